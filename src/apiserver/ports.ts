@@ -1,0 +1,121 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { KubernetesObject, Resource } from "#api";
+import type { Snapshot } from "#store";
+
+/** Who asks: `authentication.k8s.io/v1 UserInfo`. */
+export interface User {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a request wants, taken from its path and method alone. */
+export interface RequestAttributes {
+  readonly user: User;
+  /** get, list, watch, create, update, patch, delete, deletecollection; for non-resource paths the lower-case method. */
+  readonly verb: string;
+  /** The path without its query. */
+  readonly path: string;
+  /** Absent for non-resource paths such as `/healthz`. */
+  readonly resource?: Resource;
+  readonly namespace?: string;
+  /** Object name; for get, list and watch with `metadata.name=X` as field selector, X. */
+  readonly name?: string;
+  readonly subresource?: string;
+}
+
+/** First stage: who is it? Undefined means: no credentials of mine; bad credentials throw Unauthorized. */
+export interface Authenticator {
+  authenticate(credentials: Credentials): Promise<User | undefined> | User | undefined;
+}
+
+export interface Credentials {
+  /** The verified client certificate's subject (CN → name, O → groups), if one was shown. */
+  readonly certificate?: { readonly commonName: string; readonly organizations: readonly string[] };
+  /** The `Authorization: Bearer` token, if any. */
+  readonly bearerToken?: string;
+}
+
+/** Second stage: may they? The first opinion that is not `none` decides; no opinion means no. */
+export interface Authorizer {
+  authorize(attributes: RequestAttributes): Decision;
+}
+
+export interface Decision {
+  readonly verdict: "allow" | "deny" | "none";
+  /** Why, in words for the person who was refused, and for the audit. */
+  readonly reason: string;
+}
+
+/** Third stage, for writes: what is being written. Mutating plugins change `object` in place. */
+export interface AdmissionAttributes extends RequestAttributes {
+  readonly resource: Resource;
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  /** The new object (absent for DELETE); a parsed copy that belongs to this request. */
+  readonly object: KubernetesObject | undefined;
+  readonly oldObject: KubernetesObject | undefined;
+  readonly dryRun: boolean;
+  /** Reads other objects as of now. */
+  readonly read: ObjectReader;
+}
+
+/** Parsed reads of stored objects, for admission and authorization. Shared: never change what they return. */
+export interface ObjectReader {
+  get<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string): T | undefined;
+  list<T extends KubernetesObject>(resource: Resource<T>, namespace?: string): readonly T[];
+}
+
+/** One admission rule. Runs in the order of the registry: all `mutate`, then schema and kind validation, then all `validate`. Refuses by throwing `ApiError`. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  /** Cheap test on the request alone, so that a plugin costs nothing where it has nothing to say. */
+  handles(attributes: RequestAttributes & { operation: string }): boolean;
+  mutate?(attributes: AdmissionAttributes): void | Promise<void>;
+  validate?(attributes: AdmissionAttributes): void | Promise<void>;
+}
+
+/**
+ * Takes part in the transaction that writes an object: allocations (service addresses, node ports) that must commit
+ * or fail with it. Returns extra operations and preconditions; called again after a conflict.
+ */
+export interface TransactionParticipant {
+  handles(resource: Resource): boolean;
+  participate(
+    write: { object: KubernetesObject | undefined; oldObject: KubernetesObject | undefined; dryRun: boolean },
+    snapshot: Snapshot,
+  ): Participation;
+}
+
+export interface Participation {
+  readonly preconditions: readonly { readonly key: string; readonly modRevision: number }[];
+  readonly operations: readonly (
+    | { readonly type: "put"; readonly key: string; readonly value: Uint8Array }
+    | { readonly type: "delete"; readonly key: string }
+  )[];
+}
+
+/** Turns object bytes into what is stored and back: Secrets at rest. */
+export interface Transformer {
+  handles(resource: Resource): boolean;
+  /** `key` is the store key, authenticated with the bytes. */
+  seal(bytes: Uint8Array, key: string): Uint8Array;
+  open(bytes: Uint8Array, key: string): Uint8Array;
+}
+
+/** Subresources that are conversations, not documents: log, exec, attach, portforward, proxy, and the node tunnel. */
+export interface StreamHandler {
+  handles(attributes: RequestAttributes): boolean;
+  /** A request without upgrade, e.g. `pods/log`. Writes the whole response; throws `ApiError` before the first byte. */
+  serve?(request: StreamRequest, response: import("node:http").ServerResponse): Promise<void>;
+  /** An HTTP/1.1 upgrade (WebSocket, tunnel). Throws `ApiError` before it has answered. */
+  upgrade?(request: StreamRequest, socket: Duplex, head: Buffer): Promise<void>;
+}
+
+export interface StreamRequest {
+  readonly attributes: RequestAttributes;
+  readonly incoming: IncomingMessage;
+  readonly query: URLSearchParams;
+  readonly read: ObjectReader;
+}
