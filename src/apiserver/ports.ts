@@ -24,6 +24,8 @@ export interface RequestAttributes {
   /** Object name; for get, list and watch with `metadata.name=X` as field selector, X. */
   readonly name?: string;
   readonly subresource?: string;
+  /** The raw `fieldSelector` of a list or watch: what a node may list depends on it. */
+  readonly fieldSelector?: string;
 }
 
 /** First stage: who is it? Undefined means: no credentials of mine; bad credentials throw Unauthorized. */
@@ -67,6 +69,47 @@ export interface ObjectReader {
   list<T extends KubernetesObject>(resource: Resource<T>, namespace?: string): readonly T[];
 }
 
+/** Parsed objects and their changes, in commit order: what indexes (RBAC, the node graph) follow the store with. */
+export interface ObjectFeed extends ObjectReader {
+  /**
+   * Calls `onChange` for every object there is now, before it returns, then for every commit, before the writer gets
+   * its answer: whoever was granted something can use it with the next request.
+   */
+  follow<T extends KubernetesObject>(
+    resource: Resource<T>,
+    onChange: (change: ObjectChange<T>) => void,
+  ): { close(): void };
+}
+
+/** `object` is absent after a delete, `previous` before a creation. Shared: never change them. */
+export interface ObjectChange<T extends KubernetesObject> {
+  readonly object: T | undefined;
+  readonly previous: T | undefined;
+}
+
+/**
+ * Writes of the API server itself (user `system:apiserver`, group `system:masters`), through defaulting, validation
+ * and the registry, past authorization: what bootstrap and aggregation need. Throws `ApiError`.
+ */
+export interface ObjectWriter {
+  create<T extends KubernetesObject>(resource: Resource<T>, object: T): Promise<T>;
+  /** Replaces the object; Conflict when `metadata.resourceVersion` is stale. */
+  update<T extends KubernetesObject>(resource: Resource<T>, object: T): Promise<T>;
+}
+
+/**
+ * Something computed, never stored: POST a question, get it back answered. Access and token reviews, and
+ * `serviceaccounts/token`. The body was decoded, defaulted and validated as its own kind.
+ */
+export interface VirtualResource {
+  handles(attributes: RequestAttributes): boolean;
+  create(
+    object: KubernetesObject,
+    attributes: RequestAttributes,
+    read: ObjectReader,
+  ): Promise<KubernetesObject> | KubernetesObject;
+}
+
 /** One admission rule. Runs in the order of the registry: all `mutate`, then schema and kind validation, then all `validate`. Refuses by throwing `ApiError`. */
 export interface AdmissionPlugin {
   readonly name: string;
@@ -89,6 +132,8 @@ export interface TransactionParticipant {
 }
 
 export interface Participation {
+  /** The object to write instead, with what was allocated in it. The argument stays as it was: it may be asked again. */
+  readonly object?: KubernetesObject;
   readonly preconditions: readonly { readonly key: string; readonly modRevision: number }[];
   readonly operations: readonly (
     | { readonly type: "put"; readonly key: string; readonly value: Uint8Array }
@@ -96,7 +141,10 @@ export interface Participation {
   )[];
 }
 
-/** Turns object bytes into what is stored and back: Secrets at rest. */
+/**
+ * Turns object bytes into what is stored and back: Secrets at rest. Sealed bytes never start with `{`, so the stamp
+ * of the resource version passes them by; whoever opens them stamps what comes out.
+ */
 export interface Transformer {
   handles(resource: Resource): boolean;
   /** `key` is the store key, authenticated with the bytes. */
