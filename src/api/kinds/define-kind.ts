@@ -1,6 +1,7 @@
 import type { StatusCause } from "#base";
 import { type JsonObject, jsonEqual } from "../json.ts";
 import { dnsSubdomain, type NameRule } from "../names.ts";
+import type { ObjectMeta } from "../object.ts";
 import { apiVersionOf, type KubernetesObject, type Resource } from "../resource.ts";
 import type { TableColumns } from "../table/columns.ts";
 import { nameAndAge } from "../table/name-and-age.ts";
@@ -63,14 +64,14 @@ export function defineKind<T extends KubernetesObject>(
     },
     prepareForCreate(object) {
       if (hasStatus) delete asJson(object).status;
-      const metadata = (object.metadata ??= {});
+      const metadata = metadataOf(object);
       if (hasGeneration) metadata.generation = 1;
       else delete metadata.generation;
       behaviour.prepareForCreate?.(object);
     },
     prepareForUpdate(object, old) {
       if (hasStatus) copyField(old, object, "status");
-      const metadata = (object.metadata ??= {});
+      const metadata = metadataOf(object);
       behaviour.prepareForUpdate?.(object, old);
       if (!hasGeneration) copyGeneration(object, old);
       else {
@@ -137,6 +138,12 @@ export function copyField(from: object, to: object, field: string): void {
   else (to as JsonObject)[field] = value;
 }
 
+/** The object's metadata, made if there is none. */
+export function metadataOf(object: KubernetesObject): ObjectMeta {
+  object.metadata ??= {};
+  return object.metadata;
+}
+
 export function asJson(object: KubernetesObject): JsonObject {
   return object as unknown as JsonObject;
 }
@@ -171,7 +178,7 @@ function keepField<T extends KubernetesObject>(object: T, old: T, field: string)
 
 function copyGeneration(object: KubernetesObject, old: KubernetesObject): void {
   const generation = old.metadata?.generation;
-  const metadata = (object.metadata ??= {});
+  const metadata = metadataOf(object);
   if (generation === undefined) delete metadata.generation;
   else metadata.generation = generation;
 }
