@@ -13,6 +13,8 @@ export interface NetworkConfig {
   /** The cluster's DNS service address: `10.96.0.10`. */
   readonly dnsAddress: string;
   readonly clusterDomain: string;
+  /** Local addresses on which node ports and host ports answer. Default: loopback and the bridge's address; `0.0.0.0/0` for all. */
+  readonly nodePortRanges: readonly string[];
   /** Directory for what must survive an agent restart: leases, ruleset files. */
   readonly stateDirectory: string;
 }
@@ -44,9 +46,3 @@ export interface HostPort {
 export interface PodAddress {
   readonly addresses: readonly string[];
 }
-
-/**
- * Makes the machine ready before any of the ranges is used: the guard that rejects stray packets first, then bridge,
- * routes, sysctls and the empty service table. Idempotent. `removeNetwork` takes all of it away again.
- */
-export type PrepareNetwork = (config: NetworkConfig) => Promise<void>;

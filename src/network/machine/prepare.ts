@@ -1,0 +1,85 @@
+import { assert } from "#base";
+import type { Host } from "#host";
+import { limits } from "../limits.ts";
+import type { NetworkConfig } from "../network.ts";
+import { addressIn, prefixLength } from "../ranges.ts";
+import { baseRuleset } from "./ruleset.ts";
+
+/**
+ * Makes the machine ready before any of the cluster's ranges is used: the guard that rejects stray packets first, then
+ * routes, bridge and kernel settings. Idempotent. Throws `CommandError` of the step that failed; what was done before
+ * it stays and is taken up by the next call, or undone by `removeNetwork`.
+ */
+export async function prepareNetwork(host: Host, config: NetworkConfig): Promise<void> {
+  assert(config.bridge.length <= 15, `bridge name ${config.bridge} is longer than 15 characters`);
+  await rememberSettings(host, config);
+  await nft(host, baseRuleset(config));
+  await host.run({
+    program: "ip",
+    arguments: ["-force", "-batch", "-"],
+    input: `route replace unreachable ${config.clusterPodRange} metric 4096\n`,
+    timeoutMs: limits.commandTimeoutMs,
+  });
+  await ensureBridge(host, config);
+  await host.files.write("/proc/sys/net/ipv4/ip_forward", "1", { inPlace: true });
+  await host.files.write(`/proc/sys/net/ipv4/conf/${config.bridge}/route_localnet`, "1", { inPlace: true });
+}
+
+/** Takes away what `prepareNetwork` made and puts the kernel settings back. Nothing to remove is fine. */
+export async function removeNetwork(host: Host, config: NetworkConfig): Promise<void> {
+  const ip = (...args: string[]) => host.run({ program: "ip", arguments: args, allowFailure: true });
+  await ip("link", "delete", config.bridge);
+  await ip("route", "delete", "unreachable", config.clusterPodRange, "metric", "4096");
+  await host.run({ program: "nft", arguments: ["delete", "table", "ip", config.table], allowFailure: true });
+  const forwarding = await host.files.read(settingsPath(config));
+  if (forwarding !== undefined) {
+    await host.files.write("/proc/sys/net/ipv4/ip_forward", forwarding.trim(), { inPlace: true });
+    await host.files.remove(settingsPath(config));
+  }
+}
+
+/** Applies a ruleset in one transaction: all of it, or none. */
+export async function nft(host: Host, ruleset: string): Promise<void> {
+  await host.run({
+    program: "nft",
+    arguments: ["-f", "-"],
+    input: ruleset,
+    timeoutMs: limits.commandTimeoutMs,
+  });
+}
+
+/** The first address of the node's range: the pods' gateway, and where the API server and DNS answer pods. */
+export function gatewayAddress(config: Pick<NetworkConfig, "nodePodRange">): string {
+  return addressIn(config.nodePodRange, 1);
+}
+
+async function ensureBridge(host: Host, config: NetworkConfig): Promise<void> {
+  const gateway = `${gatewayAddress(config)}/${prefixLength(config.nodePodRange)}`;
+  const exists = await host.run({
+    program: "ip",
+    arguments: ["link", "show", config.bridge],
+    allowFailure: true,
+  });
+  const create = exists.exitCode === 0 ? "" : `link add ${config.bridge} type bridge\n`;
+  await host.run({
+    program: "ip",
+    arguments: ["-batch", "-"],
+    input: `${create}addr replace ${gateway} dev ${config.bridge}
+link set ${config.bridge} up
+route replace ${config.serviceRange} dev ${config.bridge} src ${gatewayAddress(config)}
+`,
+    timeoutMs: limits.commandTimeoutMs,
+  });
+}
+
+/** What the machine had before the cluster, so that a purge can put it back. Written once. */
+async function rememberSettings(host: Host, config: NetworkConfig): Promise<void> {
+  if (await host.files.exists(settingsPath(config))) return;
+  await host.files.makeDirectory(config.stateDirectory, { mode: 0o700 });
+  const forwarding = await host.files.read("/proc/sys/net/ipv4/ip_forward");
+  await host.files.write(settingsPath(config), forwarding ?? "0");
+}
+
+function settingsPath(config: NetworkConfig): string {
+  return `${config.stateDirectory}/ip-forward-before`;
+}

@@ -1,0 +1,90 @@
+import type { NetworkConfig } from "../network.ts";
+
+/**
+ * The cluster's nftables table, without services in it. Applying it again keeps what the maps hold.
+ *
+ * ```
+ * packet ─ prerouting / output ─ services ─▶ one chain per service port: mark := numgen inc ─▶ dispatch: dnat by mark
+ *                              ├ node-ports (only on the local addresses that are open for them)
+ *                              └ host-ports ─▶ dnat
+ *        ─ guard-forward / guard-output: what is still addressed to a service matched nothing ─▶ reject
+ *        ─ postrouting: masquerade loopback, hairpin, and pods that leave the cluster
+ * ```
+ *
+ * Marks are what makes round robin true per service and the layout linear: a service's chain draws the next mark of
+ * its own block, and one map for all turns marks into endpoints.
+ */
+export function baseRuleset(config: NetworkConfig): string {
+  const { table, bridge, serviceRange, clusterPodRange } = config;
+  return `
+add table ip ${table}
+table ip ${table} {
+  map services { type ipv4_addr . inet_proto . inet_service : verdict; }
+  map node-ports { type inet_proto . inet_service : verdict; }
+  map endpoints { type mark : ipv4_addr . inet_service; }
+  map host-ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
+  set hairpin { type ipv4_addr . ipv4_addr; }
+  set node-port-addresses { type ipv4_addr; flags interval; }
+  chain dispatch { }
+  chain translate { }
+  chain prerouting { type nat hook prerouting priority dstnat; policy accept; }
+  chain output { type nat hook output priority -100; policy accept; }
+  chain postrouting { type nat hook postrouting priority srcnat; policy accept; }
+  chain guard-input { type filter hook input priority filter; policy accept; }
+  chain guard-forward { type filter hook forward priority filter; policy accept; }
+  chain guard-output { type filter hook output priority filter; policy accept; }
+  chain refuse { }
+}
+${[
+  "dispatch",
+  "translate",
+  "prerouting",
+  "output",
+  "postrouting",
+  "guard-input",
+  "guard-forward",
+  "guard-output",
+  "refuse",
+]
+  .map((chain) => `flush chain ip ${table} ${chain}`)
+  .join("\n")}
+flush set ip ${table} node-port-addresses
+add element ip ${table} node-port-addresses { ${config.nodePortRanges.join(", ")} }
+table ip ${table} {
+  chain dispatch {
+    meta l4proto { tcp, udp, sctp } dnat ip to meta mark map @endpoints
+  }
+  chain translate {
+    ip daddr . meta l4proto . th dport vmap @services
+    fib daddr type local ip daddr @node-port-addresses meta l4proto . th dport vmap @node-ports
+    fib daddr type local ip daddr @node-port-addresses meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport map @host-ports
+  }
+  chain prerouting {
+    meta l4proto { tcp, udp, sctp } goto translate
+  }
+  chain output {
+    meta l4proto { tcp, udp, sctp } goto translate
+  }
+  chain postrouting {
+    ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade
+    ip saddr . ip daddr @hairpin masquerade
+    ip saddr ${clusterPodRange} ip daddr != ${clusterPodRange} oifname != { "${bridge}", "lo" } masquerade
+  }
+  chain guard-input {
+    iifname "${bridge}" ip daddr 127.0.0.0/8 ct status & dnat != dnat drop
+    ip daddr ${serviceRange} jump refuse
+  }
+  chain guard-forward {
+    ip daddr ${serviceRange} jump refuse
+  }
+  chain guard-output {
+    oifname "${bridge}" icmp type redirect drop
+    ip daddr ${serviceRange} jump refuse
+  }
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject with icmp type port-unreachable
+  }
+}
+`;
+}
