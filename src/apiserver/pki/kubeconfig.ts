@@ -1,0 +1,51 @@
+import type { KeyPair } from "./certificate.ts";
+
+/** One way into one cluster: `clientcmd.v1.Config` with a single cluster, user and context, as plain data. */
+export interface Kubeconfig {
+  readonly apiVersion: "v1";
+  readonly kind: "Config";
+  readonly clusters: readonly {
+    readonly name: string;
+    readonly cluster: { readonly server: string; readonly "certificate-authority-data": string };
+  }[];
+  readonly users: readonly {
+    readonly name: string;
+    readonly user: { readonly "client-certificate-data": string; readonly "client-key-data": string };
+  }[];
+  readonly contexts: readonly {
+    readonly name: string;
+    readonly context: { readonly cluster: string; readonly user: string };
+  }[];
+  readonly "current-context": string;
+}
+
+/** `name` names cluster and context; `server` is a URL; certificates are PEM and are embedded. */
+export function kubeconfigFor(access: {
+  readonly name: string;
+  readonly server: string;
+  readonly authority: string;
+  readonly user: string;
+  readonly credentials: KeyPair;
+}): Kubeconfig {
+  const { name, server, authority, user, credentials } = access;
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, "certificate-authority-data": base64(authority) } }],
+    users: [
+      {
+        name: user,
+        user: {
+          "client-certificate-data": base64(credentials.certificate),
+          "client-key-data": base64(credentials.key),
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user } }],
+    "current-context": name,
+  };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, "utf8").toString("base64");
+}
