@@ -61,11 +61,12 @@ export class ServiceProgram {
 
   #replacePort(script: Script, serviceKey: string, port: ServicePort): void {
     const installed = this.#installed.get(port.id);
-    if (!installed) return this.#install(script, serviceKey, port, this.#newChain(script));
-    if (samePort(installed.port, port)) return;
-    this.#uninstall(script, installed);
-    script.remove(`flush chain ip ${this.#table} ${installed.chain}`);
-    this.#install(script, serviceKey, port, installed.chain);
+    if (installed && samePort(installed.port, port)) return;
+    if (installed) {
+      this.#uninstall(script, installed);
+      script.remove(`flush chain ip ${this.#table} ${installed.chain}`);
+    }
+    this.#install(script, serviceKey, port, installed?.chain ?? this.#newChain(script));
   }
 
   #removePort(script: Script, id: string, installed: Installed): void {
