@@ -22,8 +22,20 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
+  /** What may be asked of it: `create`, `get`, `list`, … */
+  readonly verbs: readonly string[];
+  readonly subresources: readonly Subresource[];
   /** Never set: carries the type. */
   readonly object?: T;
+}
+
+/** A view or an action below an object, with the kind it speaks: `scale` speaks `autoscaling/v1 Scale`. */
+export interface Subresource {
+  readonly name: string;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
 }
 
 /** `apps/v1`, or `v1` for the core group. */
