@@ -1,0 +1,18 @@
+export { CommandError, type CommandFailure, isCommandError } from "./command-error.ts";
+export { createHost } from "./create-host.ts";
+export type {
+  Batch,
+  BatchCommand,
+  CgroupLayout,
+  Cgroups,
+  Command,
+  CommandResult,
+  FileStatus,
+  Files,
+  Host,
+  Mount,
+  Mounts,
+  Program,
+  ProgramExit,
+  SpawnCommand,
+} from "./host.ts";

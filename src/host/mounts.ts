@@ -1,0 +1,52 @@
+import { assert } from "#base";
+import { isCommandError } from "./command-error.ts";
+import type { Host, Mount, Mounts } from "./host.ts";
+import { mountOptionBytes } from "./limits.ts";
+import { mountsUnder } from "./mount-table.ts";
+
+/**
+ * Mounts by mount(8) and umount(8). Node has no mount(2); a run of the program is 4 ms, half of it the start of a
+ * process. `directory` makes relative paths in the options short, for overlays with many layers.
+ */
+export function createMounts(run: Host["run"]): Mounts {
+  return {
+    async mount(mount) {
+      const options = mount.options?.join(",") ?? "";
+      assert(
+        Buffer.byteLength(options) <= mountOptionBytes,
+        `mount options for ${mount.target} are ${options.length} bytes long, mount(2) takes ${mountOptionBytes}`,
+      );
+      await run({
+        program: "mount",
+        arguments: mountArguments(mount),
+        ...(mount.directory ? { directory: mount.directory } : {}),
+      });
+    },
+    async unmount(path) {
+      try {
+        await run({ program: "umount", arguments: ["--no-canonicalize", "--lazy", path] });
+      } catch (error) {
+        if (isCommandError(error) && /not mounted|no mount point|not found|no such file/i.test(error.stderr))
+          return;
+        throw error;
+      }
+    },
+    under: mountsUnder,
+  };
+}
+
+/** Changes of propagation are a second step for mount(2); mount(8) takes them together (`bind,private`). */
+export function mountArguments(mount: Mount): string[] {
+  const options = [...(mount.options ?? [])];
+  if (mount.type === "bind") {
+    const kind = options.includes("rbind") ? [] : ["bind"];
+    return ["-o", [...kind, ...options].join(","), mount.source ?? mount.target, mount.target];
+  }
+  return [
+    "-t",
+    mount.type,
+    ...(options.length > 0 ? ["-o", options.join(",")] : []),
+    mount.source ?? mount.type,
+    mount.target,
+  ];
+}
