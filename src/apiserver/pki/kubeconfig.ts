@@ -49,3 +49,25 @@ export function kubeconfigFor(access: {
 function base64(text: string): string {
   return Buffer.from(text, "utf8").toString("base64");
 }
+
+/** The same as YAML. Every scalar is a JSON string, which is YAML too, so nothing needs quoting rules. */
+export function kubeconfigText(config: Kubeconfig): string {
+  const { clusters, users, contexts } = config;
+  return [
+    "apiVersion: v1",
+    "kind: Config",
+    "clusters:",
+    ...clusters.flatMap(({ name, cluster }) => entry(name, "cluster", cluster)),
+    "users:",
+    ...users.flatMap(({ name, user }) => entry(name, "user", user)),
+    "contexts:",
+    ...contexts.flatMap(({ name, context }) => entry(name, "context", context)),
+    `current-context: ${JSON.stringify(config["current-context"])}`,
+    "",
+  ].join("\n");
+}
+
+function entry(name: string, kind: string, fields: Readonly<Record<string, string>>): string[] {
+  const lines = Object.entries(fields).map(([field, value]) => `    ${field}: ${JSON.stringify(value)}`);
+  return [`- name: ${JSON.stringify(name)}`, `  ${kind}:`, ...lines];
+}

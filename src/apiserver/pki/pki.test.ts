@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { connect, createServer, type TLSSocket } from "node:tls";
+import { parse } from "yaml";
 import { type Clock, must, systemClock, systemRandom } from "#base";
 import { addressBytes } from "./address-bytes.ts";
-import { kubeconfigFor } from "./kubeconfig.ts";
+import { ensurePki } from "./ensure-pki.ts";
+import { kubeconfigFor, kubeconfigText } from "./kubeconfig.ts";
 import { clusterSubjects, nodeSubject, openPki } from "./pki.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nacre-test-pki-"));
@@ -56,7 +58,10 @@ test("a broken authority is named, with what to do, and left alone", () => {
   const path = join(directory, "broken");
   openPki(path, options);
   writeFileSync(join(path, "ca.crt"), "not a certificate");
-  assert.throws(() => openPki(path, options), /cannot read the certificate .*ca\.crt.*Restore it from a backup/);
+  assert.throws(
+    () => openPki(path, options),
+    /cannot read the certificate .*ca\.crt.*Restore it from a backup/,
+  );
   rmSync(join(path, "ca.key"));
   assert.throws(() => openPki(path, options), /ca\.crt is there but ca\.key is not/);
 });
@@ -110,4 +115,23 @@ test("a kubeconfig embeds everything a client needs", () => {
   const embedded = must(config.users[0], "one user").user["client-key-data"];
   assert.equal(Buffer.from(embedded, "base64").toString(), credentials.key);
   assert.equal(config["current-context"], "nacre");
+});
+
+test("ensuring twice writes every program's kubeconfig once", () => {
+  const plan = {
+    ...options,
+    directory: join(directory, "ensure", "pki"),
+    kubeconfigDirectory: join(directory, "ensure", "kubeconfig"),
+    clusterName: "nacre",
+    server: "https://127.0.0.1:6443",
+    nodeName: "n1",
+    servingNames: ["10.96.0.1"],
+  };
+  const first = ensurePki(plan);
+  const written = statSync(first.kubeconfigs.node).mtimeMs;
+  assert.deepEqual(ensurePki(plan), first);
+  assert.equal(statSync(first.kubeconfigs.node).mtimeMs, written);
+  const text = readFileSync(first.kubeconfigs.admin, "utf8");
+  assert.deepEqual(parse(text).users[0].name, "kubernetes-admin");
+  assert.deepEqual(parse(kubeconfigText(first.adminKubeconfig)), { ...first.adminKubeconfig });
 });

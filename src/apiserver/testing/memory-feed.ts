@@ -1,0 +1,65 @@
+import type { KubernetesObject, Resource } from "#api";
+import type { ObjectChange, ObjectFeed } from "../ports.ts";
+
+/** An `ObjectFeed` that a test fills by hand. */
+export class MemoryFeed implements ObjectFeed {
+  readonly #objects = new Map<string, Map<string, KubernetesObject>>();
+  readonly #followers = new Map<string, Set<(change: ObjectChange<KubernetesObject>) => void>>();
+
+  /** Adds or replaces an object, and tells the followers. */
+  put<T extends KubernetesObject>(resource: Resource<T>, object: T): void {
+    const objects = this.#of(resource);
+    const key = keyOf(object.metadata?.namespace, object.metadata?.name);
+    const previous = objects.get(key);
+    objects.set(key, object);
+    this.#tell(resource, { object, previous });
+  }
+
+  delete(resource: Resource, name: string, namespace?: string): void {
+    const objects = this.#of(resource);
+    const previous = objects.get(keyOf(namespace, name));
+    if (!previous) return;
+    objects.delete(keyOf(namespace, name));
+    this.#tell(resource, { object: undefined, previous });
+  }
+
+  get<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string): T | undefined {
+    return this.#of(resource).get(keyOf(namespace, name)) as T | undefined;
+  }
+
+  list<T extends KubernetesObject>(resource: Resource<T>, namespace?: string): readonly T[] {
+    const all = [...this.#of(resource).values()] as T[];
+    return namespace === undefined ? all : all.filter((object) => object.metadata?.namespace === namespace);
+  }
+
+  follow<T extends KubernetesObject>(
+    resource: Resource<T>,
+    onChange: (change: ObjectChange<T>) => void,
+  ): { close(): void } {
+    const follower = onChange as (change: ObjectChange<KubernetesObject>) => void;
+    const name = nameOf(resource);
+    const followers = this.#followers.get(name) ?? new Set();
+    this.#followers.set(name, followers.add(follower));
+    for (const object of this.#of(resource).values()) follower({ object, previous: undefined });
+    return { close: () => followers.delete(follower) };
+  }
+
+  #tell(resource: Resource, change: ObjectChange<KubernetesObject>): void {
+    for (const follower of this.#followers.get(nameOf(resource)) ?? []) follower(change);
+  }
+
+  #of(resource: Resource): Map<string, KubernetesObject> {
+    const name = nameOf(resource);
+    const present = this.#objects.get(name) ?? new Map<string, KubernetesObject>();
+    this.#objects.set(name, present);
+    return present;
+  }
+}
+
+function nameOf(resource: Resource): string {
+  return `${resource.resource}.${resource.group}`;
+}
+
+function keyOf(namespace: string | undefined, name: string | undefined): string {
+  return `${namespace ?? ""}/${name ?? ""}`;
+}
