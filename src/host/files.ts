@@ -21,10 +21,20 @@ export const machineFiles: Files = {
   link: (existing, path) => fs.link(existing, path),
   readLink: (path) => orUndefined(fs.readlink(path)),
   exists: async (path) => (await orUndefined(fs.lstat(path))) !== undefined,
-  status: async (path) => fileStatus(await orUndefined(fs.lstat(path))),
-  statusFollowed: async (path) => fileStatus(await orUndefined(fs.stat(path))),
-  setMode: (path, mode) => fs.chmod(path, mode),
-  setOwner: (path, owner) => fs.lchown(path, owner.user, owner.group),
+  stat: async (path) => fileStatus(await orUndefined(fs.lstat(path))),
+  realPath: (path) => orUndefined(fs.realpath(path)),
+  changeMode: (path, mode) => fs.chmod(path, mode),
+  changeOwner: (path, owner) => fs.lchown(path, owner.user ?? keepId, owner.group ?? keepId),
+  readRange,
+  space: async (path) => {
+    const found = await fs.statfs(path);
+    return {
+      totalBytes: found.blocks * found.bsize,
+      availableBytes: found.bavail * found.bsize,
+      totalInodes: found.files,
+      availableInodes: found.ffree,
+    };
+  },
   openRead: (path, range = {}) => createReadStream(path, range),
   openWrite: (path, options = {}) => createWriteStream(path, { ...options, flags: "w" }),
   watch: (directory, onChange) => {
@@ -36,6 +46,9 @@ export const machineFiles: Files = {
     return { close: () => watcher.close() };
   },
 };
+
+/** chown(2) leaves an id as it is when given this. */
+const keepId = 0xffffffff;
 
 let writes = 0;
 
@@ -102,13 +115,7 @@ async function remove(path: string): Promise<void> {
 function fileStatus(found: Stats | undefined): FileStatus | undefined {
   if (!found) return undefined;
   return {
-    kind: found.isFile()
-      ? "file"
-      : found.isDirectory()
-        ? "directory"
-        : found.isSymbolicLink()
-          ? "symlink"
-          : "other",
+    kind: kindOf(found),
     sizeBytes: found.size,
     mode: found.mode & 0o7777,
     user: found.uid,
@@ -116,6 +123,32 @@ function fileStatus(found: Stats | undefined): FileStatus | undefined {
     inode: found.ino,
     modifiedAt: found.mtimeMs,
   };
+}
+
+function kindOf(found: Stats): FileStatus["kind"] {
+  if (found.isFile()) return "file";
+  if (found.isDirectory()) return "directory";
+  if (found.isSymbolicLink()) return "symlink";
+  if (found.isSocket()) return "socket";
+  if (found.isBlockDevice()) return "block";
+  return found.isCharacterDevice() ? "character" : "fifo";
+}
+
+async function readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
+  const file = await orUndefined(fs.open(path, "r"));
+  if (!file) return new Uint8Array();
+  try {
+    const buffer = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return buffer.subarray(0, filled);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Undefined when there is nothing at the path, or the path leads through something that is no directory. */

@@ -104,16 +104,29 @@ test("a write replaces a file whole and leaves no temporary file", async () => {
   await host.files.write(path, "one", { mode: 0o600 });
   await host.files.write(path, "two", { mode: 0o600 });
   assert.equal(await host.files.read(path), "two");
-  assert.equal((await host.files.status(path))?.mode, 0o600);
+  assert.equal((await host.files.stat(path))?.mode, 0o600);
   assert.deepEqual(await readdir(directory), ["file"]);
 });
 
 test("what is not there reads as undefined, lists as empty and is removed without complaint", async () => {
   const path = join(directory, "none");
   assert.equal(await host.files.read(path), undefined);
-  assert.equal(await host.files.status(path), undefined);
+  assert.equal(await host.files.stat(path), undefined);
   assert.deepEqual(await host.files.list(path), []);
   await host.files.remove(path);
+});
+
+test("a range of a file, its owner and its file system's space can be asked for", async () => {
+  const path = join(directory, "ranged");
+  await host.files.write(path, "0123456789");
+  assert.equal(String(await host.files.readRange(path, 3, 4)), "3456");
+  assert.equal(String(await host.files.readRange(path, 8, 100)), "89");
+  assert.equal((await host.files.readRange(join(directory, "none"), 0, 1)).length, 0);
+  const before = await host.files.stat(path);
+  await host.files.changeOwner(path, { group: before?.group ?? 0 });
+  assert.deepEqual((await host.files.stat(path))?.user, before?.user);
+  const space = await host.files.space(directory);
+  assert.ok(space.availableBytes > 0 && space.availableBytes <= space.totalBytes);
 });
 
 test("a watch tells of new files by name", async () => {

@@ -118,12 +118,16 @@ export interface Files {
   readLink(path: string): Promise<string | undefined>;
   exists(path: string): Promise<boolean>;
   /** Of the file itself, also when it is a symbolic link; undefined when there is none. */
-  status(path: string): Promise<FileStatus | undefined>;
-  /** Of what a symbolic link leads to. */
-  statusFollowed(path: string): Promise<FileStatus | undefined>;
-  setMode(path: string, mode: number): Promise<void>;
+  stat(path: string): Promise<FileStatus | undefined>;
+  /** The path without symbolic links; undefined when it leads nowhere. */
+  realPath(path: string): Promise<string | undefined>;
+  changeMode(path: string, mode: number): Promise<void>;
   /** Of the file itself, also when it is a symbolic link. */
-  setOwner(path: string, owner: { user: number; group: number }): Promise<void>;
+  changeOwner(path: string, owner: { user?: number; group?: number }): Promise<void>;
+  /** At most `length` bytes from `offset`; fewer at the end, none when there is no such file. */
+  readRange(path: string, offset: number, length: number): Promise<Uint8Array>;
+  /** Of the file system that holds the path. */
+  space(path: string): Promise<FileSystemSpace>;
   /** `start` and `end` are inclusive byte offsets. */
   openRead(path: string, range?: { start?: number; end?: number }): Readable;
   /** Truncates or creates. Not atomic: write elsewhere, then rename. */
@@ -133,7 +137,7 @@ export interface Files {
 }
 
 export interface FileStatus {
-  readonly kind: "file" | "directory" | "symlink" | "other";
+  readonly kind: "file" | "directory" | "symlink" | "socket" | "block" | "character" | "fifo";
   readonly sizeBytes: number;
   /** The twelve permission bits. */
   readonly mode: number;
@@ -142,6 +146,14 @@ export interface FileStatus {
   readonly inode: number;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
+}
+
+export interface FileSystemSpace {
+  readonly totalBytes: number;
+  /** For programs without special rights. */
+  readonly availableBytes: number;
+  readonly totalInodes: number;
+  readonly availableInodes: number;
 }
 
 export interface Mounts {

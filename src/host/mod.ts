@@ -8,6 +8,7 @@ export type {
   Command,
   CommandResult,
   FileStatus,
+  FileSystemSpace,
   Files,
   Host,
   Mount,

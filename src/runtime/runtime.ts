@@ -176,7 +176,10 @@ export interface ImageStore {
   /** Imports an OCI layout or docker archive (tar, plain or gzip); returns what it holds. */
   importArchive(path: string, options?: { names?: readonly string[] }): Promise<Image[]>;
   /** Pulls from a registry (OCI distribution). Throws `ImagePullError` with a reason. */
-  pull(reference: string, options?: { credentials?: RegistryCredentials; signal?: AbortSignal }): Promise<Image>;
+  pull(
+    reference: string,
+    options?: { credentials?: RegistryCredentials; signal?: AbortSignal },
+  ): Promise<Image>;
   /** The image a reference stands for now (`nginx` → `docker.io/library/nginx:latest`), if it is here. */
   resolve(reference: string): Promise<Image | undefined>;
   list(): Promise<Image[]>;
@@ -210,4 +213,9 @@ export interface ImageConfig {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export type ImagePullReason = "InvalidImageName" | "ImageNotFound" | "Unauthorized" | "RegistryUnavailable" | "ErrImagePull";
+export type ImagePullReason =
+  | "InvalidImageName"
+  | "ImageNotFound"
+  | "Unauthorized"
+  | "RegistryUnavailable"
+  | "ErrImagePull";

@@ -1,0 +1,10 @@
+export {
+  ContainerError,
+  type ContainerErrorReason,
+  ImagePullError,
+  isContainerError,
+  isImagePullError,
+} from "./errors.ts";
+export { formatReference, normalizeReference, parseReference, type Reference } from "./images/reference.ts";
+export type * from "./runtime.ts";
+export * from "./simulated/mod.ts";
