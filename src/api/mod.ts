@@ -3,6 +3,15 @@
  */
 export * from "./generated/resources.ts";
 export type * from "./generated/types.ts";
+export * from "./json.ts";
+export * from "./kinds/mod.ts";
+export * from "./names.ts";
 export type { ObjectList } from "./object.ts";
+export * from "./patch/mod.ts";
+export * from "./pod/mod.ts";
+export * from "./qos.ts";
+export * from "./quantity.ts";
 export * from "./resource.ts";
+export * from "./selector/mod.ts";
+export * from "./table/mod.ts";
 export * from "./transport.ts";

@@ -11,7 +11,7 @@ import type {
   KindDefinition,
   PartSubresource,
   Storage,
-  Subresource,
+  SubresourceBehaviour,
 } from "./kind-definition.ts";
 import { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 
@@ -19,9 +19,7 @@ import { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
 export interface Behaviour<T extends KubernetesObject> {
   /** Syntax of `metadata.name`; a DNS subdomain unless said otherwise. */
   readonly nameRule?: NameRule;
-  /** Whether `status` is written apart from the rest, through the subresource. */
-  readonly hasStatus?: boolean;
-  /** Whether a changed spec counts `metadata.generation` up. Default: as `hasStatus`. */
+  /** Whether a changed spec counts `metadata.generation` up. Default: when the kind has a status subresource. */
   readonly hasGeneration?: boolean;
   /** Which fields besides `spec` count as spec for the generation: `webhooks`. Default: `spec`. */
   readonly generationFields?: readonly string[];
@@ -37,9 +35,10 @@ export interface Behaviour<T extends KubernetesObject> {
   validate?(object: T, errors: FieldErrors, old?: T): void;
   /** Rules for what may change. */
   validateChange?(object: T, old: T, errors: FieldErrors): void;
-  /** Rules for a changed status, when `hasStatus`. */
+  /** Rules for a changed status, where that is a subresource. */
   validateStatus?(object: T, old: T, errors: FieldErrors): void;
-  readonly subresources?: Readonly<Record<string, Subresource<T>>>;
+  /** Those that need saying how: `scale`, `finalize`. Status, streams and actions follow from the resource. */
+  readonly subresources?: Readonly<Record<string, SubresourceBehaviour<T>>>;
   readonly columns?: TableColumns<T>;
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   readonly deletion?: Partial<DeletionStrategy<T>>;
@@ -50,7 +49,7 @@ export function defineKind<T extends KubernetesObject>(
   resource: Resource<T>,
   behaviour: Behaviour<T> = {},
 ): KindDefinition<T> {
-  const hasStatus = behaviour.hasStatus ?? false;
+  const hasStatus = resource.subresources.some((each) => each.name === "status");
   const hasGeneration = behaviour.hasGeneration ?? hasStatus;
   const generationFields = behaviour.generationFields ?? ["spec"];
   const nameRule = behaviour.nameRule ?? dnsSubdomain;
@@ -94,10 +93,7 @@ export function defineKind<T extends KubernetesObject>(
       behaviour.validateChange?.(object, old, errors);
       return errors;
     },
-    subresources: {
-      ...(hasStatus ? { status: statusSubresource(resource, nameRule, behaviour) } : {}),
-      ...behaviour.subresources,
-    },
+    subresources: subresourcesOf(resource, nameRule, behaviour),
     columns: behaviour.columns ?? nameAndAge,
     selectableFields: behaviour.selectableFields ?? {},
     deletion: {
@@ -147,6 +143,24 @@ export function metadataOf(object: KubernetesObject): ObjectMeta {
 export function asJson(object: KubernetesObject): JsonObject {
   return object as unknown as JsonObject;
 }
+
+function subresourcesOf<T extends KubernetesObject>(
+  resource: Resource<T>,
+  nameRule: NameRule,
+  behaviour: Behaviour<T>,
+): Record<string, SubresourceBehaviour<T>> {
+  const subresources: Record<string, SubresourceBehaviour<T>> = {};
+  for (const { name, group, version, kind } of resource.subresources) {
+    if (name === "status") subresources.status = statusSubresource(resource, nameRule, behaviour);
+    else if (streams.has(name)) subresources[name] = { type: "stream" };
+    else if (kind !== resource.kind) {
+      subresources[name] = { type: "action", apiVersion: apiVersionOf({ group, version }), kind };
+    }
+  }
+  return { ...subresources, ...behaviour.subresources };
+}
+
+const streams: ReadonlySet<string> = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 
 /** All but status is kept; of metadata, what a status update may touch (conditions live in status) is the managed fields. */
 function statusSubresource<T extends KubernetesObject>(

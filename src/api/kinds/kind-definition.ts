@@ -36,7 +36,7 @@ export interface KindDefinition<T extends KubernetesObject = KubernetesObject> {
   validateUpdate(object: T, old: T): StatusCause[];
 
   /** By name as in the path: `status`, `scale`, `log`. */
-  readonly subresources: Readonly<Record<string, Subresource<T>>>;
+  readonly subresources: Readonly<Record<string, SubresourceBehaviour<T>>>;
 
   /** What `kubectl get` shows. */
   readonly columns: TableColumns<T>;
@@ -60,7 +60,7 @@ export interface Storage<T extends KubernetesObject> {
   };
 }
 
-export type Subresource<T extends KubernetesObject> =
+export type SubresourceBehaviour<T extends KubernetesObject> =
   | PartSubresource<T>
   | ViewSubresource<T>
   | ActionSubresource

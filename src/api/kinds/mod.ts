@@ -1,0 +1,3 @@
+export { defineKind } from "./define-kind.ts";
+export type * from "./kind-definition.ts";
+export { kindDefinitionOf, kindDefinitions } from "./registry.ts";

@@ -1,0 +1,3 @@
+export * from "./conditions.ts";
+export * from "./deletion-order.ts";
+export * from "./resources.ts";

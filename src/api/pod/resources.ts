@@ -1,0 +1,89 @@
+import type { Container, Pod, PodSpec, ResourceRequirements } from "../generated/types.ts";
+import { quantityMilliValue, quantityValue } from "../quantity.ts";
+import { isSidecar } from "./conditions.ts";
+
+/** Amounts by resource name: `cpu` in thousandths of a core, everything else in whole units (bytes, pods, devices). */
+export type ResourceAmounts = Record<string, number>;
+
+/** A resource list as the API has it: `{ cpu: "500m", memory: "64Mi" }`. */
+export type QuantityList = Readonly<Record<string, string | number>>;
+
+/** What the pod asks a node to set aside: containers and sidecars together, or the largest init phase, plus overhead. */
+export function podRequests(pod: Pod): ResourceAmounts {
+  return podTotal(pod.spec, "requests");
+}
+
+/** The most that the pod may use; a resource without a limit in some container still sums what the others say. */
+export function podLimits(pod: Pod): ResourceAmounts {
+  return podTotal(pod.spec, "limits");
+}
+
+/** One resource list as amounts. */
+export function amountsOf(list: QuantityList | undefined): ResourceAmounts {
+  const amounts: ResourceAmounts = {};
+  for (const name in list) amounts[name] = amountOf(name, list[name] ?? "0");
+  return amounts;
+}
+
+/** One amount in the unit that `ResourceAmounts` has for this resource. */
+export function amountOf(resource: string, quantity: string | number): number {
+  return resource === "cpu" ? quantityMilliValue(quantity) : quantityValue(quantity);
+}
+
+export function addAmounts(total: ResourceAmounts, more: Readonly<ResourceAmounts>): void {
+  for (const name in more) total[name] = (total[name] ?? 0) + (more[name] ?? 0);
+}
+
+type Side = "requests" | "limits";
+
+/**
+ * Init containers run one after another, sidecars from their place on: while an init container runs it needs its own
+ * share and that of every sidecar started before it.
+ */
+function podTotal(spec: PodSpec | undefined, side: Side): ResourceAmounts {
+  const total: ResourceAmounts = {};
+  for (const container of spec?.containers ?? []) addAmounts(total, amountsOfContainer(container, side));
+  const sidecars: ResourceAmounts = {};
+  const initPeak: ResourceAmounts = {};
+  for (const container of spec?.initContainers ?? []) {
+    const own = amountsOfContainer(container, side);
+    if (isSidecar(container)) {
+      addAmounts(sidecars, own);
+      raiseTo(initPeak, sidecars);
+    } else {
+      addAmounts(own, sidecars);
+      raiseTo(initPeak, own);
+    }
+  }
+  addAmounts(total, sidecars);
+  raiseTo(total, initPeak);
+  overrideByPod(total, spec?.resources?.[side]);
+  addOverhead(total, amountsOf(spec?.overhead), side);
+  return total;
+}
+
+function amountsOfContainer(container: Container, side: Side): ResourceAmounts {
+  const resources: ResourceRequirements | undefined = container.resources;
+  return amountsOf(resources?.[side]);
+}
+
+function raiseTo(total: ResourceAmounts, floor: Readonly<ResourceAmounts>): void {
+  for (const name in floor) {
+    const amount = floor[name] ?? 0;
+    if (total[name] === undefined || total[name] < amount) total[name] = amount;
+  }
+}
+
+/** What the pod as a whole says (KEP-2837) goes before the sum of its containers. */
+function overrideByPod(total: ResourceAmounts, list: QuantityList | undefined): void {
+  const amounts = amountsOf(list);
+  for (const name in amounts) total[name] = amounts[name] ?? 0;
+}
+
+/** A limit that nobody set must not appear because of overhead. */
+function addOverhead(total: ResourceAmounts, overhead: ResourceAmounts, side: Side): void {
+  for (const name in overhead) {
+    if (side === "limits" && total[name] === undefined) continue;
+    total[name] = (total[name] ?? 0) + (overhead[name] ?? 0);
+  }
+}

@@ -1,0 +1,2 @@
+export { age, duration } from "./age.ts";
+export type { Cell, Column, TableColumns } from "./columns.ts";
