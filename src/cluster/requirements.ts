@@ -1,0 +1,87 @@
+import type { Host } from "#host";
+
+/** A program that the node needs, and the distribution package that brings it. */
+export interface Requirement {
+  readonly program: string;
+  readonly for: string;
+  readonly packages: Readonly<Record<PackageManager, string>>;
+}
+
+export type PackageManager = "apt-get" | "dnf" | "zypper" | "apk" | "pacman";
+
+const same = (name: string): Record<PackageManager, string> => ({
+  "apt-get": name,
+  dnf: name,
+  zypper: name,
+  apk: name,
+  pacman: name,
+});
+
+/** Hand-written registry: everything that `up` installs and `doctor` checks. */
+export const requirements: readonly Requirement[] = [
+  { program: "runc", for: "running containers", packages: same("runc") },
+  { program: "conmon", for: "watching containers", packages: same("conmon") },
+  { program: "nft", for: "services and the packet guard", packages: same("nftables") },
+  { program: "ip", for: "pod networks", packages: { ...same("iproute2"), dnf: "iproute" } },
+  { program: "nsenter", for: "joining namespaces", packages: same("util-linux") },
+  {
+    program: "mount",
+    for: "container file systems",
+    packages: { ...same("util-linux"), "apt-get": "mount" },
+  },
+  { program: "socat", for: "attaching to containers", packages: same("socat") },
+];
+
+/** How each package manager installs without asking. */
+const installCommands: Readonly<Record<PackageManager, readonly string[]>> = {
+  "apt-get": ["apt-get", "install", "-y", "--no-install-recommends"],
+  dnf: ["dnf", "install", "-y"],
+  zypper: ["zypper", "--non-interactive", "install"],
+  apk: ["apk", "add"],
+  pacman: ["pacman", "-S", "--noconfirm", "--needed"],
+};
+
+/** What a machine lacks, and the command that brings it; no command when no known package manager is there. */
+export interface Shortage {
+  readonly missing: readonly Requirement[];
+  readonly install: readonly string[] | undefined;
+}
+
+/** Looks for every required program on the PATH; changes nothing. */
+export async function findShortage(host: Host, path: string): Promise<Shortage> {
+  const missing: Requirement[] = [];
+  for (const requirement of requirements) {
+    if (!(await onPath(host, path, requirement.program))) missing.push(requirement);
+  }
+  if (missing.length === 0) return { missing, install: undefined };
+  for (const [manager, command] of Object.entries(installCommands)) {
+    if (!(await onPath(host, path, manager))) continue;
+    const packages = new Set(missing.map((requirement) => requirement.packages[manager as PackageManager]));
+    return { missing, install: [...command, ...packages] };
+  }
+  return { missing, install: undefined };
+}
+
+/** Runs the install command of a shortage; refreshes the package index once when the first try fails. */
+export async function installShortage(host: Host, install: readonly string[]): Promise<void> {
+  const [program, ...args] = install as [string, ...string[]];
+  const environment = { ...pathOnly(), DEBIAN_FRONTEND: "noninteractive" };
+  const command = { program, arguments: args, environment, timeoutMs: 300_000 };
+  const first = await host.run({ ...command, allowFailure: true });
+  if (first.exitCode === 0) return;
+  if (program === "apt-get") {
+    await host.run({ program, arguments: ["update"], environment, timeoutMs: 300_000, allowFailure: true });
+  }
+  await host.run(command);
+}
+
+async function onPath(host: Host, path: string, program: string): Promise<boolean> {
+  for (const directory of path.split(":")) {
+    if (directory && (await host.files.exists(`${directory}/${program}`))) return true;
+  }
+  return false;
+}
+
+function pathOnly(): Record<string, string> {
+  return process.env.PATH === undefined ? {} : { PATH: process.env.PATH };
+}
