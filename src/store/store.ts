@@ -31,7 +31,10 @@ export interface Precondition {
   readonly modRevision: Revision;
 }
 
-/** All of it happens, at one revision, or none of it. */
+/**
+ * All of it happens, at one revision, or none of it. At least one operation, and at most one for each key. Deleting
+ * a key that is not there is no error and no change, but takes a revision.
+ */
 export interface Transaction {
   readonly preconditions: readonly Precondition[];
   readonly operations: readonly Operation[];
@@ -58,11 +61,22 @@ export interface Commit {
   readonly changes: readonly Change[];
 }
 
+/** One version of a key, as history keeps it. */
+export interface Version {
+  readonly revision: Revision;
+  readonly provenance: Provenance;
+  /** What was put, stamped; absent when the key was deleted. */
+  readonly value: Uint8Array | undefined;
+}
+
 /** A consistent, unchanging view of all keys at one revision. Cheap to take, cheap to hold. */
 export interface Snapshot {
   readonly revision: Revision;
   get(key: string): Entry | undefined;
-  /** Entries whose key starts with `prefix`, in byte order of keys, from the first key after `after`, at most `limit`. */
+  /**
+   * Entries whose key starts with `prefix`, in the order of JavaScript's `<` (for ASCII keys: byte order), from the
+   * first key after `after`, at most `limit`.
+   */
   scan(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Entry[];
   /** How many keys start with `prefix` and come after `after`. */
   count(prefix: string, options?: { readonly after?: string }): number;
@@ -81,13 +95,21 @@ export interface Store {
   snapshot(at?: Revision): Snapshot;
   /** Waits until this store has seen every commit acknowledged by any server before the call: linearizable reads. */
   readBarrier(): Promise<Revision>;
+  /**
+   * Throws `ApiError` RequestEntityTooLarge, TooManyRequests (too much is waiting to be written), or
+   * ServiceUnavailable when it could not be made durable; then nothing of it is visible.
+   */
   commit(transaction: Transaction): Promise<CommitResult>;
   /**
    * Calls `onCommit` for every commit after `after` that touches `prefix`, in order, without gaps, starting with
-   * those already in memory; only the changes under `prefix` are in it. Throws Expired when `after` is compacted.
+   * those already in memory; only the changes under `prefix` are in it. Nothing is called before `watch` returns.
+   * Later commits arrive before whoever made them gets an answer. Watches of one prefix share the `Commit` objects,
+   * so that what is made of one can be kept in a WeakMap. Throws Expired when `after` is compacted or in the future.
    */
   watch(watch: WatchOptions): Watch;
-  /** Forgets history below `revision`. */
+  /** The newest versions of a key, newest first: who put or deleted it, and what was there. As far back as history is kept. */
+  history(key: string, options?: { readonly limit?: number }): Promise<Version[]>;
+  /** Forgets history below `revision`: snapshots and watches, and older versions of what has been replaced since. */
   compact(revision: Revision): Promise<void>;
   close(): Promise<void>;
 }

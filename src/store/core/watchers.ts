@@ -1,0 +1,122 @@
+import { ApiError, expired, internalError, type Logger, messageOf } from "#base";
+import type { Commit, Revision, Watch, WatchOptions } from "../store.ts";
+import type { Timeline } from "./timeline.ts";
+
+/**
+ * Everyone who follows the store, grouped by prefix: a commit is cut down to a prefix once, and all watches of that
+ * prefix are given the same object.
+ *
+ *   watch() ──► waiting ──(microtask: backlog from the timeline)──► live ──► closed
+ */
+export class Watchers {
+  readonly #timeline: Timeline;
+  readonly #logger: Logger;
+  readonly #live = new Map<string, Set<Watcher>>();
+  readonly #waiting = new Set<Watcher>();
+
+  constructor(timeline: Timeline, logger: Logger) {
+    this.#timeline = timeline;
+    this.#logger = logger;
+  }
+
+  add(options: WatchOptions): Watch {
+    // Asked now, so that the caller learns of an expired revision by an exception.
+    this.#timeline.after(options.after);
+    const watcher: Watcher = { options, after: options.after, closed: false };
+    this.#waiting.add(watcher);
+    queueMicrotask(() => this.#catchUp(watcher));
+    return { close: () => this.#remove(watcher) };
+  }
+
+  /** Hands a commit to all whom it concerns. */
+  deliver(commit: Commit): void {
+    for (const [prefix, watchers] of this.#live) {
+      const cut = under(prefix, commit);
+      for (const watcher of watchers) {
+        watcher.after = commit.revision;
+        if (cut) this.#call(watcher, () => watcher.options.onCommit(cut));
+      }
+    }
+  }
+
+  /** Says how far the store has come. */
+  progress(revision: Revision): void {
+    for (const watchers of this.#live.values()) {
+      for (const watcher of watchers) {
+        const { onProgress } = watcher.options;
+        if (onProgress) this.#call(watcher, () => onProgress(revision));
+      }
+    }
+  }
+
+  /** Ends every watch. */
+  end(error: Error | undefined): void {
+    const all = [...this.#waiting, ...[...this.#live.values()].flatMap((watchers) => [...watchers])];
+    for (const watcher of all) this.#end(watcher, error);
+  }
+
+  #catchUp(watcher: Watcher): void {
+    this.#waiting.delete(watcher);
+    if (watcher.closed) return;
+    const { prefix, onCommit, onProgress } = watcher.options;
+    let backlog: readonly Commit[];
+    try {
+      backlog = this.#timeline.after(watcher.after);
+    } catch (error) {
+      // Compacted between the call and this microtask.
+      this.#end(watcher, error instanceof ApiError ? error : expired(messageOf(error)));
+      return;
+    }
+    for (const commit of backlog) {
+      const cut = under(prefix, commit);
+      if (cut) this.#call(watcher, () => onCommit(cut));
+      if (watcher.closed) return;
+    }
+    watcher.after = this.#timeline.revision;
+    const group = this.#live.get(prefix) ?? new Set();
+    this.#live.set(prefix, group.add(watcher));
+    if (onProgress && backlog.length > 0) this.#call(watcher, () => onProgress(watcher.after));
+  }
+
+  /** One watcher's mistake must not cost the others their events. */
+  #call(watcher: Watcher, callback: () => void): void {
+    if (watcher.closed) return;
+    try {
+      callback();
+    } catch (error) {
+      this.#logger.error("a watch failed on an event and was ended", {
+        prefix: watcher.options.prefix,
+        error: messageOf(error),
+      });
+      this.#end(watcher, internalError(`the watch of ${watcher.options.prefix} failed on an event`, error));
+    }
+  }
+
+  #end(watcher: Watcher, error: Error | undefined): void {
+    if (watcher.closed) return;
+    this.#remove(watcher);
+    watcher.options.onEnd?.(error);
+  }
+
+  #remove(watcher: Watcher): void {
+    watcher.closed = true;
+    this.#waiting.delete(watcher);
+    const group = this.#live.get(watcher.options.prefix);
+    group?.delete(watcher);
+    if (group?.size === 0) this.#live.delete(watcher.options.prefix);
+  }
+}
+
+interface Watcher {
+  readonly options: WatchOptions;
+  /** It has been given everything up to here. */
+  after: Revision;
+  closed: boolean;
+}
+
+/** The part of a commit that lies under a prefix: the commit itself when that is all of it, undefined when nothing is. */
+function under(prefix: string, commit: Commit): Commit | undefined {
+  const changes = commit.changes.filter((change) => change.key.startsWith(prefix));
+  if (changes.length === 0) return undefined;
+  return changes.length === commit.changes.length ? commit : { ...commit, changes };
+}

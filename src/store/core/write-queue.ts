@@ -1,0 +1,168 @@
+import { assert, tooManyRequests } from "#base";
+import { limits } from "../limits.ts";
+import type { AppendResult, LogChange, LogRecord } from "../log.ts";
+import type { Precondition, Revision, Transaction } from "../store.ts";
+
+/**
+ * Orders the transactions of a log that has one writer: this process. A transaction is judged at once against what
+ * is durable *and* what is still on its way to the disk, so that writers need not wait for one another.
+ *
+ *   append ─► judged, given a revision ─► takeUnsent() ─► … the disk … ─► settle(revision): acknowledged, in order
+ *                                                                      └► fail(error): all refused, as if never asked
+ */
+export class WriteQueue {
+  /** Where each key stands when everything queued has been written. */
+  readonly #heads = new Map<string, Head>();
+  #queue: Item[] = [];
+  #unsent: LogRecord[] = [];
+  #unsentBytes = 0;
+  #queuedBytes = 0;
+  #durable: Revision = 0;
+  #last: Revision = 0;
+
+  get durable(): Revision {
+    return this.#durable;
+  }
+
+  /** Bytes of keys, values and names that `takeUnsent` would return. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
+  }
+
+  /** True when nobody waits. */
+  get idle(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** Start-up: the key is there. */
+  restore(key: string, head: Head): void {
+    this.#heads.set(key, head);
+  }
+
+  /** Start-up: this record is durable already. */
+  replay(record: LogRecord): void {
+    for (const change of record.changes) this.#setHead(change, record.revision);
+    this.restart(record.revision);
+  }
+
+  /** Start-up: the revision to continue from. */
+  restart(revision: Revision): void {
+    assert(this.idle, "a log with waiting writers cannot be restarted");
+    this.#durable = revision;
+    this.#last = revision;
+  }
+
+  /** Judges and queues a transaction. Resolves by `settle`, rejects by `fail`. */
+  append(transaction: Transaction): Promise<AppendResult> {
+    const failed = transaction.preconditions.find((precondition) => !this.#holds(precondition));
+    if (failed) return this.#refuse(failed);
+    const bytes = bytesOf(transaction);
+    if (this.#queuedBytes + bytes > limits.queuedBytes) {
+      const message = `could not commit: ${this.#queuedBytes} bytes already wait for the disk, try again`;
+      return Promise.reject(tooManyRequests(message, limits.retryAfterSeconds));
+    }
+    this.#last += 1;
+    const revision = this.#last;
+    const undo = transaction.operations.map(({ key }) => ({ key, head: this.#heads.get(key) }));
+    const changes = transaction.operations.map((operation): LogChange => {
+      const created = this.#heads.get(operation.key)?.createRevision ?? revision;
+      const change: LogChange =
+        operation.type === "put"
+          ? { key: operation.key, value: operation.value, createRevision: created }
+          : { key: operation.key, value: undefined, createRevision: 0 };
+      this.#setHead(change, revision);
+      return change;
+    });
+    const record: LogRecord = { revision, provenance: transaction.provenance, changes };
+    this.#unsent.push(record);
+    this.#unsentBytes += bytes;
+    this.#queuedBytes += bytes;
+    return this.#enqueue({ revision, record, undo, bytes, result: { committed: true, revision } });
+  }
+
+  /** The records to write next, in order. */
+  takeUnsent(): LogRecord[] {
+    const records = this.#unsent;
+    this.#unsent = [];
+    this.#unsentBytes = 0;
+    return records;
+  }
+
+  /** Everything up to `revision` is durable: `deliver` gets the records, then their writers their answers. */
+  settle(revision: Revision, deliver: (records: readonly LogRecord[]) => void): void {
+    let settled = this.#queue.findIndex((item) => item.revision > revision);
+    if (settled < 0) settled = this.#queue.length;
+    const items = this.#queue.splice(0, settled);
+    this.#durable = revision;
+    const records: LogRecord[] = [];
+    for (const item of items) {
+      this.#queuedBytes -= item.bytes;
+      if (item.record) records.push(item.record);
+    }
+    if (records.length > 0) deliver(records);
+    for (const item of items) item.resolve(item.result);
+  }
+
+  /** Nothing that waits can be written: takes it all back and refuses it. */
+  fail(error: Error): void {
+    const items = this.#queue;
+    this.#queue = [];
+    this.takeUnsent();
+    this.#queuedBytes = 0;
+    this.#last = this.#durable;
+    for (const item of items.toReversed()) {
+      for (const { key, head } of item.undo.toReversed()) {
+        if (head) this.#heads.set(key, head);
+        else this.#heads.delete(key);
+      }
+    }
+    for (const item of items) item.reject(error);
+  }
+
+  /** A refusal rests on what is queued: it is told only once that is durable. */
+  #refuse(failed: Precondition): Promise<AppendResult> {
+    const result: AppendResult = { committed: false, failed };
+    if (this.idle) return Promise.resolve(result);
+    return this.#enqueue({ revision: this.#last, record: undefined, undo: [], bytes: 0, result });
+  }
+
+  #enqueue(item: Omit<Item, "resolve" | "reject">): Promise<AppendResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<AppendResult>();
+    this.#queue.push({ ...item, resolve, reject });
+    return promise;
+  }
+
+  #holds({ key, modRevision }: Precondition): boolean {
+    return (this.#heads.get(key)?.modRevision ?? 0) === modRevision;
+  }
+
+  #setHead(change: LogChange, revision: Revision): void {
+    if (change.value === undefined) this.#heads.delete(change.key);
+    else this.#heads.set(change.key, { createRevision: change.createRevision, modRevision: revision });
+  }
+}
+
+/** Where a living key stands. */
+export interface Head {
+  readonly createRevision: Revision;
+  readonly modRevision: Revision;
+}
+
+interface Item {
+  /** It is settled when this revision is. */
+  readonly revision: Revision;
+  readonly record: LogRecord | undefined;
+  readonly undo: readonly { key: string; head: Head | undefined }[];
+  readonly bytes: number;
+  readonly result: AppendResult;
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function bytesOf(transaction: Transaction): number {
+  return transaction.operations.reduce(
+    (sum, operation) =>
+      sum + operation.key.length + (operation.type === "put" ? operation.value.byteLength : 0),
+    0,
+  );
+}

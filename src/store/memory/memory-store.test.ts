@@ -1,0 +1,4 @@
+import { storeContract } from "../testing/store-contract.ts";
+import { openMemoryStore } from "./open.ts";
+
+storeContract({ name: "memory", open: (options) => openMemoryStore(options) });
