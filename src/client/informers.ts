@@ -1,0 +1,132 @@
+import type { KubernetesObject, Resource } from "#api";
+import type { Clock, Logger, Random } from "#base";
+import type { Client, DeleteOptions, ListOptions, Patch, ResourceClient, WriteOptions } from "./client.ts";
+import { Informer } from "./informer.ts";
+
+export interface InformersOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Ends all informers. */
+  readonly signal: AbortSignal;
+}
+
+export interface InformerSelection {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** The informers of one program: at most one per resource and selection, started when first asked for. */
+export class Informers {
+  readonly #options: InformersOptions;
+  readonly #informers = new Map<string, Informer<KubernetesObject>>();
+  /** By resource: those that a write may concern. */
+  readonly #byResource = new Map<string, Informer<KubernetesObject>[]>();
+
+  constructor(options: InformersOptions) {
+    this.#options = options;
+  }
+
+  of<T extends KubernetesObject>(resource: Resource<T>, selection: InformerSelection = {}): Informer<T> {
+    return this.#shared(resource, selection, undefined);
+  }
+
+  /** Only `metadata` is promised: shares the full informer of all objects where one runs, else has the server send no more than that. */
+  metadataOf<T extends KubernetesObject>(resource: Resource<T>): Informer<T> {
+    const full = this.#informers.get(idOf(resource, {}, undefined));
+    return full ? (full as unknown as Informer<T>) : this.#shared(resource, {}, "metadata");
+  }
+
+  /** Resolves when every informer asked for so far has its first list. */
+  async synced(): Promise<void> {
+    await Promise.all(Array.from(this.#informers.values(), (informer) => informer.synced));
+  }
+
+  /**
+   * The client with which to write: what the server answers is in the informers before the call returns, so that no
+   * one decides on a world that their own last write has already changed.
+   */
+  client(): Client {
+    const { client } = this.#options;
+    return {
+      resource: (resource, namespace) => this.#observing(resource, client.resource(resource, namespace)),
+      raw: (method, path, body, options) => client.raw(method, path, body, options),
+      close: () => client.close(),
+    };
+  }
+
+  #shared<T extends KubernetesObject>(
+    resource: Resource<T>,
+    selection: InformerSelection,
+    projection: "metadata" | undefined,
+  ): Informer<T> {
+    const id = idOf(resource, selection, projection);
+    const known = this.#informers.get(id);
+    if (known) return known as unknown as Informer<T>;
+    const informer = new Informer<T>({
+      ...this.#options,
+      resource,
+      ...selection,
+      ...(projection === undefined ? {} : { projection }),
+    });
+    const shared = informer as unknown as Informer<KubernetesObject>;
+    this.#informers.set(id, shared);
+    const path = pathId(resource);
+    this.#byResource.set(path, [...(this.#byResource.get(path) ?? []), shared]);
+    return informer;
+  }
+
+  #observing<T extends KubernetesObject>(resource: Resource<T>, inner: ResourceClient<T>): ResourceClient<T> {
+    const informers = () => (this.#byResource.get(pathId(resource)) ?? []) as unknown as Informer<T>[];
+    const seen = async (answer: Promise<T>, options: { dryRun?: boolean } | undefined): Promise<T> => {
+      const object = await answer;
+      if (!options?.dryRun) for (const informer of informers()) informer.observe(object);
+      return object;
+    };
+    return {
+      get: (name, options) => inner.get(name, options),
+      list: (options?: ListOptions) => inner.list(options),
+      watch: (options) => inner.watch(options),
+      watchBatches: (options) => inner.watchBatches(options),
+      create: (object: T, options?: WriteOptions) => seen(inner.create(object, options), options),
+      update: (object: T, options?: WriteOptions) => seen(inner.update(object, options), options),
+      updateStatus: (object: T, options?: WriteOptions) => seen(inner.updateStatus(object, options), options),
+      patch: (name: string, patch: Patch, options) => seen(inner.patch(name, patch, options), options),
+      apply: (object: T, options) => seen(inner.apply(object, options), options),
+      delete: (name, options) => deleted(inner, informers(), name, options),
+      deleteCollection: (selection, options) => inner.deleteCollection(selection, options),
+      postSubresource: (name, subresource, body, options) =>
+        inner.postSubresource(name, subresource, body, options),
+    };
+  }
+}
+
+/** Only a delete with a uid as precondition says which object it was that is gone. */
+async function deleted<T extends KubernetesObject>(
+  inner: ResourceClient<T>,
+  informers: readonly Informer<T>[],
+  name: string,
+  options: DeleteOptions | undefined,
+): Promise<T | undefined> {
+  const left = await inner.delete(name, options);
+  if (options?.dryRun) return left;
+  const uid = options?.preconditions?.uid;
+  for (const informer of informers) {
+    if (left) informer.observe(left);
+    else if (uid) informer.observeDeleted(uid);
+  }
+  return left;
+}
+
+function pathId(resource: Resource): string {
+  return `${resource.group}/${resource.resource}`;
+}
+
+function idOf(resource: Resource, selection: InformerSelection, projection: string | undefined): string {
+  const { namespace = "", labelSelector = "", fieldSelector = "" } = selection;
+  return [pathId(resource), resource.version, namespace, labelSelector, fieldSelector, projection ?? ""].join(
+    "|",
+  );
+}

@@ -1,0 +1,10 @@
+export * from "./cache.ts";
+export * from "./client.ts";
+export { type ClientOptions, createClient } from "./create-client.ts";
+export { discover } from "./discovery.ts";
+export { Informer, type InformerHandler, type InformerOptions } from "./informer.ts";
+export { type InformerSelection, Informers, type InformersOptions } from "./informers.ts";
+export { type LeaderElectionOptions, runLeaderElection } from "./leader-election.ts";
+export { compareRevisions } from "./revisions.ts";
+export { connectionFailed } from "./status.ts";
+export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
