@@ -1,4 +1,4 @@
-import type { FieldDefinition, PackageDefinition } from "./definition.ts";
+import type { FieldDefinition, PackageDefinition } from "../../src/api/definitions/definition.ts";
 import type { Descriptions } from "./descriptions.ts";
 
 export interface TypeNaming {

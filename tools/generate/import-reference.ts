@@ -13,8 +13,8 @@ import type {
   PackageDefinition,
   ResourceDefinition,
   SubresourceDefinition,
-} from "./definition.ts";
-import { scalars } from "./definition.ts";
+} from "../../src/api/definitions/definition.ts";
+import { scalars } from "../../src/api/definitions/definition.ts";
 import { definitionsDirectory, referenceDirectory } from "./places.ts";
 
 interface OpenApiSchema {

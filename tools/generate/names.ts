@@ -1,4 +1,4 @@
-import type { PackageDefinition } from "./definition.ts";
+import type { PackageDefinition } from "../../src/api/definitions/definition.ts";
 
 /**
  * The name of every type in TypeScript. Most types keep their Kubernetes name. Where packages share one, a kind wins

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { PackageDefinition } from "./definition.ts";
+import type { PackageDefinition } from "../../src/api/definitions/definition.ts";
 import type { Descriptions } from "./descriptions.ts";
 import { definitionsDirectory } from "./places.ts";
 

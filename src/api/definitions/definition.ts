@@ -15,6 +15,11 @@ export interface PackageDefinition {
   readonly types: Readonly<Record<string, TypeDefinition>>;
 }
 
+/** The same at run time: each type as JSON text of its `TypeDefinition`. Resources are tokens of their own. */
+export interface PackageTable extends Pick<PackageDefinition, "openapi" | "protobuf" | "group" | "version"> {
+  readonly types: Readonly<Record<string, string>>;
+}
+
 export interface ResourceDefinition {
   readonly kind: string;
   readonly singular: string;
