@@ -49,7 +49,13 @@ function parse(
     ]),
   );
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    return { values: values as Invocation["options"], positionals };
   } catch (error) {
     throw new UsageError(`nacre ${command.name}: ${messageOf(error).split(". To specify")[0]}`);
   }

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { hostname } from "node:os";
+
+/** Says hello, and drains: after SIGTERM it answers what comes until it is out of the Service, then ends. */
+const port = Number(process.env.PORT ?? 8080);
+/** Longer than it takes every node to hear that this pod is leaving. */
+const drainMs = Number(process.env.DRAIN_MS ?? 1_500);
+const greetingFile = process.env.GREETING_FILE ?? "/config/greeting";
+const version = process.env.VERSION ?? "v1";
+let draining = false;
+
+const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  if (draining) response.setHeader("connection", "close");
+  if (request.url === "/readyz") {
+    response.writeHead(draining ? 503 : 200).end(draining ? "draining\n" : "ok\n");
+    return;
+  }
+  if (request.url === "/livez") {
+    response.writeHead(200).end("ok\n");
+    return;
+  }
+  response.writeHead(200, { "content-type": "text/plain" });
+  response.end(`${greeting()} from ${hostname()}, version ${version}\n`);
+});
+
+server.listen(port, () => console.log(`hello ${version} listens on port ${port}`));
+
+process.on("SIGTERM", () => {
+  console.log("draining");
+  draining = true;
+  setTimeout(() => {
+    server.close(() => process.exit(0));
+    server.closeIdleConnections();
+  }, drainMs);
+});
+
+function greeting(): string {
+  try {
+    return readFileSync(greetingFile, "utf8").trim();
+  } catch {
+    return "Hello";
+  }
+}

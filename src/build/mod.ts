@@ -1,0 +1,1 @@
+export { type BuildOptions, type BuiltImage, type BuiltLayer, buildImage } from "./build-image.ts";
