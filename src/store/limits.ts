@@ -42,6 +42,8 @@ export const limits = {
   loadChunkBytes: 2 * 1024 * 1024,
   /** Changes in one such message. */
   loadChunkChanges: 2_000,
+  /** SQLite's page cache. Readers never touch it; it holds the inner pages that writes change. */
+  cacheBytes: 4 * 1024 * 1024,
   /** Bytes of the write-ahead log before SQLite folds it into the main file: larger is faster, and slower to open. */
   walBytes: 16 * 1024 * 1024,
 } as const;
