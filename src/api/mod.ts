@@ -13,7 +13,16 @@ export * from "./qos.ts";
 export * from "./quantity.ts";
 export * from "./resource.ts";
 export { type GroupVersionKind, schemaOf, schemaOfType } from "./schema/built-in.ts";
+export {
+  type DecodeReport,
+  type Decoding,
+  decodeObject,
+  fieldWarnings,
+  strictError,
+} from "./schema/decode.ts";
+export { applyStaticDefaults } from "./schema/defaults.ts";
 export { type StructuralSchema, schemaFromOpenApi } from "./schema/from-openapi.ts";
+export { type JsonBody, parseJsonBody } from "./schema/json-body.ts";
 export type * from "./schema/type-schema.ts";
 export * from "./selector/mod.ts";
 export * from "./table/mod.ts";

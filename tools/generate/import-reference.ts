@@ -16,6 +16,8 @@ import type {
 } from "../../src/api/definitions/definition.ts";
 import { scalars } from "../../src/api/definitions/definition.ts";
 import { definitionsDirectory, referenceDirectory } from "./places.ts";
+import { printDefinition } from "./print-definition.ts";
+import { readDefinitions } from "./read.ts";
 
 interface OpenApiSchema {
   readonly $ref?: string;
@@ -125,7 +127,7 @@ function writePackage(openapi: string, names: readonly string[]): void {
     ...(Object.keys(resources).length > 0 ? { resources } : {}),
     types: sorted(types),
   };
-  writeFileSync(file, print(definition));
+  writeFileSync(file, printDefinition(definition));
 }
 
 function typeOf(
@@ -283,7 +285,8 @@ function coreResources(): Record<string, ResourceDefinition> {
     const [, scope, resource = "", subresource] = match;
     for (const [method, operation] of Object.entries(operations)) {
       const gvk = operation["x-kubernetes-group-version-kind"];
-      if (!gvk || method === "parameters") continue;
+      // Connecting answers HEAD and OPTIONS too, but they are no verbs.
+      if (!gvk || method === "parameters" || method === "head" || method === "options") continue;
       const entry = found.get(resource) ?? { kind: "", namespaced: false, verbs: new Set(), subs: new Map() };
       found.set(resource, entry);
       if (scope) entry.namespaced = true;
@@ -399,47 +402,10 @@ function ordered(field: FieldDefinition): FieldDefinition {
   };
 }
 
-/** One line per field and per resource. */
-function print(definition: PackageDefinition): string {
-  const { resources, types, ...head } = definition;
-  const lines = Object.entries(head).map(
-    ([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)},`,
-  );
-  if (resources)
-    lines.push(`  "resources": {\n${Object.entries(resources).map(printResource).join(",\n")}\n  },`);
-  const blocks = Object.entries(types).map(([name, { fields, ...type }]) => {
-    const attributes = Object.entries(type).map(
-      ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}, `,
-    );
-    const body = Object.entries(fields).map(
-      ([field, value]) => `        ${JSON.stringify(field)}: ${spaced(value)}`,
-    );
-    const content = body.length === 0 ? "{}" : `{\n${body.join(",\n")}\n      }`;
-    return `    ${JSON.stringify(name)}: {\n      ${attributes.join("")}"fields": ${content}\n    }`;
-  });
-  return `{\n${lines.join("\n")}\n  "types": {\n${blocks.join(",\n")}\n  }\n}\n`;
-}
-
-function printResource([name, resource]: [string, ResourceDefinition]): string {
-  const { verbs, subresources, ...head } = resource;
-  const attributes = Object.entries(head).map(
-    ([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`,
-  );
-  const lines = [...attributes, `"verbs": ${JSON.stringify(verbs)}`];
-  if (subresources) {
-    const subs = Object.entries(subresources).map(
-      ([sub, value]) => `        ${JSON.stringify(sub)}: ${spaced(value)}`,
-    );
-    lines.push(`"subresources": {\n${subs.join(",\n")}\n      }`);
-  }
-  return `    ${JSON.stringify(name)}: {\n      ${lines.join(",\n      ")}\n    }`;
-}
-
-function spaced(value: object): string {
-  return `{ ${Object.entries(value)
-    .map(([key, item]) => `${JSON.stringify(key)}: ${JSON.stringify(item)}`)
-    .join(", ")} }`;
-}
-
 mkdirSync(definitionsDirectory, { recursive: true });
 for (const [openapi, names] of byPackage([...schemas.keys()])) writePackage(openapi, names);
+for (const [owner, definition] of readDefinitions()) {
+  if (Object.values(definition.types).every((type) => type.hidden)) {
+    writeFileSync(join(definitionsDirectory, `${owner}.json`), printDefinition(definition));
+  }
+}

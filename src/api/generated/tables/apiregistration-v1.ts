@@ -13,6 +13,6 @@ export const table: PackageTable = {
     "APIServiceList": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"items":{"type":"APIService[]","protobuf":2,"required":true},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ListMeta","protobuf":1,"default":{}}}}',
     "APIServiceSpec": '{"fields":{"caBundle":{"type":"bytes","protobuf":5,"list":"atomic"},"group":{"type":"string","protobuf":2},"groupPriorityMinimum":{"type":"int32","protobuf":7,"required":true,"default":0},"insecureSkipTLSVerify":{"type":"bool","protobuf":4},"service":{"type":"ServiceReference","protobuf":1},"version":{"type":"string","protobuf":3},"versionPriority":{"type":"int32","protobuf":8,"required":true,"default":0}}}',
     "APIServiceStatus": '{"fields":{"conditions":{"type":"APIServiceCondition[]","protobuf":1,"list":"map","keys":["type"],"patch":"merge","mergeKey":"type"}}}',
-    "ServiceReference": '{"fields":{"name":{"type":"string","protobuf":2},"namespace":{"type":"string","protobuf":1},"port":{"type":"int32","protobuf":3}}}',
+    "ServiceReference": '{"fields":{"name":{"type":"string","protobuf":2},"namespace":{"type":"string","protobuf":1},"port":{"type":"int32","protobuf":3,"pointer":true}}}',
   },
 };

@@ -12,7 +12,7 @@ export const table: PackageTable = {
     "SelfSubjectReview": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"status":{"type":"SelfSubjectReviewStatus","protobuf":2,"default":{}}}}',
     "SelfSubjectReviewStatus": '{"fields":{"userInfo":{"type":"UserInfo","protobuf":1,"default":{}}}}',
     "TokenRequest": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"spec":{"type":"TokenRequestSpec","protobuf":2,"default":{}},"status":{"type":"TokenRequestStatus","protobuf":3,"default":{}}}}',
-    "TokenRequestSpec": '{"fields":{"audiences":{"type":"string[]","protobuf":1,"list":"atomic"},"boundObjectRef":{"type":"BoundObjectReference","protobuf":3},"expirationSeconds":{"type":"int64","protobuf":4}}}',
+    "TokenRequestSpec": '{"fields":{"audiences":{"type":"string[]","protobuf":1,"list":"atomic"},"boundObjectRef":{"type":"BoundObjectReference","protobuf":3},"expirationSeconds":{"type":"int64","protobuf":4,"pointer":true}}}',
     "TokenRequestStatus": '{"fields":{"expirationTimestamp":{"type":"Time","protobuf":2},"token":{"type":"string","protobuf":1,"default":""}}}',
     "TokenReview": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"spec":{"type":"TokenReviewSpec","protobuf":2,"required":true,"default":{}},"status":{"type":"TokenReviewStatus","protobuf":3,"default":{}}}}',
     "TokenReviewSpec": '{"fields":{"audiences":{"type":"string[]","protobuf":2,"list":"atomic"},"token":{"type":"string","protobuf":1,"required":true}}}',

@@ -10,6 +10,6 @@ export const table: PackageTable = {
   types: {
     "Lease": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"spec":{"type":"LeaseSpec","protobuf":2,"default":{}}}}',
     "LeaseList": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"items":{"type":"Lease[]","protobuf":2,"required":true},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ListMeta","protobuf":1,"default":{}}}}',
-    "LeaseSpec": '{"fields":{"acquireTime":{"type":"MicroTime","protobuf":3},"holderIdentity":{"type":"string","protobuf":1},"leaseDurationSeconds":{"type":"int32","protobuf":2},"leaseTransitions":{"type":"int32","protobuf":5},"preferredHolder":{"type":"string","protobuf":7},"renewTime":{"type":"MicroTime","protobuf":4},"strategy":{"type":"string","protobuf":6}}}',
+    "LeaseSpec": '{"fields":{"acquireTime":{"type":"MicroTime","protobuf":3},"holderIdentity":{"type":"string","protobuf":1,"pointer":true},"leaseDurationSeconds":{"type":"int32","protobuf":2,"pointer":true},"leaseTransitions":{"type":"int32","protobuf":5,"pointer":true},"preferredHolder":{"type":"string","protobuf":7,"pointer":true},"renewTime":{"type":"MicroTime","protobuf":4},"strategy":{"type":"string","protobuf":6,"pointer":true}}}',
   },
 };

@@ -8,7 +8,7 @@ export const table: PackageTable = {
   group: "flowcontrol.apiserver.k8s.io",
   version: "v1",
   types: {
-    "ExemptPriorityLevelConfiguration": '{"fields":{"lendablePercent":{"type":"int32","protobuf":2},"nominalConcurrencyShares":{"type":"int32","protobuf":1}}}',
+    "ExemptPriorityLevelConfiguration": '{"fields":{"lendablePercent":{"type":"int32","protobuf":2,"pointer":true},"nominalConcurrencyShares":{"type":"int32","protobuf":1,"pointer":true}}}',
     "FlowDistinguisherMethod": '{"fields":{"type":{"type":"string","protobuf":1,"required":true,"default":""}}}',
     "FlowSchema": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"spec":{"type":"FlowSchemaSpec","protobuf":2,"default":{}},"status":{"type":"FlowSchemaStatus","protobuf":3,"default":{}}}}',
     "FlowSchemaCondition": '{"fields":{"lastTransitionTime":{"type":"Time","protobuf":3},"message":{"type":"string","protobuf":5},"reason":{"type":"string","protobuf":4},"status":{"type":"string","protobuf":2},"type":{"type":"string","protobuf":1}}}',
@@ -17,7 +17,7 @@ export const table: PackageTable = {
     "FlowSchemaStatus": '{"fields":{"conditions":{"type":"FlowSchemaCondition[]","protobuf":1,"list":"map","keys":["type"],"patch":"merge","mergeKey":"type"}}}',
     "GroupSubject": '{"fields":{"name":{"type":"string","protobuf":1,"required":true,"default":""}}}',
     "LimitResponse": '{"unions":[{"discriminator":"type","fields-to-discriminateBy":{"queuing":"Queuing"}}],"fields":{"queuing":{"type":"QueuingConfiguration","protobuf":2},"type":{"type":"string","protobuf":1,"required":true,"default":""}}}',
-    "LimitedPriorityLevelConfiguration": '{"fields":{"borrowingLimitPercent":{"type":"int32","protobuf":4},"lendablePercent":{"type":"int32","protobuf":3},"limitResponse":{"type":"LimitResponse","protobuf":2,"default":{}},"nominalConcurrencyShares":{"type":"int32","protobuf":1}}}',
+    "LimitedPriorityLevelConfiguration": '{"fields":{"borrowingLimitPercent":{"type":"int32","protobuf":4,"pointer":true},"lendablePercent":{"type":"int32","protobuf":3,"pointer":true},"limitResponse":{"type":"LimitResponse","protobuf":2,"default":{}},"nominalConcurrencyShares":{"type":"int32","protobuf":1,"pointer":true}}}',
     "NonResourcePolicyRule": '{"fields":{"nonResourceURLs":{"type":"string[]","protobuf":6,"required":true,"list":"set"},"verbs":{"type":"string[]","protobuf":1,"required":true,"list":"set"}}}',
     "PolicyRulesWithSubjects": '{"fields":{"nonResourceRules":{"type":"NonResourcePolicyRule[]","protobuf":3,"list":"atomic"},"resourceRules":{"type":"ResourcePolicyRule[]","protobuf":2,"list":"atomic"},"subjects":{"type":"Subject[]","protobuf":1,"required":true,"list":"atomic"}}}',
     "PriorityLevelConfiguration": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"spec":{"type":"PriorityLevelConfigurationSpec","protobuf":2,"default":{}},"status":{"type":"PriorityLevelConfigurationStatus","protobuf":3,"default":{}}}}',

@@ -8,7 +8,7 @@ export const table: PackageTable = {
   group: "scheduling.k8s.io",
   version: "v1",
   types: {
-    "PriorityClass": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"description":{"type":"string","protobuf":4},"globalDefault":{"type":"bool","protobuf":3},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"preemptionPolicy":{"type":"string","protobuf":5},"value":{"type":"int32","protobuf":2,"default":0}}}',
+    "PriorityClass": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"description":{"type":"string","protobuf":4},"globalDefault":{"type":"bool","protobuf":3},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ObjectMeta","protobuf":1,"default":{}},"preemptionPolicy":{"type":"string","protobuf":5,"pointer":true},"value":{"type":"int32","protobuf":2,"default":0}}}',
     "PriorityClassList": '{"kind":true,"fields":{"apiVersion":{"type":"string"},"items":{"type":"PriorityClass[]","protobuf":2,"required":true},"kind":{"type":"string"},"metadata":{"type":"meta.v1.ListMeta","protobuf":1,"default":{}}}}',
   },
 };

@@ -638,6 +638,13 @@ export interface LinuxContainerUser {
   uid: number;
 }
 
+export interface List {
+  apiVersion?: string;
+  kind?: string;
+  items: object[];
+  metadata?: ListMeta;
+}
+
 export interface LoadBalancerIngress {
   hostname?: string;
   ip?: string;
@@ -758,6 +765,12 @@ export interface NodeList {
   kind?: string;
   items: Node[];
   metadata?: ListMeta;
+}
+
+export interface NodeProxyOptions {
+  apiVersion?: string;
+  kind?: string;
+  path?: string;
 }
 
 export interface NodeRuntimeHandler {
@@ -990,6 +1003,16 @@ export interface PodAntiAffinity {
   requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
 }
 
+export interface PodAttachOptions {
+  apiVersion?: string;
+  kind?: string;
+  container?: string;
+  stderr?: boolean;
+  stdin?: boolean;
+  stdout?: boolean;
+  tty?: boolean;
+}
+
 export interface PodCertificateProjection {
   certificateChainPath?: string;
   credentialBundlePath?: string;
@@ -1021,6 +1044,17 @@ export interface PodDNSConfigOption {
   value?: string;
 }
 
+export interface PodExecOptions {
+  apiVersion?: string;
+  kind?: string;
+  command?: string[];
+  container?: string;
+  stderr?: boolean;
+  stdin?: boolean;
+  stdout?: boolean;
+  tty?: boolean;
+}
+
 export interface PodExtendedResourceClaimStatus {
   requestMappings: ContainerExtendedResourceRequest[];
   resourceClaimName: string;
@@ -1037,8 +1071,35 @@ export interface PodList {
   metadata?: ListMeta;
 }
 
+export interface PodLogOptions {
+  apiVersion?: string;
+  kind?: string;
+  container?: string;
+  follow?: boolean;
+  insecureSkipTLSVerifyBackend?: boolean;
+  limitBytes?: number;
+  previous?: boolean;
+  sinceSeconds?: number;
+  sinceTime?: string;
+  stream?: string;
+  tailLines?: number;
+  timestamps?: boolean;
+}
+
 export interface PodOS {
   name: string;
+}
+
+export interface PodPortForwardOptions {
+  apiVersion?: string;
+  kind?: string;
+  ports?: number[];
+}
+
+export interface PodProxyOptions {
+  apiVersion?: string;
+  kind?: string;
+  path?: string;
 }
 
 export interface PodReadinessGate {
@@ -1436,6 +1497,12 @@ export interface SecurityContext {
   windowsOptions?: WindowsSecurityContextOptions;
 }
 
+export interface SerializedReference {
+  apiVersion?: string;
+  kind?: string;
+  reference?: ObjectReference;
+}
+
 export interface Service {
   apiVersion?: string;
   kind?: string;
@@ -1480,6 +1547,12 @@ export interface ServicePort {
   port: number;
   protocol?: string;
   targetPort?: string | number;
+}
+
+export interface ServiceProxyOptions {
+  apiVersion?: string;
+  kind?: string;
+  path?: string;
 }
 
 export interface ServiceSpec {

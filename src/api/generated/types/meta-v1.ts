@@ -42,6 +42,12 @@ export interface APIVersions {
   versions: string[];
 }
 
+export interface ApplyOptions {
+  dryRun?: string[];
+  fieldManager?: string;
+  force?: boolean;
+}
+
 export interface Condition {
   lastTransitionTime: string;
   message: string;
@@ -49,6 +55,14 @@ export interface Condition {
   reason: string;
   status: string;
   type: string;
+}
+
+export interface CreateOptions {
+  apiVersion?: string;
+  kind?: string;
+  dryRun?: string[];
+  fieldManager?: string;
+  fieldValidation?: string;
 }
 
 export interface DeleteOptions {
@@ -68,9 +82,27 @@ export interface FieldSelectorRequirement {
   values?: string[];
 }
 
+export interface GetOptions {
+  apiVersion?: string;
+  kind?: string;
+  resourceVersion?: string;
+}
+
 export interface GroupVersionForDiscovery {
   groupVersion: string;
   version: string;
+}
+
+export interface GroupVersionKind {
+  group?: string;
+  kind?: string;
+  version?: string;
+}
+
+export interface GroupVersionResource {
+  group?: string;
+  resource?: string;
+  version?: string;
 }
 
 export interface LabelSelector {
@@ -90,6 +122,22 @@ export interface ListMeta {
   resourceVersion?: string;
   selfLink?: string;
   shardInfo?: ShardInfo;
+}
+
+export interface ListOptions {
+  apiVersion?: string;
+  kind?: string;
+  allowWatchBookmarks?: boolean;
+  continue?: string;
+  fieldSelector?: string;
+  labelSelector?: string;
+  limit?: number;
+  resourceVersion?: string;
+  resourceVersionMatch?: string;
+  sendInitialEvents?: boolean;
+  shardSelector?: string;
+  timeoutSeconds?: number;
+  watch?: boolean;
 }
 
 export interface ManagedFieldsEntry {
@@ -127,6 +175,28 @@ export interface OwnerReference {
   kind: string;
   name: string;
   uid: string;
+}
+
+export interface PartialObjectMetadata {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: ObjectMeta;
+}
+
+export interface PartialObjectMetadataList {
+  apiVersion?: string;
+  kind?: string;
+  items: PartialObjectMetadata[];
+  metadata?: ListMeta;
+}
+
+export interface PatchOptions {
+  apiVersion?: string;
+  kind?: string;
+  dryRun?: string[];
+  fieldManager?: string;
+  fieldValidation?: string;
+  force?: boolean;
 }
 
 export interface Preconditions {
@@ -167,6 +237,43 @@ export interface StatusDetails {
   name?: string;
   retryAfterSeconds?: number;
   uid?: string;
+}
+
+export interface Table {
+  apiVersion?: string;
+  kind?: string;
+  columnDefinitions: TableColumnDefinition[];
+  metadata?: ListMeta;
+  rows: TableRow[];
+}
+
+export interface TableColumnDefinition {
+  description: string;
+  format: string;
+  name: string;
+  priority: number;
+  type: string;
+}
+
+export interface TableRow {
+  cells: unknown[];
+  conditions?: TableRowCondition[];
+  object?: object;
+}
+
+export interface TableRowCondition {
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+}
+
+export interface UpdateOptions {
+  apiVersion?: string;
+  kind?: string;
+  dryRun?: string[];
+  fieldManager?: string;
+  fieldValidation?: string;
 }
 
 export interface WatchEvent {
