@@ -39,3 +39,18 @@ export const leaseRenewPeriodMs = 10_000;
 
 /** Pause of a leader or candidate after a failed write of the lease. */
 export const leaseRetryMs = 1_000;
+
+/** Events that wait to be written; beyond this they are dropped: telling must never hold up doing. */
+export const eventsInFlight = 1_000;
+
+/** The longest message an Event may have, by Kubernetes' validation. */
+export const eventMessageLength = 1_024;
+
+/** Kubernetes' event budget: 25 at once per object, then one every five minutes; alike ones combined from the eleventh in ten minutes. */
+export const eventBurst = 25;
+export const eventRefillMs = 300_000;
+export const eventAggregateAfter = 10;
+export const eventAggregateWindowMs = 600_000;
+
+/** Notes remembered for counting. */
+export const eventMemory = 4_096;

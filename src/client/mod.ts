@@ -2,6 +2,12 @@ export * from "./cache.ts";
 export * from "./client.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export { discover } from "./discovery.ts";
+export {
+  createEventRecorder,
+  type EventNote,
+  type EventRecorder,
+  type EventRecorderOptions,
+} from "./events/event-recorder.ts";
 export { Informer, type InformerHandler, type InformerOptions } from "./informer.ts";
 export { type InformerSelection, Informers, type InformersOptions } from "./informers.ts";
 export { type LeaderElectionOptions, runLeaderElection } from "./leader-election.ts";

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { events } from "#api";
+import { seededRandom, silentLogger } from "#base";
+import { FakeApiServer, ManualClock } from "#testing";
+import { createClient } from "../create-client.ts";
+import { createEventRecorder, type EventNote } from "./event-recorder.ts";
+
+const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "web", namespace: "shop", uid: "u1" } };
+const failed: EventNote = { type: "Warning", reason: "Failed", message: "it broke" };
+
+function newRecorder() {
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const client = createClient({ transport: new FakeApiServer(clock), clock, random });
+  const recorder = createEventRecorder({ client, clock, random, logger: silentLogger, component: "tester" });
+  const written = async () => (await client.resource(events, "shop").list()).items;
+  return { clock, client, recorder, written };
+}
+
+test("the same note again raises the count", async () => {
+  const { recorder, written } = newRecorder();
+  for (let time = 0; time < 3; time += 1) recorder.record(pod, failed);
+  await recorder.flush();
+  const [event, ...others] = await written();
+  assert.equal(others.length, 0);
+  assert.equal(event?.count, 3);
+  assert.equal(event?.involvedObject.uid, "u1");
+  assert.equal(event?.source?.component, "tester");
+});
+
+test("notes that differ only in their message become one", async () => {
+  const { recorder, written } = newRecorder();
+  for (let time = 0; time < 20; time += 1) recorder.record(pod, { ...failed, message: `attempt ${time}` });
+  await recorder.flush();
+  const found = await written();
+  assert.equal(found.length, 11);
+  assert.equal(found.at(-1)?.message, "(combined from similar events): attempt 19");
+  assert.equal(found.at(-1)?.count, 10);
+});
+
+test("an object that causes notes without end is cut short", async () => {
+  const { clock, recorder, written } = newRecorder();
+  for (let time = 0; time < 100; time += 1) recorder.record(pod, failed);
+  await recorder.flush();
+  assert.equal((await written())[0]?.count, 25);
+  await clock.advance(300_000);
+  recorder.record(pod, failed);
+  await recorder.flush();
+  assert.equal((await written())[0]?.count, 26);
+});
+
+test("when the counted event is gone a new one is written", async () => {
+  const { client, recorder, written } = newRecorder();
+  recorder.record(pod, failed);
+  await recorder.flush();
+  const [event] = await written();
+  await client.resource(events, "shop").delete(event?.metadata.name as string);
+  recorder.record(pod, failed);
+  await recorder.flush();
+  assert.equal((await written())[0]?.count, 2);
+});
