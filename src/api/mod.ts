@@ -1,6 +1,8 @@
 /**
  * The object model: every kind's type, resource, schema and behaviour. Pure, and fit for a browser.
  */
+
+export * from "./apply/mod.ts";
 export * from "./generated/resources.ts";
 export type * from "./generated/types.ts";
 export * from "./json.ts";

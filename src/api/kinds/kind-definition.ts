@@ -6,7 +6,8 @@ import type { TableColumns } from "../table/columns.ts";
  * All that the API server must know about a kind beyond the table of its fields: how it is completed, checked,
  * changed, shown and deleted. Everything here is pure and synchronous.
  *
- * The order of a write: decode → `defaults` → admission → `prepareFor…` → schema → `validate…` → store.
+ * The order of a write: decode (types checked against the schema, nulls dropped) → `prepareFor…` → `defaults` →
+ * admission → `validate…` → store. So these functions may trust types but not that required fields are there.
  *
  * An `object` handed to a function that completes or prepares belongs to the request and is changed in place;
  * an `old` object is shared with other readers and is never changed. What is taken over from `old` is therefore

@@ -1,0 +1,127 @@
+import { type Json, type JsonObject, jsonEqual } from "../json.ts";
+import type { TypeSchema } from "../schema/type-schema.ts";
+import { addMember, type FieldSet } from "./field-set.ts";
+import { isAmbiguous } from "./field-set-of.ts";
+import { withoutIgnored } from "./ignored-fields.ts";
+import { childSchema, fieldElement, isEmptyObject, isGranular, listElement } from "./path-elements.ts";
+
+/** Which fields differ between two versions of an object. */
+export interface Comparison {
+  /** Added, or of another value. */
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+/**
+ * Compares two versions of an object; an absent `before` is an empty one. Parts that both share by reference cost
+ * nothing, so that a changed status is compared without looking at the spec.
+ */
+export function compare(before: JsonObject | undefined, after: JsonObject, schema: TypeSchema): Comparison {
+  const changed: FieldSet = {};
+  const removed: FieldSet = {};
+  compareFields(before ?? {}, after, schema, { changed, removed });
+  return { changed: withoutIgnored(changed), removed: withoutIgnored(removed) };
+}
+
+/** Nodes of the two sets at the place being compared, to be filled. */
+interface Sides {
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+/** Compares one place and hangs what differs below it into `parent`. Says whether anything does. */
+function compareAt(
+  element: string,
+  before: Json | undefined,
+  after: Json | undefined,
+  schema: TypeSchema | undefined,
+  parent: Sides,
+  isEntry: boolean,
+): void {
+  if (before === after) return;
+  if (isLeaf(before, after, schema)) {
+    if (after === undefined) parent.removed[element] = {};
+    else if (before === undefined || !jsonEqual(before, after)) parent.changed[element] = {};
+    return;
+  }
+  const changed: FieldSet = {};
+  const removed: FieldSet = {};
+  const within = schema as TypeSchema;
+  if (within.shape === "list") {
+    compareElements((before as Json[] | undefined) ?? [], (after as Json[] | undefined) ?? [], within, {
+      changed,
+      removed,
+    });
+  } else {
+    compareFields((before as JsonObject | undefined) ?? {}, (after as JsonObject | undefined) ?? {}, within, {
+      changed,
+      removed,
+    });
+  }
+  // A struct comes and goes with its fields; lists, maps and their entries are things of their own.
+  const isOwnThing = isEntry || within.shape !== "object";
+  if (before === undefined && isOwnThing) addMember(changed);
+  if (after === undefined) addMember(removed);
+  if ((before === undefined && isOwnThing) || hasParts(changed)) parent.changed[element] = changed;
+  if (after === undefined || hasParts(removed)) parent.removed[element] = removed;
+}
+
+function compareFields(before: JsonObject, after: JsonObject, schema: TypeSchema, sides: Sides): void {
+  const isMap = schema.shape === "map";
+  for (const field in after) {
+    const value = present(after[field]);
+    const old = Object.hasOwn(before, field) ? present(before[field]) : undefined;
+    if (value !== undefined || old !== undefined) {
+      compareAt(fieldElement(field), old, value, childSchema(schema, field), sides, isMap);
+    }
+  }
+  for (const field in before) {
+    if (Object.hasOwn(after, field)) continue;
+    const old = present(before[field]);
+    if (old !== undefined)
+      compareAt(fieldElement(field), old, undefined, childSchema(schema, field), sides, isMap);
+  }
+}
+
+function compareElements(
+  before: readonly Json[],
+  after: readonly Json[],
+  schema: TypeSchema,
+  sides: Sides,
+): void {
+  const old = new Map<string, Json>();
+  for (const value of before) old.set(elementOf(value, schema), value);
+  for (const value of after) {
+    const element = elementOf(value, schema);
+    compareAt(element, old.get(element), value, schema.element, sides, true);
+    old.delete(element);
+  }
+  for (const [element, value] of old) compareAt(element, value, undefined, schema.element, sides, true);
+}
+
+function elementOf(value: Json, schema: TypeSchema): string {
+  return listElement(value, schema) ?? `v:${JSON.stringify(value)}`;
+}
+
+/** Whether the place is compared as one value: scalars, atomic parts, mixed shapes, and where both sides are empty. */
+function isLeaf(before: Json | undefined, after: Json | undefined, schema: TypeSchema | undefined): boolean {
+  if (before !== undefined && !isGranular(schema, before)) return true;
+  if (after !== undefined && !isGranular(schema, after)) return true;
+  if (schema?.shape !== "list") return isBare(before) && isBare(after);
+  const a = (before as Json[] | undefined) ?? [];
+  const b = (after as Json[] | undefined) ?? [];
+  return (a.length === 0 && b.length === 0) || isAmbiguous(a, schema) || isAmbiguous(b, schema);
+}
+
+function isBare(value: Json | undefined): boolean {
+  return value === undefined || isEmptyObject(value as JsonObject);
+}
+
+function present(value: Json | undefined): Json | undefined {
+  return value === null ? undefined : value;
+}
+
+function hasParts(node: FieldSet): boolean {
+  for (const _ in node) return true;
+  return false;
+}

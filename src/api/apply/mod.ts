@@ -1,0 +1,2 @@
+export { type Application, applyConfiguration } from "./apply-configuration.ts";
+export { trackUpdate, type UpdateTracking } from "./track-update.ts";
