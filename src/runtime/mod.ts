@@ -5,6 +5,7 @@ export {
   isContainerError,
   isImagePullError,
 } from "./errors.ts";
+export { type ImageStoreOptions, type LocalImageStore, openImageStore } from "./images/image-store.ts";
 export { formatReference, normalizeReference, parseReference, type Reference } from "./images/reference.ts";
 export type * from "./runtime.ts";
 export * from "./simulated/mod.ts";

@@ -1,2 +1,14 @@
 export { FakeApiServer, type FakeRequest } from "./fake-api-server.ts";
 export { ManualClock, settled } from "./manual-clock.ts";
+export {
+  busyboxImage,
+  digestOf,
+  dockerArchive,
+  lacksBusybox,
+  ociArchive,
+  type TestFile,
+  type TestImage,
+  testImage,
+  testTar,
+} from "./test-image.ts";
+export { TestRegistry, type TestRegistryOptions } from "./test-registry.ts";
