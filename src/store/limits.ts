@@ -41,7 +41,7 @@ export const limits = {
   /** Bytes that the worker sends in one message while loading: the main thread takes one in under 10 ms. */
   loadChunkBytes: 2 * 1024 * 1024,
   /** Changes in one such message. */
-  loadChunkChanges: 2_000,
+  loadChunkChanges: 1_000,
   /** SQLite's page cache. Readers never touch it; it holds the inner pages that writes change. */
   cacheBytes: 4 * 1024 * 1024,
   /** Bytes of the write-ahead log before SQLite folds it into the main file: larger is faster, and slower to open. */

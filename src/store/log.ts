@@ -1,13 +1,14 @@
-import type { Precondition, Provenance, Revision, Transaction } from "./store.ts";
+import type { Entry, Precondition, Provenance, Revision, Transaction, Version } from "./store.ts";
 
 /**
  * The port under the store: one totally ordered, durable log of commits that remembers the last state of every key.
  * Memory, SQLite and etcd fit it alike: everything that may take a network or a disk is asynchronous, and a
- * transaction's revision is known only once `append` has resolved. Rules L1–L9 in SPEC.md.
+ * transaction's revision is known only once `append` has resolved. Values that come out of a log are stamped: a log
+ * with one writer does it before it writes, one with several when it reads. Rules L1–L9 in SPEC.md.
  */
 export interface Log {
   /** Every live key at the revision that `tail` continues from. Entries come in chunks, in any order. */
-  load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase>;
+  load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase>;
   /** Hands over every record after `after`: those that exist, then each new one once it is durable. Once, after `load`. */
   tail(after: Revision, tail: LogTail): void;
   /**
@@ -19,8 +20,8 @@ export interface Log {
   currentRevision(): Promise<Revision>;
   /** Forgets versions that were replaced at or before `revision`. */
   compact(revision: Revision): Promise<void>;
-  /** Versions of a key, newest first, as put (not stamped). */
-  history(key: string, limit: number): Promise<LogVersion[]>;
+  /** Versions of a key, newest first. */
+  history(key: string, limit: number): Promise<Version[]>;
   close(): Promise<void>;
 }
 
@@ -38,13 +39,6 @@ export interface LogTail {
   onEnd(error: Error | undefined): void;
 }
 
-export interface LogEntry {
-  readonly key: string;
-  readonly value: Uint8Array;
-  readonly createRevision: Revision;
-  readonly modRevision: Revision;
-}
-
 export interface LogChange {
   readonly key: string;
   /** Absent for a delete. */
@@ -57,12 +51,6 @@ export interface LogRecord {
   readonly revision: Revision;
   readonly provenance: Provenance;
   readonly changes: readonly LogChange[];
-}
-
-export interface LogVersion {
-  readonly revision: Revision;
-  readonly provenance: Provenance;
-  readonly value: Uint8Array | undefined;
 }
 
 export type AppendResult =

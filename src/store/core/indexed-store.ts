@@ -8,7 +8,6 @@ import type {
   Entry,
   Revision,
   Snapshot,
-  Stamp,
   Store,
   Transaction,
   Version,
@@ -16,7 +15,6 @@ import type {
   WatchOptions,
 } from "../store.ts";
 import { OrderedIndex } from "./ordered-index.ts";
-import { ownedBytes } from "./owned-bytes.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { Timeline, type TimelineLimits } from "./timeline.ts";
 import { checkTransaction } from "./transaction.ts";
@@ -25,7 +23,6 @@ import { Watchers } from "./watchers.ts";
 export interface IndexedStoreOptions {
   readonly log: Log;
   readonly logger: Logger;
-  readonly stamp?: Stamp | undefined;
   /** How far snapshots and watches go back; defaults to limits.ts. */
   readonly window?: TimelineLimits | undefined;
 }
@@ -33,15 +30,12 @@ export interface IndexedStoreOptions {
 /** Opens a store on a log: loads the last state, catches up, and from then on follows the log. */
 export async function openIndexedStore(options: IndexedStoreOptions): Promise<Store> {
   const { log } = options;
-  const stamp = options.stamp ?? ((value: Uint8Array) => value);
   const index = new OrderedIndex<Entry>();
   const base = await log.load((entries) => {
-    for (const { key, value, createRevision, modRevision } of entries) {
-      index.set({ key, value: ownedBytes(stamp(value, modRevision)), createRevision, modRevision });
-    }
+    for (const entry of entries) index.set(entry);
   });
   const window = options.window ?? { commits: limits.windowCommits, bytes: limits.windowBytes };
-  const store = new IndexedStore({ ...options, stamp, timeline: new Timeline(base.revision, index, window) });
+  const store = new IndexedStore({ ...options, timeline: new Timeline(base.revision, index, window) });
   log.tail(base.revision, store);
   await store.reached(base.current);
   return store;
@@ -50,15 +44,13 @@ export async function openIndexedStore(options: IndexedStoreOptions): Promise<St
 /** A `Store` on any `Log`: an index in memory for readers, a window of commits for watchers. */
 class IndexedStore implements Store {
   readonly #log: Log;
-  readonly #stamp: Stamp;
   readonly #timeline: Timeline;
   readonly #watchers: Watchers;
   #waiting: { revision: Revision; resolve: () => void; reject: (error: Error) => void }[] = [];
   #end: { error: Error | undefined } | undefined;
 
-  constructor(options: { log: Log; logger: Logger; stamp: Stamp; timeline: Timeline }) {
+  constructor(options: { log: Log; logger: Logger; timeline: Timeline }) {
     this.#log = options.log;
-    this.#stamp = options.stamp;
     this.#timeline = options.timeline;
     this.#watchers = new Watchers(options.timeline, options.logger);
   }
@@ -102,11 +94,7 @@ class IndexedStore implements Store {
 
   async history(key: string, options: { readonly limit?: number } = {}): Promise<Version[]> {
     this.#mustBeOpen();
-    const versions = await this.#log.history(key, options.limit ?? limits.historyVersions);
-    return versions.map((version) => {
-      const value = version.value && ownedBytes(this.#stamp(version.value, version.revision));
-      return { ...version, value };
-    });
+    return this.#log.history(key, options.limit ?? limits.historyVersions);
   }
 
   async compact(revision: Revision): Promise<void> {
@@ -154,8 +142,7 @@ class IndexedStore implements Store {
         if (previous) made.push({ type: "delete", key, entry: undefined, previous });
         continue;
       }
-      const bytes = ownedBytes(this.#stamp(value, revision));
-      const entry: Entry = { key, value: bytes, createRevision, modRevision: revision };
+      const entry: Entry = { key, value, createRevision, modRevision: revision };
       made.push({ type: "put", key, entry, previous: this.#timeline.set(entry) });
     }
     const commit: Commit = { revision, provenance, changes: made };

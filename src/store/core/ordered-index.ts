@@ -283,13 +283,15 @@ function collect<T extends Keyed>(
     }
     return true;
   }
-  for (let at = lowerBound(node.items, start); at < node.items.length; at += 1) {
-    const item = node.items[at] as T;
-    if (end !== undefined && item.key >= end) return false;
-    found.push(item);
+  const { items } = node;
+  const last = items.at(-1);
+  const ends = end !== undefined && last !== undefined && last.key >= end;
+  const stop = ends ? lowerBound(items, end) : items.length;
+  for (let at = lowerBound(items, start); at < stop; at += 1) {
+    found.push(items[at] as T);
     if (found.length >= limit) return false;
   }
-  return true;
+  return !ends;
 }
 
 /** The least key that a scan may return. No string lies between a key and that key followed by U+0000. */

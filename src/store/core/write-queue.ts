@@ -1,7 +1,8 @@
 import { assert, tooManyRequests } from "#base";
 import { limits } from "../limits.ts";
 import type { AppendResult, LogChange, LogRecord } from "../log.ts";
-import type { Precondition, Revision, Transaction } from "../store.ts";
+import type { Operation, Precondition, Revision, Stamp, Transaction } from "../store.ts";
+import { ownedBytes } from "./owned-bytes.ts";
 
 /**
  * Orders the transactions of a log that has one writer: this process. A transaction is judged at once against what
@@ -15,18 +16,17 @@ export class WriteQueue {
   readonly #heads = new Map<string, Head>();
   #queue: Item[] = [];
   #unsent: LogRecord[] = [];
-  #unsentBytes = 0;
   #queuedBytes = 0;
   #durable: Revision = 0;
   #last: Revision = 0;
+  readonly #stamp: Stamp | undefined;
+
+  constructor(stamp: Stamp | undefined) {
+    this.#stamp = stamp;
+  }
 
   get durable(): Revision {
     return this.#durable;
-  }
-
-  /** Bytes of keys, values and names that `takeUnsent` would return. */
-  get unsentBytes(): number {
-    return this.#unsentBytes;
   }
 
   /** True when nobody waits. */
@@ -64,18 +64,9 @@ export class WriteQueue {
     this.#last += 1;
     const revision = this.#last;
     const undo = transaction.operations.map(({ key }) => ({ key, head: this.#heads.get(key) }));
-    const changes = transaction.operations.map((operation): LogChange => {
-      const created = this.#heads.get(operation.key)?.createRevision ?? revision;
-      const change: LogChange =
-        operation.type === "put"
-          ? { key: operation.key, value: operation.value, createRevision: created }
-          : { key: operation.key, value: undefined, createRevision: 0 };
-      this.#setHead(change, revision);
-      return change;
-    });
+    const changes = transaction.operations.map((operation) => this.#change(operation, revision));
     const record: LogRecord = { revision, provenance: transaction.provenance, changes };
     this.#unsent.push(record);
-    this.#unsentBytes += bytes;
     this.#queuedBytes += bytes;
     return this.#enqueue({ revision, record, undo, bytes, result: { committed: true, revision } });
   }
@@ -84,7 +75,6 @@ export class WriteQueue {
   takeUnsent(): LogRecord[] {
     const records = this.#unsent;
     this.#unsent = [];
-    this.#unsentBytes = 0;
     return records;
   }
 
@@ -134,6 +124,20 @@ export class WriteQueue {
 
   #holds({ key, modRevision }: Precondition): boolean {
     return (this.#heads.get(key)?.modRevision ?? 0) === modRevision;
+  }
+
+  #change(operation: Operation, revision: Revision): LogChange {
+    const { key } = operation;
+    const change: LogChange =
+      operation.type === "put"
+        ? {
+            key,
+            value: ownedBytes(this.#stamp ? this.#stamp(operation.value, revision) : operation.value),
+            createRevision: this.#heads.get(key)?.createRevision ?? revision,
+          }
+        : { key, value: undefined, createRevision: 0 };
+    this.#setHead(change, revision);
+    return change;
   }
 
   #setHead(change: LogChange, revision: Revision): void {

@@ -1,8 +1,8 @@
 import { must, unavailable } from "#base";
 import { WriteQueue } from "../core/write-queue.ts";
 import { limits } from "../limits.ts";
-import type { AppendResult, Log, LogBase, LogEntry, LogRecord, LogTail, LogVersion } from "../log.ts";
-import type { Revision, Transaction } from "../store.ts";
+import type { AppendResult, Log, LogBase, LogRecord, LogTail } from "../log.ts";
+import type { Entry, Revision, Stamp, Transaction, Version } from "../store.ts";
 
 /**
  * A log that forgets when the process ends: for tests and the simulator. Several stores may follow one, as several
@@ -10,7 +10,7 @@ import type { Revision, Transaction } from "../store.ts";
  * a microtask.
  */
 export class MemoryLog implements Log {
-  readonly #queue = new WriteQueue();
+  readonly #queue: WriteQueue;
   /** Versions of each key, oldest first; the last one is what is there now. */
   readonly #versions = new Map<string, MemoryVersion[]>();
   /** The records that are not compacted, without gaps: what `tail` goes back to. */
@@ -19,9 +19,13 @@ export class MemoryLog implements Log {
   #scheduled = false;
   #closed = false;
 
-  load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase> {
+  constructor(options: { readonly stamp?: Stamp | undefined } = {}) {
+    this.#queue = new WriteQueue(options.stamp);
+  }
+
+  load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase> {
     const revision = this.#queue.durable;
-    const entries: LogEntry[] = [];
+    const entries: Entry[] = [];
     for (const [key, versions] of this.#versions) {
       const { value, createRevision, revision: modRevision } = must(versions.at(-1), "a key has a version");
       if (value) entries.push({ key, value, createRevision, modRevision });
@@ -59,7 +63,7 @@ export class MemoryLog implements Log {
     return Promise.resolve();
   }
 
-  history(key: string, limit: number): Promise<LogVersion[]> {
+  history(key: string, limit: number): Promise<Version[]> {
     const newest = (this.#versions.get(key) ?? []).slice(-limit).toReversed();
     return Promise.resolve(newest.map(({ createRevision: _, ...version }) => version));
   }
@@ -106,6 +110,6 @@ export class MemoryLog implements Log {
   }
 }
 
-interface MemoryVersion extends LogVersion {
+interface MemoryVersion extends Version {
   readonly createRevision: Revision;
 }

@@ -8,7 +8,7 @@ import { MemoryLog } from "./memory-log.ts";
 export interface MemoryStoreOptions {
   readonly stamp?: Stamp;
   readonly logger?: Logger;
-  /** A log to share with other stores; by default one of its own. */
+  /** A log to share with other stores, with its own stamp; by default a new one. */
   readonly log?: Log;
   /** How far snapshots and watches go back; defaults to limits.ts. */
   readonly window?: TimelineLimits;
@@ -17,9 +17,8 @@ export interface MemoryStoreOptions {
 /** An empty store that lives as long as the process. */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Promise<Store> {
   return openIndexedStore({
-    log: options.log ?? new MemoryLog(),
+    log: options.log ?? new MemoryLog({ stamp: options.stamp }),
     logger: options.logger ?? silentLogger,
-    stamp: options.stamp,
     window: options.window,
   });
 }

@@ -1,5 +1,6 @@
 import type { Reason } from "#base";
 import type { Revision } from "../store.ts";
+import type { PlainRow } from "./rows.ts";
 
 /** What the worker is told. Appends are answered by `durable` or `failed`, everything else by `reply` or `refused`. */
 export type Order =
@@ -28,7 +29,7 @@ export type Report =
   | { readonly type: "durable"; readonly revision: Revision }
   | { readonly type: "failed"; readonly epoch: number; readonly failure: Failure }
   /** A part of the answer to `id`; more follows. */
-  | { readonly type: "rows"; readonly id: number; readonly rows: Uint8Array<ArrayBuffer> }
+  | { readonly type: "rows"; readonly id: number; readonly rows: PlainRow[] }
   | { readonly type: "reply"; readonly id: number; readonly answer: DiskState | undefined }
   | { readonly type: "refused"; readonly id: number; readonly failure: Failure };
 

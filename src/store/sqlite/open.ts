@@ -23,9 +23,9 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { directory, clock, logger = silentLogger } = options;
-  const log = new SqliteLog({ directory, openedAt: clock.now() });
+  const log = new SqliteLog({ directory, openedAt: clock.now(), stamp: options.stamp });
   try {
-    const store = await openIndexedStore({ log, logger, stamp: options.stamp, window: options.window });
+    const store = await openIndexedStore({ log, logger, window: options.window });
     const retention = startRetention({ log, clock, logger, retention: options.retention });
     const close = store.close.bind(store);
     store.close = () => {

@@ -13,7 +13,30 @@ export interface Row {
   readonly createRevision: Revision;
 }
 
+/** A row as it leaves the worker: its value's memory is transferred, not copied. */
+export type PlainRow = readonly [
+  revision: number,
+  key: string,
+  value: Uint8Array | undefined,
+  createRevision: number,
+  at: number,
+  user: string,
+  verb: string,
+  requestId: string,
+];
+
+export function toPlain({ revision, key, value, createRevision, provenance }: Row): PlainRow {
+  const { at, user, verb, requestId } = provenance;
+  return [revision, key, value, createRevision, at, user, verb, requestId];
+}
+
+export function fromPlain(plain: PlainRow): Row {
+  const [revision, key, value, createRevision, at, user, verb, requestId] = plain;
+  return { revision, key, value, createRevision, provenance: { at, user, verb, requestId } };
+}
+
 /*
+ * As it enters the worker, many in one piece of memory:
  * float64 revision · float64 createRevision · float64 at · uint32 bytes of value, or `deleted` ·
  * uint16 bytes of key, user, verb, request id · key · user · verb · request id · value
  */

@@ -1,7 +1,7 @@
 import { ApiError, must, unavailable } from "#base";
 import { WriteQueue } from "../core/write-queue.ts";
-import type { AppendResult, Log, LogBase, LogEntry, LogTail, LogVersion } from "../log.ts";
-import type { Revision, Transaction } from "../store.ts";
+import type { AppendResult, Log, LogBase, LogTail } from "../log.ts";
+import type { Entry, Revision, Stamp, Transaction, Version } from "../store.ts";
 import { errorOf } from "./failures.ts";
 import type { DiskState, Failure, WorkerSettings } from "./messages.ts";
 import { encodeRows, recordsOf, rowsOf } from "./rows.ts";
@@ -13,7 +13,7 @@ import { WorkerThread } from "./worker-thread.ts";
  *   append ─► WriteQueue ─(end of the turn)─► worker: one transaction, one fsync ─► durable ─► tail, then the writers
  */
 export class SqliteLog implements Log {
-  readonly #queue = new WriteQueue();
+  readonly #queue: WriteQueue;
   readonly #worker: WorkerThread;
   #tail: LogTail | undefined;
   #opened: DiskState | undefined;
@@ -22,19 +22,25 @@ export class SqliteLog implements Log {
   /** Why nothing can be written any more. */
   #end: ApiError | undefined;
 
-  constructor(settings: WorkerSettings) {
-    this.#worker = new WorkerThread(settings, {
-      onDurable: (revision) =>
-        this.#queue.settle(revision, (records) => must(this.#tail, "a tail is followed").onRecords(records)),
-      onFailed: (epoch, failure) => this.#failed(epoch, failure),
-      onCrash: (error) => this.#stop(error),
-    });
+  constructor(settings: WorkerSettings & { readonly stamp?: Stamp | undefined }) {
+    this.#queue = new WriteQueue(settings.stamp);
+    this.#worker = new WorkerThread(
+      { directory: settings.directory, openedAt: settings.openedAt },
+      {
+        onDurable: (revision) =>
+          this.#queue.settle(revision, (records) =>
+            must(this.#tail, "a tail is followed").onRecords(records),
+          ),
+        onFailed: (epoch, failure) => this.#failed(epoch, failure),
+        onCrash: (error) => this.#stop(error),
+      },
+    );
   }
 
-  async load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase> {
+  async load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase> {
     const opened = must(await this.#worker.ask({ type: "open" }), "the store was opened");
     await this.#worker.ask({ type: "load", revision: opened.base }, (rows) => {
-      const entries: LogEntry[] = [];
+      const entries: Entry[] = [];
       for (const { key, value, createRevision, revision } of rows) {
         entries.push({
           key,
@@ -89,8 +95,8 @@ export class SqliteLog implements Log {
     await this.#worker.ask({ type: "retain", ...options });
   }
 
-  async history(key: string, limit: number): Promise<LogVersion[]> {
-    const versions: LogVersion[] = [];
+  async history(key: string, limit: number): Promise<Version[]> {
+    const versions: Version[] = [];
     await this.#worker.ask({ type: "history", key, limit }, (rows) => {
       for (const { revision, provenance, value } of rows) versions.push({ revision, provenance, value });
     });

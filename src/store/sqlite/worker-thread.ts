@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { unavailable } from "#base";
 import { errorOf } from "./failures.ts";
 import type { DiskState, Failure, Order, Question, Report, WorkerSettings } from "./messages.ts";
-import { decodeRows, type Row } from "./rows.ts";
+import { fromPlain, type Row } from "./rows.ts";
 
 export interface WorkerEvents {
   onDurable(revision: number): void;
@@ -24,7 +24,7 @@ export class WorkerThread {
     this.#worker = new Worker(new URL(file, import.meta.url), {
       workerData: settings,
       name: "nacre-store",
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 2 },
     });
     this.#worker.on("message", (report: Report) => {
       if (report.type === "durable") events.onDurable(report.revision);
@@ -70,7 +70,7 @@ export class WorkerThread {
     if (!pending) return;
     if (report.type === "rows") {
       try {
-        pending.onRows(decodeRows(report.rows));
+        pending.onRows(report.rows.map(fromPlain));
       } catch (error) {
         this.#pending.delete(report.id);
         pending.reject(error instanceof Error ? error : new Error(String(error)));

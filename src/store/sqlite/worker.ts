@@ -6,7 +6,7 @@ import { describeOwner, openDatabase } from "./database.ts";
 import { openFailure, readFailure, writeFailure } from "./failures.ts";
 import { Journal } from "./journal.ts";
 import type { DiskState, Failure, Order, Report, WorkerSettings } from "./messages.ts";
-import { decodeRows, encodeRows, type Row, rowBytes } from "./rows.ts";
+import { decodeRows, type Row, toPlain } from "./rows.ts";
 
 /*
  * The thread that owns the disk. It takes everything that has been sent since it last looked, writes all of it in one
@@ -144,9 +144,8 @@ function sendRows(id: number, rows: Iterable<Row>): void {
   let chunk: Row[] = [];
   let bytes = 0;
   const send = () => {
-    if (chunk.length === 0) return;
-    const encoded = encodeRows(chunk);
-    tell({ type: "rows", id, rows: encoded }, [encoded.buffer]);
+    const values = chunk.flatMap(({ value }) => (value ? [value.buffer as ArrayBuffer] : []));
+    if (chunk.length > 0) tell({ type: "rows", id, rows: chunk.map(toPlain) }, values);
     chunk = [];
     bytes = 0;
   };
@@ -154,7 +153,7 @@ function sendRows(id: number, rows: Iterable<Row>): void {
     const full = bytes >= limits.loadChunkBytes || chunk.length >= limits.loadChunkChanges;
     if (full && row.revision !== chunk.at(-1)?.revision) send();
     chunk.push(row);
-    bytes += rowBytes(row);
+    bytes += row.value?.byteLength ?? 0;
   }
   send();
 }
