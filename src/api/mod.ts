@@ -11,6 +11,7 @@ export * from "./names.ts";
 export type { ObjectList } from "./object.ts";
 export * from "./patch/mod.ts";
 export * from "./pod/mod.ts";
+export { decodeProtobuf, encodeProtobuf, protobufMediaType } from "./protobuf/envelope.ts";
 export * from "./qos.ts";
 export * from "./quantity.ts";
 export * from "./resource.ts";

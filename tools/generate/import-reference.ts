@@ -147,6 +147,7 @@ function typeOf(
       field.protobuf =
         number.path.length === 1 ? (number.path[0] as number) : (number.path as [number, ...number[]]);
       if (number.type.endsWith("ExtraValue>")) field.wire = "ExtraValue";
+      if (number.type === "Verbs") field.wire = "Verbs";
     } else if (
       numbers.size > 0 &&
       !((fieldName === "kind" || fieldName === "apiVersion") && gvks.length > 0)

@@ -60,7 +60,7 @@ export interface FieldDefinition {
   readonly type: string;
   /** Number in protobuf. `[2, 5]`: number 5 of the message in number 2, which JSON writes inline. */
   readonly protobuf?: number | readonly [number, ...number[]];
-  /** Type in protobuf, where it is a message that JSON writes otherwise: `ExtraValue`. */
+  /** The message that holds a list in protobuf, as its field 1, where JSON has the bare list: `ExtraValue`. */
   readonly wire?: string;
   readonly required?: true;
   /** An empty value is a value: `""`, `0` and `false` differ from absent. */

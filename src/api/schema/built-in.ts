@@ -14,11 +14,13 @@ export function schemaOf(kind: GroupVersionKind): TypeSchema | undefined {
   return type === undefined ? undefined : schemaOfType(type);
 }
 
-/** The type of a built-in kind by its full name, `apps.v1.Deployment`; undefined for any other kind. */
+/**
+ * The type of a built-in kind by its full name, `apps.v1.Deployment`; undefined for any other kind. The kinds of
+ * `meta.v1` (`DeleteOptions`, `Status`) belong to every group and version, custom ones too.
+ */
 export function typeOf(kind: GroupVersionKind): string | undefined {
   const owner = packages.get(`${kind.group}/${kind.version}`);
-  if (owner === undefined) return undefined;
-  if (isKind(owner, kind.kind)) return `${owner}.${kind.kind}`;
+  if (owner !== undefined && isKind(owner, kind.kind)) return `${owner}.${kind.kind}`;
   return isKind("meta.v1", kind.kind) ? `meta.v1.${kind.kind}` : undefined;
 }
 
