@@ -10,4 +10,12 @@ export const limits = {
   commandTimeoutMs: 30_000,
   /** First and longest pause before a failed programming is tried again. */
   retryMs: { first: 100, longest: 10_000 },
+  /** How long a client may keep an answer: endpoints change within seconds. */
+  dnsTtlSeconds: 5,
+  /** A resolver's client gives up after 5 s; two servers must fit. */
+  dnsUpstreamTimeoutMs: 2_000,
+  dnsConnections: 1_000,
+  dnsIdleConnectionMs: 10_000,
+  /** Names are kept on disk at most this often: losing a second of changes only matters when everything fails at once. */
+  dnsStateIntervalMs: 1_000,
 } as const;

@@ -1,6 +1,6 @@
 /** The ranges and names of one cluster on one machine. All names come from here, so clusters can stand side by side. */
 export interface NetworkConfig {
-  /** Bridge device, at most 15 characters: `nacre0`. */
+  /** Device that holds the gateway's address, at most 15 characters: `nacre0`. Pods' links are named after it. */
   readonly bridge: string;
   /** nftables table of family ip: `nacre`. */
   readonly table: string;
@@ -19,7 +19,7 @@ export interface NetworkConfig {
   readonly stateDirectory: string;
 }
 
-/** The pods' side of the network: one veth each into the bridge. Idempotent; leases survive restarts. */
+/** The pods' side of the network: one link each. Idempotent; leases survive restarts. */
 export interface PodNetwork {
   /** Gives the namespace an address, a default route and loopback; publishes host ports. */
   attach(attachment: PodAttachment): Promise<PodAddress>;

@@ -40,6 +40,7 @@ export function addressIn(range: string, offset: number): string {
   return formatAddress(parseRange(range).first + offset);
 }
 
-export function prefixLength(range: string): number {
-  return 32 - Math.log2(parseRange(range).size);
+/** The first address of the node's range: the pods' gateway, and where the API server and DNS answer pods. */
+export function gatewayAddress(config: { readonly nodePodRange: string }): string {
+  return addressIn(config.nodePodRange, 1);
 }

@@ -2,7 +2,7 @@ import { assert } from "#base";
 import type { Host } from "#host";
 import { limits } from "../limits.ts";
 import type { NetworkConfig } from "../network.ts";
-import { addressIn, prefixLength } from "../ranges.ts";
+import { gatewayAddress } from "../ranges.ts";
 import { baseRuleset } from "./ruleset.ts";
 
 /**
@@ -22,7 +22,6 @@ export async function prepareNetwork(host: Host, config: NetworkConfig): Promise
   });
   await ensureBridge(host, config);
   await host.files.write("/proc/sys/net/ipv4/ip_forward", "1", { inPlace: true });
-  await host.files.write(`/proc/sys/net/ipv4/conf/${config.bridge}/route_localnet`, "1", { inPlace: true });
 }
 
 /** Takes away what `prepareNetwork` made and puts the kernel settings back. Nothing to remove is fine. */
@@ -48,13 +47,8 @@ export async function nft(host: Host, ruleset: string): Promise<void> {
   });
 }
 
-/** The first address of the node's range: the pods' gateway, and where the API server and DNS answer pods. */
-export function gatewayAddress(config: Pick<NetworkConfig, "nodePodRange">): string {
-  return addressIn(config.nodePodRange, 1);
-}
-
+/** A device that holds the gateway's address and takes the service range's route. No pod is plugged into it. */
 async function ensureBridge(host: Host, config: NetworkConfig): Promise<void> {
-  const gateway = `${gatewayAddress(config)}/${prefixLength(config.nodePodRange)}`;
   const exists = await host.run({
     program: "ip",
     arguments: ["link", "show", config.bridge],
@@ -64,7 +58,7 @@ async function ensureBridge(host: Host, config: NetworkConfig): Promise<void> {
   await host.run({
     program: "ip",
     arguments: ["-batch", "-"],
-    input: `${create}addr replace ${gateway} dev ${config.bridge}
+    input: `${create}addr replace ${gatewayAddress(config)}/32 dev ${config.bridge}
 link set ${config.bridge} up
 route replace ${config.serviceRange} dev ${config.bridge} src ${gatewayAddress(config)}
 `,

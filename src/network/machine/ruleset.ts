@@ -1,4 +1,6 @@
 import type { NetworkConfig } from "../network.ts";
+import { deviceNames } from "../pods/device-names.ts";
+import { gatewayAddress } from "../ranges.ts";
 
 /**
  * The cluster's nftables table, without services in it. Applying it again keeps what the maps hold.
@@ -15,7 +17,8 @@ import type { NetworkConfig } from "../network.ts";
  * its own block, and one map for all turns marks into endpoints.
  */
 export function baseRuleset(config: NetworkConfig): string {
-  const { table, bridge, serviceRange, clusterPodRange } = config;
+  const { table, serviceRange, clusterPodRange } = config;
+  const podDevices = `"${deviceNames(config).prefix}*"`;
   return `
 add table ip ${table}
 table ip ${table} {
@@ -66,19 +69,18 @@ table ip ${table} {
     meta l4proto { tcp, udp, sctp } goto translate
   }
   chain postrouting {
-    ip saddr 127.0.0.0/8 oifname "${bridge}" masquerade
-    ip saddr . ip daddr @hairpin masquerade
-    ip saddr ${clusterPodRange} ip daddr != ${clusterPodRange} oifname != { "${bridge}", "lo" } masquerade
+    ip saddr 127.0.0.0/8 oifname ${podDevices} snat to ${gatewayAddress(config)}
+    ip saddr . ip daddr @hairpin snat to ${gatewayAddress(config)}
+    ip saddr ${clusterPodRange} ip daddr != ${clusterPodRange} oifname != "lo" oifname != ${podDevices} masquerade
   }
   chain guard-input {
-    iifname "${bridge}" ip daddr 127.0.0.0/8 ct status & dnat != dnat drop
+    iifname ${podDevices} ip daddr 127.0.0.0/8 ct status & dnat != dnat drop
     ip daddr ${serviceRange} jump refuse
   }
   chain guard-forward {
     ip daddr ${serviceRange} jump refuse
   }
   chain guard-output {
-    oifname "${bridge}" icmp type redirect drop
     ip daddr ${serviceRange} jump refuse
   }
   chain refuse {

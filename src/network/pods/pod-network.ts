@@ -1,7 +1,9 @@
 import type { Host } from "#host";
 import { limits } from "../limits.ts";
-import { gatewayAddress, nft } from "../machine/prepare.ts";
+import { nft } from "../machine/prepare.ts";
 import type { HostPort, NetworkConfig, PodAddress, PodAttachment, PodNetwork } from "../network.ts";
+import { gatewayAddress } from "../ranges.ts";
+import { deviceNames } from "./device-names.ts";
 import { Leases } from "./leases.ts";
 
 const formatVersion = 1;
@@ -12,9 +14,9 @@ interface LeaseFile {
 }
 
 /**
- * Pods on the node's bridge. Each pod has a /32 and reaches everything through the gateway; bridge ports are isolated
- * from one another. So every packet between pods passes the kernel's connection tracking, and an answer finds its way
- * back through the translation that the question went through.
+ * Pods on links of their own: a veth pair each, a /32 inside and a route to it outside. Everything a pod sends is routed
+ * by the machine, never bridged, so it passes connection tracking once in each direction and an answer finds its way
+ * back through the translation that the question went through, also between two pods of one node.
  */
 export async function openPodNetwork(host: Host, config: NetworkConfig): Promise<PodNetwork> {
   const path = `${config.stateDirectory}/leases.json`;
@@ -48,7 +50,7 @@ export async function openPodNetwork(host: Host, config: NetworkConfig): Promise
       const address = leases.addressOf(id);
       await host.run({
         program: "ip",
-        arguments: ["link", "delete", deviceName(id)],
+        arguments: ["link", "delete", deviceNames(config).of(id)],
         allowFailure: true,
         timeoutMs: limits.commandTimeoutMs,
       });
@@ -67,25 +69,19 @@ export async function openPodNetwork(host: Host, config: NetworkConfig): Promise
   };
 }
 
-/** The host's end of a pod's veth pair: stable for the pod, unique on the machine, at most 15 characters. */
-export function deviceName(id: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const character of id) {
-    hash = ((hash ^ BigInt(character.charCodeAt(0))) * 0x100000001b3n) & 0xffffffffffffffffn;
-  }
-  return `nc${hash.toString(36).padStart(13, "0")}`;
-}
+/** The machine's end of every pair. Known, so that nobody need ask for it; unique on its link, which is all that counts. */
+const gatewayHardwareAddress = "ee:ee:ee:ee:ee:ee";
 
-/** Two programs: the pair is made and plugged on the host's side, then given its address from inside. */
+/** Two programs: the pair is made and routed to from outside, then given its address from inside. */
 async function plug(host: Host, config: NetworkConfig, pod: PodAttachment, address: string): Promise<void> {
-  const device = deviceName(pod.id);
+  const device = deviceNames(config).of(pod.id);
   const gateway = gatewayAddress(config);
   const plugged = await host.run({
     program: "ip",
     arguments: ["-batch", "-"],
-    input: `link add ${device} type veth peer name eth0 netns ${pod.networkNamespace}
-link set ${device} master ${config.bridge} up
-link set ${device} type bridge_slave isolated on
+    input: `link add ${device} address ${gatewayHardwareAddress} type veth peer name eth0 netns ${pod.networkNamespace}
+link set ${device} up
+route replace ${address}/32 dev ${device} src ${gateway}
 `,
     timeoutMs: limits.commandTimeoutMs,
     allowFailure: true,
@@ -93,15 +89,18 @@ link set ${device} type bridge_slave isolated on
   if (plugged.exitCode !== 0 && !(await isPlugged(host, pod))) {
     await host.run({ program: "ip", arguments: ["link", "delete", device], allowFailure: true });
     throw new Error(
-      `cannot connect pod ${pod.id} to bridge ${config.bridge}: ${plugged.stderr.trim().split("\n").at(-1)}; is the bridge there? try: nacre up`,
+      `cannot connect pod ${pod.id} to the network: ${plugged.stderr.trim().split("\n").at(-1)}; is ${config.bridge} there? try: nacre up`,
     );
   }
+  // Answers to connections from the machine's loopback (node ports) come back here; the guard drops all else to 127/8.
+  await host.files.write(`/proc/sys/net/ipv4/conf/${device}/route_localnet`, "1", { inPlace: true });
   await host.run({
     program: "nsenter",
     arguments: [`--net=${pod.networkNamespace}`, "ip", "-batch", "-"],
     input: `link set lo up
 addr replace ${address}/32 dev eth0
 link set eth0 up
+neigh replace ${gateway} lladdr ${gatewayHardwareAddress} dev eth0 nud permanent
 route replace ${gateway} dev eth0 scope link
 route replace default via ${gateway} dev eth0
 `,

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { silentLogger, systemClock } from "#base";
+import { createHost, type Host, type Program } from "#host";
+import { namespacedHost } from "../testing/namespaced-host.ts";
+import { nft, prepareNetwork, removeNetwork } from "./machine/prepare.ts";
+import type { NetworkConfig, PodNetwork } from "./network.ts";
+import { openPodNetwork } from "./pods/pod-network.ts";
+import { ServiceProgram } from "./services/program.ts";
+import type { ServicePort } from "./services/service-table.ts";
+
+/** A machine of its own: a network namespace with nothing but loopback, so that no packet can leave. */
+const machine = `nacre-test-net-${process.pid}`;
+const pods = ["a", "b", "c"].map((name) => ({ name, namespace: `${machine}-${name}` }));
+const real = createHost({ clock: systemClock, logger: silentLogger });
+const host: Host = namespacedHost(real, `/run/netns/${machine}`);
+const servers: Program[] = [];
+const addresses = new Map<string, string>();
+let directory: string;
+let config: NetworkConfig;
+let network: PodNetwork;
+let program: ServiceProgram;
+
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), "nacre-test-net-"));
+  config = {
+    bridge: "test0",
+    table: "test",
+    clusterPodRange: "10.244.0.0/16",
+    nodePodRange: "10.244.0.0/24",
+    serviceRange: "10.96.0.0/16",
+    dnsAddress: "10.96.0.10",
+    clusterDomain: "cluster.local",
+    nodePortRanges: ["127.0.0.0/8", "10.244.0.1"],
+    stateDirectory: directory,
+  };
+  for (const name of [machine, ...pods.map((pod) => pod.namespace)]) {
+    await real.run({ program: "ip", arguments: ["netns", "add", name] });
+  }
+  await host.run({ program: "ip", arguments: ["link", "set", "lo", "up"] });
+  await prepareNetwork(host, config);
+  network = await openPodNetwork(host, config);
+  for (const { name, namespace } of pods) {
+    const pod = await network.attach({
+      id: name,
+      networkNamespace: `/run/netns/${namespace}`,
+      hostPorts: [],
+    });
+    addresses.set(name, pod.addresses[0] as string);
+    servers.push(await serve(namespace, name));
+  }
+  program = new ServiceProgram(config.table);
+});
+
+after(async () => {
+  for (const server of servers) {
+    server.signal("SIGKILL");
+    await server.exited;
+  }
+  for (const name of [...pods.map((pod) => pod.namespace), machine]) {
+    await real.run({ program: "ip", arguments: ["netns", "delete", name], allowFailure: true });
+  }
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** A pod's server: every connection gets the pod's name. Resolves once it listens. */
+async function serve(namespace: string, name: string): Promise<Program> {
+  const script = `require("node:net").createServer((s) => { s.on("error", () => {}); s.end(${JSON.stringify(name)} + " " + s.remoteAddress); }).listen(8080, "0.0.0.0", () => console.log("up"))`;
+  const server = real.spawn({
+    program: "nsenter",
+    arguments: [`--net=/run/netns/${namespace}`, process.execPath, "-e", script],
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  await new Promise((resolve) => server.stdout?.once("data", resolve));
+  return server;
+}
+
+/** What a connection from a namespace to an address answers, or the error's code. */
+async function ask(from: string, address: string, port: number): Promise<string> {
+  const script = `const s = require("node:net").connect(${port}, "${address}"); let t = ""; s.on("data", (d) => { t += d; }); s.on("end", () => console.log(t)); s.on("error", (e) => console.log(e.code)); setTimeout(() => { console.log("silence"); process.exit(); }, 3000).unref()`;
+  const result = await real.run({
+    program: "nsenter",
+    arguments: [`--net=/run/netns/${from}`, process.execPath, "-e", script],
+  });
+  return result.stdout.trim();
+}
+
+const endpoint = (pod: string) => `${addresses.get(pod)} . 8080`;
+
+function service(over: Partial<ServicePort> = {}): ServicePort {
+  return {
+    id: "default/web:http:tcp",
+    frontends: [
+      { type: "address", address: "10.96.0.50", protocol: "tcp", port: 80 },
+      { type: "node-port", protocol: "tcp", port: 30080 },
+    ],
+    endpoints: [endpoint("a"), endpoint("b"), endpoint("c")],
+    balance: "round-robin",
+    ...over,
+  };
+}
+
+async function install(ports: ServicePort[]): Promise<void> {
+  await nft(host, program.replace("default/web", ports));
+}
+
+test("pods reach one another and the machine reaches pods", async () => {
+  const [a, b] = pods as [(typeof pods)[0], (typeof pods)[0]];
+  assert.equal(await ask(a.namespace, addresses.get("b") as string, 8080), `b ${addresses.get("a")}`);
+  assert.equal(await ask(b.namespace, addresses.get("a") as string, 8080), `a ${addresses.get("b")}`);
+  assert.equal(await ask(machine, addresses.get("c") as string, 8080), "c 10.244.0.1");
+});
+
+test("connections to a service go to its endpoints in turn, from the machine and from a pod", async () => {
+  await install([service()]);
+  for (const from of [machine, (pods[0] as { namespace: string }).namespace]) {
+    const answers: string[] = [];
+    for (let count = 0; count < 6; count += 1) answers.push((await ask(from, "10.96.0.50", 80))[0] as string);
+    assert.deepEqual([...answers.slice(0, 3)].sort(), ["a", "b", "c"]);
+    assert.deepEqual(answers.slice(3), answers.slice(0, 3));
+  }
+});
+
+test("a pod that reaches itself through its service gets an answer", async () => {
+  await install([service({ endpoints: [endpoint("a")] })]);
+  assert.match(await ask((pods[0] as { namespace: string }).namespace, "10.96.0.50", 80), /^a /);
+});
+
+test("a node port answers on loopback, and keeps answering while endpoints change", async () => {
+  await install([service()]);
+  assert.match(await ask(machine, "127.0.0.1", 30080), /^[abc] /);
+  await install([service({ endpoints: [endpoint("b")] })]);
+  for (let count = 0; count < 3; count += 1) assert.match(await ask(machine, "127.0.0.1", 30080), /^b /);
+});
+
+test("source hashing sends the same client to the same endpoint", async () => {
+  await install([service({ balance: "source-hash" })]);
+  const answers = new Set<string>();
+  for (let count = 0; count < 5; count += 1) answers.add(await ask(machine, "10.96.0.50", 80));
+  assert.equal(answers.size, 1);
+  assert.match([...answers][0] as string, /^[abc] /);
+});
+
+test("what no service and no pod answers is refused on the machine, at once", async () => {
+  await install([]);
+  assert.equal(await ask(machine, "10.96.0.50", 80), "ECONNREFUSED");
+  assert.equal(await ask((pods[0] as { namespace: string }).namespace, "10.96.0.50", 80), "ECONNREFUSED");
+  assert.equal(await ask(machine, "10.244.7.7", 80), "EHOSTUNREACH");
+  assert.equal(await ask(machine, "127.0.0.1", 30080), "ECONNREFUSED");
+});
+
+test("a pod cannot reach what listens on the machine's loopback", async () => {
+  const server = await serve(machine, "private");
+  servers.push(server);
+  await real.run({
+    program: "nsenter",
+    arguments: [
+      `--net=/run/netns/${pods[0]?.namespace}`,
+      "ip",
+      "route",
+      "replace",
+      "127.9.9.9",
+      "via",
+      "10.244.0.1",
+      "dev",
+      "eth0",
+    ],
+    allowFailure: true,
+  });
+  assert.notEqual(
+    (await ask((pods[0] as { namespace: string }).namespace, "127.9.9.9", 8080)).split(" ")[0],
+    "private",
+  );
+});
+
+test("preparing again keeps services; a full reset replaces whatever is there", async () => {
+  await install([service()]);
+  await prepareNetwork(host, config);
+  assert.match(await ask(machine, "10.96.0.50", 80), /^[abc] /);
+  const fresh = new ServiceProgram(config.table);
+  const chains = await host.run({ program: "nft", arguments: ["list", "table", "ip", config.table] });
+  const left = [...chains.stdout.matchAll(/chain (service-\d+) /g)].map((match) => match[1] as string);
+  await nft(host, fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left));
+  program = fresh;
+  assert.match(await ask(machine, "10.96.0.50", 80), /^c /);
+});
+
+test("an address once leased stays with its pod over a restart, and a detached one is free again", async () => {
+  const reopened = await openPodNetwork(host, config);
+  assert.deepEqual((await reopened.leases()).get("a")?.addresses, [addresses.get("a")]);
+  await network.detach("c");
+  assert.equal((await network.leases()).has("c"), false);
+  const devices = await host.run({
+    program: "ip",
+    arguments: ["-o", "link", "show", "type", "veth"],
+  });
+  assert.equal(devices.stdout.trim().split("\n").length, 2);
+});
+
+test("removal leaves no table, device or route", async () => {
+  await network.detach("a");
+  await network.detach("b");
+  await removeNetwork(host, config);
+  const tables = await host.run({ program: "nft", arguments: ["list", "tables"] });
+  const links = await host.run({ program: "ip", arguments: ["-o", "link"] });
+  const routes = await host.run({ program: "ip", arguments: ["route"] });
+  assert.equal(tables.stdout.trim(), "");
+  assert.equal(links.stdout.trim().split("\n").length, 1);
+  assert.equal(routes.stdout.trim(), "");
+});

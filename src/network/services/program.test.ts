@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { ServiceProgram } from "./program.ts";
+import type { ServicePort } from "./service-table.ts";
+
+/** What the kernel would hold: applies the statements that programs are made of, and refuses what `nft` would refuse. */
+class Kernel {
+  readonly maps = new Map<string, Map<string, string>>();
+  readonly chains = new Map<string, string[]>();
+
+  apply(ruleset: string): void {
+    let chain: string | undefined;
+    for (const line of ruleset.split("\n").map((text) => text.trim())) {
+      const element = /^(add|delete) element ip t (\S+) \{ (.*) \}$/.exec(line);
+      if (element)
+        this.#elements(element[1] as string, element[2] as string, (element[3] as string).split(", "));
+      else if (line.startsWith("flush map") || line.startsWith("flush set"))
+        this.maps.delete(line.split(" ").at(-1) as string);
+      else if (line.startsWith("add chain")) this.chains.set(line.split(" ").at(-1) as string, []);
+      else if (line.startsWith("flush chain")) this.#chain(line.split(" ").at(-1) as string).length = 0;
+      else if (line.startsWith("delete chain")) this.#deleteChain(line.split(" ").at(-1) as string);
+      else if (/^chain \S+ \{$/.test(line)) chain = line.split(" ")[1];
+      else if (line === "}") chain = undefined;
+      else if (chain !== undefined) this.#chain(chain).push(line);
+    }
+  }
+
+  /** Where a packet to a frontend can end up, in the order in which connections do. */
+  targets(map: string, key: string): string[] {
+    const verdict = this.maps.get(map)?.get(key);
+    if (!verdict) return [];
+    const [, count, offset] =
+      /mod (\d+) offset (\d+)/.exec(this.#chain(verdict.replace("goto ", ""))[0] as string) ?? [];
+    return Array.from({ length: Number(count) }, (_, index) => {
+      const target = this.maps.get("endpoints")?.get(`${Number(offset) + index}`);
+      assert.ok(target, "a mark without an endpoint");
+      return target;
+    });
+  }
+
+  #elements(verb: string, map: string, elements: string[]): void {
+    const content = this.maps.get(map) ?? new Map<string, string>();
+    this.maps.set(map, content);
+    for (const element of elements) {
+      const [key, value = ""] = element.split(" : ") as [string, string?];
+      if (verb === "add") {
+        assert.ok(!content.has(key) || map === "hairpin", `${map} already has ${key}`);
+        content.set(key, value);
+      } else {
+        assert.ok(content.delete(key), `${map} has no ${key} to delete`);
+      }
+    }
+  }
+
+  #deleteChain(name: string): void {
+    for (const verdict of [
+      ...(this.maps.get("services")?.values() ?? []),
+      ...(this.maps.get("node-ports")?.values() ?? []),
+    ]) {
+      assert.notEqual(verdict, `goto ${name}`, "a chain in use cannot be deleted");
+    }
+    assert.ok(this.chains.delete(name), `no chain ${name} to delete`);
+  }
+
+  #chain(name: string): string[] {
+    const chain = this.chains.get(name);
+    assert.ok(chain, `no chain ${name}`);
+    return chain;
+  }
+}
+
+const services = ["a", "b", "c"];
+
+/** One service's ports at some moment; addresses and ports never collide between services, as the API sees to. */
+const portsOf = (service: string): fc.Arbitrary<ServicePort[]> =>
+  fc
+    .record({
+      endpoints: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }),
+      nodePort: fc.boolean(),
+      balance: fc.constantFrom("round-robin" as const, "source-hash" as const),
+    })
+    .map(({ endpoints, nodePort, balance }) => [
+      {
+        id: `default/${service}:http:tcp`,
+        frontends: [
+          { type: "address", address: `10.96.0.${services.indexOf(service) + 1}`, protocol: "tcp", port: 80 },
+          ...(nodePort
+            ? [
+                {
+                  type: "node-port" as const,
+                  protocol: "tcp" as const,
+                  port: 30000 + services.indexOf(service),
+                },
+              ]
+            : []),
+        ],
+        endpoints: endpoints.map((last) => `10.244.0.${last} . 8080`).sort(),
+        balance,
+      },
+    ]);
+
+test("whatever changes in whatever order, the kernel ends with exactly the endpoints that were wanted", () => {
+  const change = fc
+    .constantFrom(...services)
+    .chain((service) => fc.tuple(fc.constant(service), portsOf(service)));
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
+      const kernel = new Kernel();
+      const program = new ServiceProgram("t");
+      const wanted = new Map<string, ServicePort[]>();
+      for (const [service, ports] of changes) {
+        kernel.apply(program.replace(service, ports));
+        wanted.set(service, ports);
+        for (const { frontends, endpoints } of [...wanted.values()].flat()) {
+          for (const frontend of frontends) {
+            const key = `tcp . ${frontend.port}`;
+            const found =
+              frontend.type === "address"
+                ? kernel.targets("services", `${frontend.address} . ${key}`)
+                : kernel.targets("node-ports", key);
+            assert.deepEqual(found, endpoints);
+          }
+        }
+      }
+      for (const service of services) kernel.apply(program.replace(service, []));
+      assert.equal(kernel.chains.size, 0);
+      for (const [name, map] of kernel.maps) assert.equal(map.size, 0, `${name} is not empty`);
+    }),
+  );
+});
+
+test("what does not change is not programmed again", () => {
+  const program = new ServiceProgram("t");
+  const [ports] = fc.sample(portsOf("a"), { numRuns: 1, seed: 3 }) as [ServicePort[]];
+  program.replace("a", ports);
+  assert.equal(program.replace("a", structuredClone(ports)), "");
+});
+
+test("a reset installs everything anew over whatever an earlier run left", () => {
+  const kernel = new Kernel();
+  const [before, after] = fc.sample(
+    portsOf("a").filter(([port]) => (port?.endpoints.length ?? 0) > 0),
+    2,
+  ) as [ServicePort[], ServicePort[]];
+  kernel.apply(new ServiceProgram("t").replace("a", before));
+  kernel.apply(new ServiceProgram("t").reset([["a", after]], [...kernel.chains.keys()]));
+  assert.deepEqual(kernel.targets("services", "10.96.0.1 . tcp . 80"), after[0]?.endpoints);
+});

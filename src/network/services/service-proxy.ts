@@ -1,0 +1,139 @@
+import type { EndpointSlice, Service } from "#api";
+import { type Clock, isAborted, type Logger, messageOf } from "#base";
+import type { Informer } from "#client";
+import type { Host } from "#host";
+import { limits } from "../limits.ts";
+import { nft } from "../machine/prepare.ts";
+import type { NetworkConfig } from "../network.ts";
+import { ServiceProgram } from "./program.ts";
+import { type ServicePort, servicePorts } from "./service-table.ts";
+
+export interface ServiceProxyOptions {
+  readonly host: Host;
+  readonly config: NetworkConfig;
+  readonly nodeName: string;
+  readonly services: Informer<Service>;
+  readonly slices: Informer<EndpointSlice>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** The label that says which service a slice belongs to. */
+const serviceNameLabel = "kubernetes.io/service-name";
+
+/**
+ * Keeps the kernel's service table as the API says. Nothing is touched before both informers have seen everything, so a
+ * restart leaves traffic as it is; then the table is replaced in one transaction, and after that only what changed. A
+ * program that fails is followed by a full one, with back-off. Resolves when the signal aborts.
+ */
+export async function runServiceProxy(options: ServiceProxyOptions): Promise<void> {
+  const { services, slices, signal } = options;
+  slices.addIndex("service", (slice) => [serviceOf(slice)]);
+  const changed = new Changed();
+  const ofSlice = (slice: EndpointSlice) => changed.add(serviceOf(slice));
+  const ofService = (service: Service) =>
+    changed.add(`${service.metadata?.namespace}/${service.metadata?.name}`);
+  const stop = [
+    services.addHandler({ added: ofService, updated: ofService, deleted: ofService }),
+    slices.addHandler({ added: ofSlice, updated: ofSlice, deleted: ofSlice }),
+  ];
+  try {
+    await Promise.all([services.synced, slices.synced]);
+    await programForever(options, changed);
+  } catch (error) {
+    if (!signal.aborted && !isAborted(error)) throw error;
+  } finally {
+    for (const end of stop) end();
+  }
+}
+
+async function programForever(options: ServiceProxyOptions, changed: Changed): Promise<void> {
+  const { host, config, clock, logger, signal } = options;
+  const program = new ServiceProgram(config.table);
+  let pauseMs: number = limits.retryMs.first;
+  let everything = true;
+  while (!signal.aborted) {
+    const keys = changed.take();
+    try {
+      const ruleset = everything
+        ? program.reset(everyService(options), await serviceChains(host, config.table))
+        : keys.map((key) => program.replace(key, portsOf(options, key))).join("");
+      if (ruleset !== "") await nft(host, ruleset);
+      everything = false;
+      pauseMs = limits.retryMs.first;
+      await changed.wait(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.error("cannot program services; all of them will be programmed anew", {
+        error: messageOf(error),
+        pauseMs,
+      });
+      everything = true;
+      await clock.sleep(pauseMs, signal);
+      pauseMs = Math.min(pauseMs * 2, limits.retryMs.longest);
+    }
+  }
+}
+
+function* everyService(options: ServiceProxyOptions): Generator<[string, ServicePort[]]> {
+  for (const service of options.services.values()) {
+    const key = `${service.metadata?.namespace}/${service.metadata?.name}`;
+    yield [key, portsOf(options, key)];
+  }
+}
+
+function portsOf({ services, slices, nodeName }: ServiceProxyOptions, key: string): ServicePort[] {
+  const service = services.getByKey(key);
+  return service ? servicePorts(service, slices.byIndex("service", key), nodeName) : [];
+}
+
+/** The service chains that an earlier run left in the table. */
+async function serviceChains(host: Host, table: string): Promise<string[]> {
+  const listed = await host.run({
+    program: "nft",
+    arguments: ["-j", "list", "chains", "ip"],
+    timeoutMs: limits.commandTimeoutMs,
+  });
+  const { nftables } = JSON.parse(listed.stdout) as {
+    nftables: { chain?: { table: string; name: string } }[];
+  };
+  return nftables.flatMap(({ chain }) =>
+    chain?.table === table && /^service-\d+$/.test(chain.name) ? [chain.name] : [],
+  );
+}
+
+function serviceOf(slice: EndpointSlice): string {
+  return `${slice.metadata?.namespace}/${slice.metadata?.labels?.[serviceNameLabel] ?? ""}`;
+}
+
+/** Keys that changed since they were last taken, and a way to wait for the next. */
+class Changed {
+  #keys = new Set<string>();
+  #wake: () => void = () => {};
+
+  add(key: string): void {
+    this.#keys.add(key);
+    this.#wake();
+  }
+
+  take(): string[] {
+    const keys = [...this.#keys];
+    this.#keys.clear();
+    return keys;
+  }
+
+  /** Resolves at once when something is there. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#keys.size > 0) return;
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#wake = () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+  }
+}
