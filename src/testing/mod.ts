@@ -1,5 +1,6 @@
 export { FakeApiServer, type FakeRequest } from "./fake-api-server.ts";
 export { ManualClock, settled } from "./manual-clock.ts";
+export { type TestCluster, type TestClusterOptions, testAdmin, testCluster } from "./test-cluster.ts";
 export {
   busyboxImage,
   digestOf,

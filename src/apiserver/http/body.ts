@@ -1,0 +1,33 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+import { ApiError, badRequest } from "#base";
+import { maxBodyBytes } from "../limits.ts";
+
+/** Reads a request's body to its end. Throws RequestEntityTooLarge, without reading on, when it exceeds the limit. */
+export function readBody(stream: Readable, headers: IncomingHttpHeaders): Promise<Uint8Array> {
+  const announced = Number(headers["content-length"] ?? 0);
+  if (announced > maxBodyBytes) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    stream.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBodyBytes) {
+        stream.pause();
+        reject(tooLarge());
+      } else chunks.push(chunk);
+    });
+    stream.on("end", () =>
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)),
+    );
+    stream.on("error", (error) => reject(badRequest("the body of the request ended before its end", error)));
+    stream.on("aborted", () => reject(badRequest("the client went away before its request was complete")));
+  });
+}
+
+function tooLarge(): ApiError {
+  return new ApiError(
+    "RequestEntityTooLarge",
+    `the body of the request is larger than the ${maxBodyBytes} bytes that are accepted`,
+  );
+}

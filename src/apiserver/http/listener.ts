@@ -1,0 +1,92 @@
+import {
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import { createServer as createHttpsServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { type Clock, must } from "#base";
+import { closeGraceMs, keepAliveMs, maxStreamsPerConnection } from "../limits.ts";
+import type { Parts } from "../pipeline/parts.ts";
+import { answerHttp1, answerUpgrade } from "./http1.ts";
+import { answerHttp2 } from "./http2.ts";
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** PEM. */
+  readonly certificate: string;
+  readonly key: string;
+  /** PEM of the authority whose client certificates are believed. Without it none is asked for. */
+  readonly clientAuthority?: string;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no more connections, lets running requests finish for a while, and ends watches. */
+  close(): Promise<void>;
+}
+
+/** Opens a TLS port that speaks HTTP/1.1 and HTTP/2, whichever the client prefers. */
+export async function listen(parts: Parts, options: ListenOptions): Promise<Listener> {
+  const sessions = new Set<ServerHttp2Session>();
+  const server = openServer(parts, options, sessions);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = must(server.address(), "a listening server has an address") as AddressInfo;
+  return { host: options.host, port, close: () => close(parts.machinery.clock, server, sessions) };
+}
+
+function openServer(parts: Parts, options: ListenOptions, sessions: Set<ServerHttp2Session>): Server {
+  const { certificate, key, clientAuthority } = options;
+  const server = createHttpsServer({
+    cert: certificate,
+    key,
+    ...(clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true }),
+    rejectUnauthorized: false,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["h2", "http/1.1"],
+    keepAliveTimeout: keepAliveMs,
+    noDelay: true,
+  });
+  server.on("request", (incoming, response) => void answerHttp1(parts, incoming, response));
+  server.on("upgrade", (incoming, socket, head) => void answerUpgrade(parts, incoming, socket, head));
+  server.on("clientError", (_error, socket) => socket.destroy());
+
+  const http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxStreamsPerConnection } });
+  http2.on("stream", (stream, headers) => void answerHttp2(parts, stream as ServerHttp2Stream, headers));
+  http2.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.on("error", () => session.destroy());
+  });
+  route(server, (socket) => http2.emit("connection", socket));
+  return server;
+}
+
+/** Takes connections that have agreed on HTTP/2 away from the HTTP/1.1 server, and leaves it all others. */
+function route(server: Server, onHttp2: (socket: TLSSocket) => void): void {
+  const onHttp1 = server.listeners("secureConnection");
+  server.removeAllListeners("secureConnection");
+  server.on("secureConnection", (socket) => {
+    if (socket.alpnProtocol === "h2") onHttp2(socket);
+    else for (const listener of onHttp1) listener.call(server, socket);
+  });
+}
+
+async function close(clock: Clock, server: Server, sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  for (const session of sessions) session.close();
+  const deadline = clock.setTimer(closeGraceMs, () => {
+    server.closeAllConnections();
+    for (const session of sessions) session.destroy();
+  });
+  await closed;
+  deadline.cancel();
+}

@@ -1,0 +1,134 @@
+import type { ApiRequest, ApiResponse, Transport } from "#api";
+import { ApiError } from "#base";
+import { maxBodyBytes, watchBufferBytes } from "./limits.ts";
+import { type bytesAnswer, errorAnswer } from "./pipeline/answers.ts";
+import type { Answer, Exchange, Sink } from "./pipeline/exchange.ts";
+import type { Parts } from "./pipeline/parts.ts";
+import { handle } from "./pipeline/pipeline.ts";
+import { slices } from "./pipeline/slices.ts";
+import type { User } from "./ports.ts";
+
+/** The API server as a transport, for clients in the same process. Every request is this user's. */
+export function inProcess(parts: Parts, user: User): Transport {
+  return {
+    async request(request) {
+      request.signal?.throwIfAborted();
+      const answer = await handle(parts, exchangeOf(request, user));
+      request.signal?.throwIfAborted();
+      return responseOf(parts, request, answer);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function exchangeOf({ method, path, headers, body }: ApiRequest, user: User): Exchange {
+  const length = body === undefined ? {} : { "content-length": String(body.length) };
+  return {
+    method,
+    target: path,
+    headers: { ...headers, ...length },
+    user,
+    credentials: () => ({}),
+    readBody() {
+      if (body && body.length > maxBodyBytes) {
+        const message = `the body of the request is larger than the ${maxBodyBytes} bytes that are accepted`;
+        return Promise.reject(new ApiError("RequestEntityTooLarge", message));
+      }
+      return Promise.resolve(body ?? new Uint8Array());
+    },
+  };
+}
+
+function responseOf(parts: Parts, { signal }: ApiRequest, answer: Answer): ApiResponse {
+  if (answer.type === "stream") {
+    const sink = new PulledSink(signal);
+    answer.start(sink);
+    return { status: answer.status, headers: answer.headers, body: sink };
+  }
+  const document = answer.type === "document" ? answer : notInProcess(parts);
+  const { status, headers, body } = document;
+  return { status, headers: { ...headers, "content-length": String(body.length) }, body: pieces(body) };
+}
+
+async function* pieces(body: Parameters<typeof slices>[0]): AsyncGenerator<Uint8Array> {
+  yield* slices(body);
+}
+
+function notInProcess({ logger }: Parts): ReturnType<typeof bytesAnswer> {
+  const message = "this path is a conversation: it needs a connection over the network";
+  return errorAnswer(new ApiError("NotAcceptable", message), logger);
+}
+
+/** A sink that its reader pulls from. */
+class PulledSink implements Sink, AsyncIterable<Uint8Array> {
+  readonly #signal: AbortSignal | undefined;
+  #waiting: Uint8Array[] = [];
+  #bytes = 0;
+  #state: "open" | "ended" | "closed" = "open";
+  #wake: (() => void) | undefined;
+  #drained: (() => void) | undefined;
+  #closed: (() => void) | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#state !== "open") return true;
+    this.#waiting.push(bytes);
+    this.#bytes += bytes.length;
+    this.#wake?.();
+    return this.#bytes < watchBufferBytes;
+  }
+
+  end(): void {
+    if (this.#state === "open") this.#state = "ended";
+    this.#wake?.();
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drained = listener;
+  }
+
+  onClose(listener: () => void): void {
+    this.#closed = listener;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        this.#signal?.throwIfAborted();
+        const batch = this.#waiting;
+        if (batch.length === 0) {
+          if (this.#state !== "open") return;
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+          continue;
+        }
+        this.#waiting = [];
+        this.#bytes = 0;
+        const drained = this.#drained;
+        this.#drained = undefined;
+        drained?.();
+        yield* batch;
+      }
+    } finally {
+      this.#close();
+    }
+  }
+
+  readonly #onAbort = (): void => {
+    this.#close();
+    this.#wake?.();
+  };
+
+  #close(): void {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#state = "closed";
+    const closed = this.#closed;
+    this.#closed = undefined;
+    closed?.();
+  }
+}

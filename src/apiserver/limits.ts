@@ -1,0 +1,62 @@
+/** Largest request body. Upstream's limit; etcd refuses requests above 1.5 MiB anyway, JSON shrinks on the way. */
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+/** Requests that read and are being answered. As upstream's `--max-requests-inflight`: beyond it 429. */
+export const maxReadsInFlight = 400;
+
+/** Requests that write and are being answered. As upstream's `--max-mutating-requests-inflight`. */
+export const maxWritesInFlight = 200;
+
+/** What a refused client is told to wait. Long enough for a burst to pass. */
+export const retryAfterSeconds = 1;
+
+/** How often a write without a resource version is tried again when someone else was faster. */
+export const maxConflictRetries = 10;
+
+/** How often `generateName` tries another suffix: 27^5 names make even the second try rare. */
+export const maxNameRetries = 8;
+
+/** `generateName` plus suffix stays below the length of a DNS label. */
+export const maxGeneratedBaseLength = 58;
+
+/** JSON bytes whose parsed form is kept at hand. Parsed objects take about four times their JSON: 8 MiB is ~32 MiB of heap. */
+export const parsedCacheBytes = 8 * 1024 * 1024;
+
+/** A larger list is written in slices of this size, with other requests in between. About 0.2 ms of TLS. */
+export const listSliceBytes = 256 * 1024;
+
+/** How long work on many objects (selectors, tables) may hold the event loop before others get their turn. */
+export const sliceMs = 4;
+
+/** A page never holds more objects than this, whatever `limit` says: keeps page tokens and counts cheap. */
+export const maxPageSize = 100_000;
+
+/** Bytes a watcher may leave unread before its watch pauses; it goes on from the log when it has caught up. */
+export const watchBufferBytes = 1024 * 1024;
+
+/** A watch that named no timeout ends after this time, up to twice as long, spread so that clients do not return all at once. */
+export const watchTimeoutMs = 30 * 60 * 1000;
+
+/** How long after the last event a watcher that asked for bookmarks gets one, if the store has moved on. */
+export const bookmarkAfterMs = 60 * 1000;
+
+/** How long a read waits for a revision from the future before it says 504. */
+export const futureRevisionWaitMs = 3000;
+
+/** Objects of one deletecollection that are being deleted at the same time: enough to share commits. */
+export const deleteCollectionWorkers = 16;
+
+/** JSON patches with more operations are refused, as upstream does. */
+export const maxJsonPatchOperations = 10_000;
+
+/** Bodies below this size are not worth compressing. As upstream. */
+export const gzipAboveBytes = 128 * 1024;
+
+/** How long a closing server waits for requests that are being answered. */
+export const closeGraceMs = 10_000;
+
+/** How long an idle HTTP/1.1 connection is kept: longer than clients' pools do, so that they close first. */
+export const keepAliveMs = 120_000;
+
+/** Requests that one HTTP/2 connection may have open. As Go's server, which clients are used to. */
+export const maxStreamsPerConnection = 250;

@@ -1,0 +1,116 @@
+import { parse as parseYaml } from "yaml";
+import {
+  decodeObject,
+  decodeProtobuf,
+  fieldWarnings,
+  isJsonObject,
+  type KubernetesObject,
+  parseJsonBody,
+  strictError,
+  type TypeSchema,
+} from "#api";
+import { ApiError, badRequest, messageOf } from "#base";
+import type { Exchange } from "./exchange.ts";
+
+/** What becomes of fields that a kind does not have: the `fieldValidation` parameter. */
+export type FieldValidation = "Ignore" | "Warn" | "Strict";
+
+/** What a body is to be read as. */
+export interface Expected {
+  readonly kind: string;
+  /** `apps/v1` */
+  readonly apiVersion: string;
+  readonly schema: TypeSchema;
+}
+
+/** A body that has been parsed but not yet been looked at. */
+export interface ParsedBody {
+  readonly value: unknown;
+  readonly duplicateFields: readonly string[];
+}
+
+export function fieldValidationOf(query: URLSearchParams): FieldValidation {
+  const value = query.get("fieldValidation") ?? "";
+  if (value === "") return "Warn";
+  if (value === "Ignore" || value === "Warn" || value === "Strict") return value;
+  throw badRequest(`fieldValidation must be one of Ignore, Warn, Strict, not ${JSON.stringify(value)}`);
+}
+
+/** Reads the body by its content type. Throws UnsupportedMediaType and BadRequest. */
+export async function parseBody(exchange: Exchange): Promise<ParsedBody> {
+  const type = contentTypeOf(exchange);
+  const parser = parsers[type];
+  if (!parser) throw unsupportedMediaType(type, Object.keys(parsers));
+  return parser(await exchange.readBody());
+}
+
+/** The media type of the body, lower case and without parameters. JSON when the client does not say. */
+export function contentTypeOf({ headers }: Exchange): string {
+  const header = headers["content-type"];
+  const value = Array.isArray(header) ? header[0] : header;
+  if (!value) return "application/json";
+  return (value.split(";", 1)[0] ?? "").trim().toLowerCase();
+}
+
+export function unsupportedMediaType(type: string, known: readonly string[]): ApiError {
+  return new ApiError(
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format (${type}) - accepted media types include: ${known.join(", ")}`,
+  );
+}
+
+/**
+ * Makes what was parsed an object of the expected kind, in place. Unknown and duplicate fields are dropped, and
+ * refused or warned about as the client wants it.
+ */
+export function conform(
+  body: ParsedBody,
+  expected: Expected,
+  validation: FieldValidation,
+  warnings: string[],
+): KubernetesObject {
+  const { value, duplicateFields } = body;
+  if (!isJsonObject(value)) throw badRequest("the body of the request is not an object");
+  const object = value as KubernetesObject;
+  checkKind(object, expected);
+  const decoding = { kind: expected.kind, version: expected.apiVersion };
+  const { unknownFields } = decodeObject(object, expected.schema, decoding);
+  if (validation === "Ignore") return object;
+  const report = { unknownFields, duplicateFields };
+  if (validation === "Strict") {
+    const error = strictError(report, decoding);
+    if (error) throw error;
+  } else warnings.push(...fieldWarnings(report));
+  return object;
+}
+
+/** The object says what it is, and that is what the path expects; who says nothing means the path's kind. */
+function checkKind(object: KubernetesObject, { kind, apiVersion }: Expected): void {
+  object.apiVersion ||= apiVersion;
+  object.kind ||= kind;
+  if (object.apiVersion === apiVersion && object.kind === kind) return;
+  if (object.kind !== kind) {
+    throw badRequest(
+      `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${kind}: the path is about ${kind} in version ${JSON.stringify(apiVersion)}`,
+    );
+  }
+  throw badRequest(
+    `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+  );
+}
+
+const parsers: Readonly<Record<string, (bytes: Uint8Array) => ParsedBody>> = {
+  "application/json": parseJsonBody,
+  "application/yaml": parseYamlBody,
+  "application/vnd.kubernetes.protobuf": (bytes) => ({ value: decodeProtobuf(bytes), duplicateFields: [] }),
+};
+
+/** YAML 1.2 without the means to make a small document large. */
+export function parseYamlBody(bytes: Uint8Array): ParsedBody {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { value: parseYaml(text, { maxAliasCount: 100 }), duplicateFields: [] };
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${messageOf(error)}`, error);
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  type JsonObject,
+  type KubernetesObject,
+  parseJsonBody,
+  type TypeSchema,
+} from "#api";
+import { badRequest, notFound } from "#base";
+import { applyObject } from "../registry/managed-fields.ts";
+import { subjectOf } from "../registry/subject.ts";
+import { type UpdateRules, updateObject } from "../registry/update.ts";
+import {
+  conform,
+  contentTypeOf,
+  type Expected,
+  type FieldValidation,
+  fieldValidationOf,
+  type ParsedBody,
+  parseYamlBody,
+  unsupportedMediaType,
+} from "./decode.ts";
+import type { DocumentAnswer } from "./exchange.ts";
+import type { Parts } from "./parts.ts";
+import { type ObjectRequest, writeRequestOf } from "./request.ts";
+import { flag } from "./target.ts";
+import { expectedOf, presentWritten } from "./write.ts";
+
+/** Turns one version of a document into the next. The argument is shared and stays as it is. */
+export type Patch = (document: JsonObject) => JsonObject;
+
+/** PATCH of an object or of a part of it. */
+export async function patch(
+  parts: Parts,
+  request: ObjectRequest,
+  rules: UpdateRules,
+): Promise<DocumentAnswer> {
+  const type = contentTypeOf(request.exchange);
+  if (applyTypes.has(type)) return apply(parts, request, rules, type);
+  const { kind, name } = request.route;
+  const expected = expectedOf(request);
+  const change = await readPatch(request, type, expected.schema);
+  const write = writeRequestOf(request);
+  const validation = fieldValidationOf(request.query);
+  const written = await updateObject(parts.machinery, write, {
+    next(old) {
+      if (!old) throw notFound(subjectOf(kind, name));
+      write.warnings.length = 0;
+      return patched(change, old, expected, validation, write.warnings);
+    },
+    mayCreate: false,
+    rules,
+    recordsFields: false,
+  });
+  return presentWritten(parts.machinery, request, write, written);
+}
+
+/** Reads a JSON, merge or strategic merge patch. Throws UnsupportedMediaType. */
+export async function readPatch(request: ObjectRequest, type: string, schema: TypeSchema): Promise<Patch> {
+  const reader = patchTypes[type];
+  if (!reader) throw unsupportedMediaType(type, [...Object.keys(patchTypes), ...applyTypes]);
+  if (request.query.has("force")) {
+    throw badRequest("force is forbidden for non-apply patch");
+  }
+  const { value } = parseJsonBody(await request.exchange.readBody());
+  return reader(value, schema);
+}
+
+/** The patched document, read as if it had been sent. */
+export function patched(
+  change: Patch,
+  old: KubernetesObject,
+  expected: Expected,
+  validation: FieldValidation,
+  warnings: string[],
+): KubernetesObject {
+  const value = change(old as JsonObject);
+  return conform({ value, duplicateFields: [] }, expected, validation, warnings);
+}
+
+/** Server-side apply: `application/apply-patch+yaml`, whose body is YAML or JSON. */
+async function apply(
+  parts: Parts,
+  request: ObjectRequest,
+  rules: UpdateRules,
+  type: string,
+): Promise<DocumentAnswer> {
+  const { query } = request;
+  if (!query.get("fieldManager")) throw badRequest("fieldManager is required for apply patch");
+  const body = await readApplied(request, type);
+  const write = writeRequestOf(request);
+  const applied = conform(body, expectedOf(request), fieldValidationOf(query), write.warnings);
+  const force = flag(query, "force");
+  const written = await updateObject(parts.machinery, write, {
+    next: (old) => applyObject(parts.machinery, write, old, applied, { force }),
+    mayCreate: request.route.subresource === undefined,
+    rules,
+    recordsFields: true,
+  });
+  return presentWritten(parts.machinery, request, write, written);
+}
+
+async function readApplied(request: ObjectRequest, type: string): Promise<ParsedBody> {
+  const bytes = await request.exchange.readBody();
+  return type.endsWith("+yaml") && bytes[0] !== openBrace ? parseYamlBody(bytes) : parseJsonBody(bytes);
+}
+
+const openBrace = 0x7b;
+
+const applyTypes: ReadonlySet<string> = new Set([
+  "application/apply-patch+yaml",
+  "application/apply-patch+json",
+]);
+
+const patchTypes: Readonly<Record<string, (patch: unknown, schema: TypeSchema) => Patch>> = {
+  "application/json-patch+json": (value) => (document) => applyJsonPatch(document, value),
+  "application/merge-patch+json": (value) => (document) => applyMergePatch(document, value),
+  "application/strategic-merge-patch+json": (value, schema) => (document) =>
+    applyStrategicMergePatch(document, value, schema),
+};

@@ -1,0 +1,187 @@
+import { stringify } from "yaml";
+import type { KubernetesObject, ListMeta } from "#api";
+import type { Clock } from "#base";
+import type { Entry, Revision } from "#store";
+import { listSliceBytes } from "../limits.ts";
+import { decode } from "../registry/bytes.ts";
+import type { ServedKind } from "../registry/catalogue.ts";
+import { type Page, Slice } from "../registry/list.ts";
+import type { Machinery } from "../registry/machinery.ts";
+import type { Objects } from "../registry/objects.ts";
+import { type IncludeObject, metadataOnly, rowOf, tableOf } from "../table/table.ts";
+import { type EventEncoder, type EventType, frame, type SeenChange } from "../watch/events.ts";
+import { bytesAnswer, jsonAnswer } from "./answers.ts";
+import type { DocumentAnswer, Pieces } from "./exchange.ts";
+import type { Representation } from "./negotiate.ts";
+
+const encoder = new TextEncoder();
+
+/** One object, in the form that was asked for. `bytes` is its JSON where that exists already. */
+export function presentObject(
+  { clock }: Machinery,
+  kind: ServedKind,
+  object: { readonly bytes: Uint8Array | undefined; parsed(): KubernetesObject },
+  form: Representation,
+  include: IncludeObject,
+  status = 200,
+): DocumentAnswer {
+  if (form.as === "object" && form.format === "json") {
+    return object.bytes ? bytesAnswer(object.bytes, status) : jsonAnswer(object.parsed(), status);
+  }
+  const parsed = object.parsed();
+  return documentAnswer(shaped(kind, parsed, form, include, clock), form, status);
+}
+
+/** A document that is no stored object: a scale, a review, a status. */
+export function documentAnswer(document: object, form: Representation, status = 200): DocumentAnswer {
+  if (form.format === "json") return jsonAnswer(document, status);
+  const answer = bytesAnswer(encoder.encode(stringify(document)), status);
+  answer.headers["content-type"] = "application/yaml";
+  return answer;
+}
+
+/** A page of a list. As plain JSON the stored bytes are strung together and nothing is parsed. */
+export async function presentList(
+  machinery: Machinery,
+  kind: ServedKind,
+  page: Page,
+  form: Representation,
+  include: IncludeObject,
+): Promise<DocumentAnswer> {
+  const { objects, clock } = machinery;
+  const metadata = listMetadata(page);
+  if (form.as === "object" && form.format === "json") {
+    return bytesAnswer(plainList(objects, kind, page.entries, metadata));
+  }
+  const slice = new Slice(clock);
+  const nowMs = clock.now();
+  const items: object[] = [];
+  for (const entry of page.entries) {
+    if (slice.isOver()) await slice.pause();
+    const object = objects.peek(kind, entry);
+    if (form.as === "table") items.push(rowOf(kind, object, include, nowMs));
+    else items.push(form.as === "metadata" ? metadataOnly(object) : object);
+  }
+  if (form.as === "table") return documentAnswer(tableOf(kind, items, metadata), form);
+  const partial = form.as === "metadata";
+  return documentAnswer(
+    {
+      kind: partial ? "PartialObjectMetadataList" : `${kind.resource.kind}List`,
+      apiVersion: partial ? "meta.k8s.io/v1" : kind.apiVersion,
+      metadata,
+      items,
+    },
+    form,
+  );
+}
+
+/** How the events of one watch are written. */
+export interface EventForm {
+  encode(change: SeenChange, revision: Revision): Uint8Array;
+  bookmark(revision: Revision, endOfInitial: boolean): Uint8Array;
+}
+
+/** Events in the form that was asked for; plain JSON ones are shared with all other watchers. */
+export function eventForm(
+  { objects, clock }: Machinery,
+  events: EventEncoder,
+  kind: ServedKind,
+  form: Representation,
+  include: IncludeObject,
+): EventForm {
+  const bookmark = (revision: Revision, endOfInitial: boolean) =>
+    frame("BOOKMARK", encoder.encode(JSON.stringify(bookmarkObject(kind, revision, endOfInitial, form))));
+  if (form.as === "object") {
+    return { encode: (change, revision) => events.encode(kind, change, revision), bookmark };
+  }
+  let first = true;
+  const shape = (type: EventType, entry: Entry, revision: Revision): object => {
+    const object =
+      type === "DELETED" ? decode(events.object(kind, type, entry, revision)) : objects.peek(kind, entry);
+    if (form.as === "metadata") return metadataOnly(object);
+    const metadata = versionOf(object);
+    const table = tableOf(kind, [rowOf(kind, object, include, clock.now())], metadata, { columns: first });
+    first = false;
+    return table;
+  };
+  return {
+    encode: ({ type, entry }, revision) =>
+      frame(type, encoder.encode(JSON.stringify(shape(type, entry, revision)))),
+    bookmark,
+  };
+}
+
+function shaped(
+  kind: ServedKind,
+  object: KubernetesObject,
+  form: Representation,
+  include: IncludeObject,
+  clock: Clock,
+): object {
+  if (form.as === "metadata") return metadataOnly(object);
+  if (form.as === "object") return object;
+  return tableOf(kind, [rowOf(kind, object, include, clock.now())], versionOf(object));
+}
+
+function versionOf(object: KubernetesObject): ListMeta {
+  return { resourceVersion: object.metadata?.resourceVersion ?? "" };
+}
+
+function listMetadata({ revision, continueToken, remaining }: Page): ListMeta {
+  return {
+    resourceVersion: String(revision),
+    ...(continueToken === undefined ? {} : { continue: continueToken }),
+    ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
+  };
+}
+
+function bookmarkObject(
+  kind: ServedKind,
+  revision: Revision,
+  endOfInitial: boolean,
+  form: Representation,
+): object {
+  const partial = form.as === "metadata";
+  const metadata = {
+    resourceVersion: String(revision),
+    creationTimestamp: null,
+    ...(endOfInitial ? { annotations: { "k8s.io/initial-events-end": "true" } } : {}),
+  };
+  if (form.as === "table") {
+    const object = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
+    return tableOf(kind, [{ cells: kind.definition.columns.columns.map(() => ""), object }], metadata, {
+      columns: false,
+    });
+  }
+  return {
+    kind: partial ? "PartialObjectMetadata" : kind.resource.kind,
+    apiVersion: partial ? "meta.k8s.io/v1" : kind.apiVersion,
+    metadata,
+  };
+}
+
+/** `{"kind":…,"items":[…]}` around the stored bytes. */
+function plainList(
+  objects: Objects,
+  kind: ServedKind,
+  entries: readonly Entry[],
+  metadata: ListMeta,
+): Uint8Array | Pieces {
+  const head = encoder.encode(
+    `{"kind":"${kind.resource.kind}List","apiVersion":"${kind.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
+  );
+  const pieces: Uint8Array[] = [head];
+  let length = head.length + tail.length;
+  for (const entry of entries) {
+    const bytes = objects.bytes(kind, entry);
+    if (pieces.length > 1) pieces.push(comma);
+    pieces.push(bytes);
+    length += bytes.length;
+  }
+  pieces.push(tail);
+  length += Math.max(0, entries.length - 1);
+  return length <= listSliceBytes ? Buffer.concat(pieces, length) : { length, pieces };
+}
+
+const comma = encoder.encode(",");
+const tail = encoder.encode("]}");

@@ -1,0 +1,60 @@
+import type { Resource } from "#api";
+import { badRequest } from "#base";
+import type { RequestAttributes } from "../ports.ts";
+import type { WriteRequest } from "../registry/machinery.ts";
+import type { Exchange } from "./exchange.ts";
+import { negotiate, type Representation } from "./negotiate.ts";
+import type { Route } from "./route.ts";
+
+/** A request for objects of one kind, authenticated and authorized. */
+export interface ObjectRequest {
+  readonly exchange: Exchange;
+  readonly query: URLSearchParams;
+  readonly route: Route;
+  readonly attributes: RequestAttributes & { readonly resource: Resource };
+  /** How the client wants to see objects. */
+  readonly form: Representation;
+}
+
+export function formOf({ headers }: Exchange): Representation {
+  return negotiate(headerOf(headers, "accept"));
+}
+
+export function headerOf(headers: Exchange["headers"], name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(",") : value;
+}
+
+/** The request as the registry knows it. */
+export function writeRequestOf(request: ObjectRequest, options = request.query): WriteRequest {
+  return {
+    attributes: request.attributes,
+    kind: request.route.kind,
+    dryRun: dryRunOf(options.getAll("dryRun")),
+    fieldManager: fieldManagerOf(request),
+    warnings: [],
+  };
+}
+
+export function dryRunOf(values: readonly string[]): boolean {
+  for (const value of values) {
+    if (value !== "All") throw badRequest(`dryRun must be "All" or absent, not ${JSON.stringify(value)}`);
+  }
+  return values.length > 0;
+}
+
+/** The `fieldManager` parameter, else the program's name as its User-Agent begins. */
+function fieldManagerOf({ query, exchange }: ObjectRequest): string {
+  const given = query.get("fieldManager");
+  if (given) {
+    if (given.length > maxFieldManagerLength) {
+      throw badRequest(`fieldManager may not be longer than ${maxFieldManagerLength} characters`);
+    }
+    return given;
+  }
+  const agent = headerOf(exchange.headers, "user-agent") ?? "";
+  return agent.split("/", 1)[0]?.slice(0, maxFieldManagerLength) || "unknown";
+}
+
+/** As upstream. */
+const maxFieldManagerLength = 128;

@@ -1,0 +1,135 @@
+import {
+  cloneJson,
+  type JsonObject,
+  type KubernetesObject,
+  schemaOf,
+  type TypeSchema,
+  type ViewSubresource,
+} from "#api";
+import { ApiError, badRequest, invalid, must } from "#base";
+import { type Binding, bindPod } from "../registry/binding.ts";
+import { deleteObject } from "../registry/delete.ts";
+import { subjectOf } from "../registry/subject.ts";
+import { updateObject } from "../registry/update.ts";
+import { conform, contentTypeOf, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
+import type { DocumentAnswer } from "./exchange.ts";
+import type { Parts } from "./parts.ts";
+import { patched, readPatch } from "./patch.ts";
+import { documentAnswer } from "./present.ts";
+import { type ObjectRequest, writeRequestOf } from "./request.ts";
+import { storedObject, warned } from "./write.ts";
+
+/** GET of another view of the object: `scale`. */
+export function readView(
+  parts: Parts,
+  request: ObjectRequest,
+  view: ViewSubresource<KubernetesObject>,
+): DocumentAnswer {
+  return documentAnswer(view.read(storedObject(parts, request)), request.form);
+}
+
+/** PUT or PATCH of another view of the object. */
+export async function writeView(
+  parts: Parts,
+  request: ObjectRequest,
+  view: ViewSubresource<KubernetesObject>,
+): Promise<DocumentAnswer> {
+  const expected = expectedAs(view);
+  const write = writeRequestOf(request);
+  const change = await readViewChange(request, expected, write.warnings);
+  const { definition } = write.kind;
+  const written = await updateObject(parts.machinery, write, {
+    next(old) {
+      const object = cloneJson(must(old, "only what exists is changed"));
+      const document = change(view.read(object));
+      const causes = view.validate(document);
+      if (causes.length > 0) {
+        throw invalid({ ...subjectOf(write.kind, request.route.name), kind: view.kind }, causes);
+      }
+      view.write(document, object);
+      adoptConditions(document, object);
+      return object;
+    },
+    mayCreate: false,
+    rules: definition,
+    recordsFields: false,
+  });
+  return warned(documentAnswer(view.read(written.object), request.form), write.warnings);
+}
+
+/** POST to a subresource that causes something. */
+export async function act(parts: Parts, request: ObjectRequest, expected: Expected): Promise<DocumentAnswer> {
+  const write = writeRequestOf(request);
+  const body = conform(
+    await parseBody(request.exchange),
+    expected,
+    fieldValidationOf(request.query),
+    write.warnings,
+  );
+  checkName(body, request);
+  const virtual = parts.virtual.find((each) => each.handles(request.attributes));
+  if (virtual) {
+    const answer = await virtual.create(body, request.attributes, parts.machinery.read);
+    return warned(documentAnswer(answer, request.form, 201), write.warnings);
+  }
+  const action = actions[request.route.subresource ?? ""];
+  if (!action) {
+    throw new ApiError("MethodNotAllowed", `${request.attributes.path} is not served by this server`);
+  }
+  await action(parts, request, body);
+  const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
+  return documentAnswer(status, request.form, 201);
+}
+
+/** What is to be read where another kind's document is posted. */
+export function expectedAs(as: { readonly apiVersion: string; readonly kind: string }): Expected {
+  const [group, version] = as.apiVersion.includes("/") ? as.apiVersion.split("/") : ["", as.apiVersion];
+  const schema = schemaOf({ group: group ?? "", version: version ?? "", kind: as.kind });
+  return { ...as, schema: must(schema, `${as.apiVersion} ${as.kind} has a schema`) };
+}
+
+type Action = (parts: Parts, request: ObjectRequest, body: KubernetesObject) => Promise<unknown>;
+
+const actions: Readonly<Record<string, Action>> = {
+  binding: (parts, request, body) => bindPod(parts.machinery, writeRequestOf(request), body as Binding),
+  eviction: evict,
+};
+
+/** Without disruption budgets an eviction is a delete with the options it carries. */
+function evict(parts: Parts, request: ObjectRequest, body: KubernetesObject): Promise<unknown> {
+  const { name = "", namespace } = request.route;
+  const { deleteOptions = {} } = body as { deleteOptions?: object };
+  return deleteObject(parts.machinery, writeRequestOf(request), name, namespace, deleteOptions);
+}
+
+/** The next version of the view: the body of a PUT, or what a patch makes of the present one. */
+async function readViewChange(
+  request: ObjectRequest,
+  expected: Expected & { readonly schema: TypeSchema },
+  warnings: string[],
+): Promise<(view: KubernetesObject) => KubernetesObject> {
+  const validation = fieldValidationOf(request.query);
+  if (request.attributes.verb === "update") {
+    const body = conform(await parseBody(request.exchange), expected, validation, warnings);
+    checkName(body, request);
+    return () => body;
+  }
+  const change = await readPatch(request, contentTypeOf(request.exchange), expected.schema);
+  return (view) => patched(change, cloneJson(view), expected, validation, warnings);
+}
+
+/** What the view's metadata demands of the object behind it. */
+function adoptConditions(view: KubernetesObject, object: KubernetesObject): void {
+  object.metadata ??= {};
+  const { resourceVersion, uid } = view.metadata ?? {};
+  if (resourceVersion === undefined) delete object.metadata.resourceVersion;
+  else object.metadata.resourceVersion = resourceVersion;
+  if (uid) object.metadata.uid = uid;
+}
+
+function checkName(body: JsonObject | KubernetesObject, { route }: ObjectRequest): void {
+  const name = (body as KubernetesObject).metadata?.name;
+  if (name && route.name && name !== route.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${route.name})`);
+  }
+}

@@ -1,0 +1,79 @@
+import { cloneJson, type KubernetesObject } from "#api";
+import { notFound } from "#base";
+import { createObject } from "../registry/create.ts";
+import type { Machinery, WriteRequest, Written } from "../registry/machinery.ts";
+import { subjectOf } from "../registry/subject.ts";
+import { type UpdateRules, updateObject } from "../registry/update.ts";
+import { includeObjectOf } from "../table/table.ts";
+import { conform, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
+import type { DocumentAnswer } from "./exchange.ts";
+import type { Parts } from "./parts.ts";
+import { presentObject } from "./present.ts";
+import { type ObjectRequest, writeRequestOf } from "./request.ts";
+
+/** POST to a collection. */
+export async function create(parts: Parts, request: ObjectRequest): Promise<DocumentAnswer> {
+  const write = writeRequestOf(request);
+  const object = await readObject(request, write.warnings);
+  const written = await createObject(parts.machinery, write, object);
+  return presentWritten(parts.machinery, request, write, written);
+}
+
+/** PUT of an object, or of a subresource that is a part of it. */
+export async function update(
+  parts: Parts,
+  request: ObjectRequest,
+  rules: UpdateRules,
+): Promise<DocumentAnswer> {
+  const write = writeRequestOf(request);
+  const body = await readObject(request, write.warnings);
+  const written = await updateObject(parts.machinery, write, {
+    // Each attempt changes its object in place, so each gets its own.
+    next: () => cloneJson(body),
+    mayCreate: write.kind.definition.createOnUpdate && request.route.subresource === undefined,
+    rules,
+    recordsFields: false,
+  });
+  return presentWritten(parts.machinery, request, write, written);
+}
+
+/** The body as an object of the route's kind. */
+export async function readObject(request: ObjectRequest, warnings: string[]): Promise<KubernetesObject> {
+  const body = await parseBody(request.exchange);
+  return conform(body, expectedOf(request), fieldValidationOf(request.query), warnings);
+}
+
+export function expectedOf({ route: { kind } }: ObjectRequest): Expected {
+  return { kind: kind.resource.kind, apiVersion: kind.apiVersion, schema: kind.schema };
+}
+
+/** The answer to a write, with what the client is warned about. */
+export function presentWritten(
+  machinery: Machinery,
+  request: ObjectRequest,
+  write: WriteRequest,
+  { object, bytes, created }: Written,
+): DocumentAnswer {
+  const status = created ? 201 : 200;
+  const include = includeObjectOf(request.query);
+  const shown = { bytes, parsed: () => object };
+  return warned(presentObject(machinery, write.kind, shown, request.form, include, status), write.warnings);
+}
+
+/** Adds `Warning` headers (RFC 9111, section 5.5; code 299). */
+export function warned(answer: DocumentAnswer, warnings: readonly string[]): DocumentAnswer {
+  if (warnings.length === 0) return answer;
+  const lines = warnings.map((text) => `299 - ${JSON.stringify(text)}`);
+  answer.headers.warning = lines.join(", ");
+  return answer;
+}
+
+/** The stored object of the route. Throws NotFound. */
+export function storedObject({ machinery }: Parts, { route }: ObjectRequest): KubernetesObject {
+  const { kind, name = "", namespace } = route;
+  const entry = machinery.store
+    .snapshot()
+    .get(kind.key(name, kind.resource.namespaced ? namespace : undefined));
+  if (!entry) throw notFound(subjectOf(kind, name));
+  return machinery.objects.read(kind, entry);
+}

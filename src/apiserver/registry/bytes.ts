@@ -1,0 +1,59 @@
+import type { KubernetesObject } from "#api";
+import { assert } from "#base";
+import type { Revision } from "#store";
+
+/**
+ * An object as bytes. `apiVersion`, `kind` and `metadata` come first, so that `stamp` finds the metadata without
+ * parsing; the resource version is left out, because only the commit knows it.
+ */
+export function encode(object: KubernetesObject): Uint8Array {
+  return encoder.encode(encodeText(object));
+}
+
+/** A stored value as readers see it, with its resource version: the `Stamp` of the stores that the API server uses. */
+export function stamp(value: Uint8Array, revision: Revision): Uint8Array {
+  if (value[0] !== openBrace) return value;
+  const bytes = asBuffer(value);
+  const at = bytes.indexOf(metadataStart);
+  if (at < 0) return value;
+  const from = at + metadataStart.length;
+  const version = `"resourceVersion":"${revision}",`;
+  const stamped = Buffer.allocUnsafeSlow(value.length + version.length);
+  stamped.set(value.subarray(0, from), 0);
+  stamped.write(version, from, "latin1");
+  stamped.set(value.subarray(from), from + version.length);
+  return stamped;
+}
+
+/** The bytes of an object with another resource version: the last word about an object that is gone. */
+export function restamp(value: Uint8Array, from: Revision, to: Revision): Uint8Array {
+  const bytes = asBuffer(value);
+  const before = `"resourceVersion":"${from}",`;
+  const at = bytes.indexOf(before, 0, "latin1");
+  if (at < 0) return stamp(value, to);
+  const rest = value.subarray(at + before.length);
+  return stamp(Buffer.concat([value.subarray(0, at), rest]), to);
+}
+
+/** The inverse of `encode` and `stamp`. */
+export function decode(bytes: Uint8Array): KubernetesObject {
+  return JSON.parse(asBuffer(bytes).toString("utf8")) as KubernetesObject;
+}
+
+/** A view of the same memory with Buffer's methods. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function encodeText(object: KubernetesObject): string {
+  const { apiVersion, kind, metadata, ...rest } = object;
+  assert(metadata?.uid, "an object that is stored has a uid");
+  const { resourceVersion: _, ...kept } = metadata;
+  const head = `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":${JSON.stringify(kept)}`;
+  const tail = JSON.stringify(rest);
+  return tail === "{}" ? `${head}}` : `${head},${tail.slice(1)}`;
+}
+
+const encoder = new TextEncoder();
+const openBrace = 0x7b;
+const metadataStart = Buffer.from('"metadata":{');

@@ -1,0 +1,96 @@
+import type { KubernetesObject } from "#api";
+import { must, unavailable } from "#base";
+import type { Entry, Operation, Precondition, Revision, Snapshot } from "#store";
+import { maxConflictRetries } from "../limits.ts";
+import { encode } from "./bytes.ts";
+import type { ServedKind } from "./catalogue.ts";
+import { type Machinery, provenanceOf, type WriteRequest } from "./machinery.ts";
+
+export interface ObjectWrite {
+  readonly key: string;
+  /** Absent: the object is removed. */
+  readonly object: KubernetesObject | undefined;
+  readonly oldObject: KubernetesObject | undefined;
+  /** Revision at which the key must have been put last; 0: it must not exist. */
+  readonly expected: Revision;
+}
+
+/** What was committed; `entry` is absent after a removal or a dry run. */
+export interface ObjectCommit {
+  readonly object: KubernetesObject | undefined;
+  readonly entry: Entry | undefined;
+  readonly revision: Revision;
+}
+
+/**
+ * Writes one object together with what must commit or fail with it. Undefined means: the key has changed since
+ * `expected`, nothing was written.
+ */
+export async function commitObject(
+  machinery: Machinery,
+  request: WriteRequest,
+  write: ObjectWrite,
+): Promise<ObjectCommit | undefined> {
+  for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
+    const { object, preconditions, operations } = plan(machinery, request, write);
+    if (request.dryRun) {
+      const current = machinery.store.snapshot().get(write.key)?.modRevision ?? 0;
+      if (current !== write.expected) return undefined;
+      return { object, entry: undefined, revision: write.expected };
+    }
+    const provenance = provenanceOf(machinery, request);
+    const result = await machinery.store.commit({ preconditions, operations, provenance });
+    if (!result.committed) {
+      if (result.failed.key === write.key) return undefined;
+      continue;
+    }
+    const { revision, changes } = result.commit;
+    if (!object) return { object, entry: undefined, revision };
+    const entry = must(changes.find((change) => change.key === write.key)?.entry, "a put leaves an entry");
+    keep(machinery, request.kind, entry, object);
+    return { object, entry, revision };
+  }
+  throw unavailable(
+    `the write of ${write.key} met changes to what it depends on ${maxConflictRetries} times; try again`,
+  );
+}
+
+/** What is stored for an object: its stored version, encoded, and sealed where the kind asks for it. */
+export function storedBytes(kind: ServedKind, key: string, object: KubernetesObject): Uint8Array {
+  const stored = kind.definition.storage?.convert?.toStored(object) ?? object;
+  const bytes = encode(stored);
+  return kind.transformer ? kind.transformer.seal(bytes, key) : bytes;
+}
+
+interface CommitPlan {
+  readonly object: KubernetesObject | undefined;
+  readonly preconditions: Precondition[];
+  readonly operations: Operation[];
+}
+
+function plan(machinery: Machinery, request: WriteRequest, write: ObjectWrite): CommitPlan {
+  const { kind, dryRun } = request;
+  const { key, oldObject } = write;
+  let { object } = write;
+  const preconditions: Precondition[] = [{ key, modRevision: write.expected }];
+  const operations: Operation[] = [];
+  let snapshot: Snapshot | undefined;
+  for (const participant of machinery.participants) {
+    if (!participant.handles(kind.resource)) continue;
+    snapshot ??= machinery.store.snapshot();
+    const participation = participant.participate({ object, oldObject, dryRun }, snapshot);
+    object = participation.object ?? object;
+    preconditions.push(...participation.preconditions);
+    operations.push(...participation.operations);
+  }
+  if (object) operations.unshift({ type: "put", key, value: storedBytes(kind, key, object) });
+  else operations.unshift({ type: "delete", key });
+  return { object, preconditions, operations };
+}
+
+/** Completes the request's own object to what readers would parse, and keeps it for them. */
+function keep(machinery: Machinery, kind: ServedKind, entry: Entry, object: KubernetesObject): void {
+  const metadata = must(object.metadata, "a stored object has metadata");
+  metadata.resourceVersion = String(entry.modRevision);
+  machinery.objects.remember(kind, entry, object);
+}

@@ -1,0 +1,50 @@
+import type { KubernetesObject, Resource } from "#api";
+import { type Logger, messageOf, must } from "#base";
+import type { Change, Entry, Store } from "#store";
+import type { ObjectChange, ObjectFeed } from "../ports.ts";
+import type { Catalogue, ServedKind } from "./catalogue.ts";
+import type { Objects } from "./objects.ts";
+
+/** Parsed objects for those inside the API server who decide by them. */
+export function objectFeed(parts: {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly objects: Objects;
+  readonly logger: Logger;
+}): ObjectFeed {
+  const { store, catalogue, objects, logger } = parts;
+  const read = <T extends KubernetesObject>(kind: ServedKind, entry: Entry) => objects.read(kind, entry) as T;
+
+  return {
+    get<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string) {
+      const kind = catalogue.of(resource);
+      const entry = store.snapshot().get(kind.key(name, namespace));
+      return entry && read<T>(kind, entry);
+    },
+    list<T extends KubernetesObject>(resource: Resource<T>, namespace?: string) {
+      const kind = catalogue.of(resource);
+      return store
+        .snapshot()
+        .scan(kind.scope(namespace))
+        .map((entry) => objects.peek(kind, entry) as T);
+    },
+    follow<T extends KubernetesObject>(resource: Resource<T>, onChange: (change: ObjectChange<T>) => void) {
+      const kind = catalogue.of(resource);
+      const see = (entry: Entry | undefined) => entry && (objects.peek(kind, entry) as T);
+      const onChanges = (changes: readonly Change[]) => {
+        for (const { entry, previous } of changes) onChange({ object: see(entry), previous: see(previous) });
+      };
+      const snapshot = store.snapshot();
+      for (const entry of snapshot.scan(kind.prefix))
+        onChange({ object: must(see(entry), "it exists"), previous: undefined });
+      return store.watch({
+        prefix: kind.prefix,
+        after: snapshot.revision,
+        onCommit: (commit) => onChanges(commit.changes),
+        onEnd: (error) => {
+          if (error) logger.error("an index of the API server lost the store", { error: messageOf(error) });
+        },
+      });
+    },
+  };
+}

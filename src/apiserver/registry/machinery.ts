@@ -1,0 +1,84 @@
+import type { KubernetesObject, Resource } from "#api";
+import type { Clock, Random } from "#base";
+import type { Provenance, Store } from "#store";
+import type {
+  AdmissionAttributes,
+  AdmissionPlugin,
+  ObjectReader,
+  RequestAttributes,
+  TransactionParticipant,
+} from "../ports.ts";
+import type { Catalogue, ServedKind } from "./catalogue.ts";
+import type { Objects } from "./objects.ts";
+
+/** What every operation of the registry works with. */
+export interface Machinery {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly catalogue: Catalogue;
+  readonly objects: Objects;
+  readonly read: ObjectReader;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly participants: readonly TransactionParticipant[];
+}
+
+/** A request that changes something, as far as the registry must know it. */
+export interface WriteRequest {
+  readonly attributes: RequestAttributes & { readonly resource: Resource };
+  readonly kind: ServedKind;
+  readonly dryRun: boolean;
+  /** Who is recorded as the owner of the fields that change. */
+  readonly fieldManager: string;
+  /** What the client is warned about: RFC 9111 warn-code 299. */
+  readonly warnings: string[];
+}
+
+/** What a write led to. */
+export interface Written {
+  readonly object: KubernetesObject;
+  /** The same as bytes that are served; absent for a dry run. */
+  readonly bytes: Uint8Array | undefined;
+  readonly created: boolean;
+}
+
+export function provenanceOf(machinery: Machinery, request: WriteRequest): Provenance {
+  return {
+    user: request.attributes.user.name,
+    verb: request.attributes.verb,
+    requestId: machinery.random.uuid(),
+    at: machinery.clock.now(),
+  };
+}
+
+/** The attributes of one admission, and the plugins that have a say in it. */
+export interface Admission {
+  readonly attributes: AdmissionAttributes;
+  readonly plugins: readonly AdmissionPlugin[];
+}
+
+export function admissionOf(
+  machinery: Machinery,
+  request: WriteRequest,
+  operation: AdmissionAttributes["operation"],
+  object: KubernetesObject | undefined,
+  oldObject: KubernetesObject | undefined,
+): Admission {
+  const attributes: AdmissionAttributes = {
+    ...request.attributes,
+    operation,
+    object,
+    oldObject,
+    dryRun: request.dryRun,
+    read: machinery.read,
+  };
+  return { attributes, plugins: machinery.admission.filter((plugin) => plugin.handles(attributes)) };
+}
+
+export async function mutate({ attributes, plugins }: Admission): Promise<void> {
+  for (const plugin of plugins) await plugin.mutate?.(attributes);
+}
+
+export async function validate({ attributes, plugins }: Admission): Promise<void> {
+  for (const plugin of plugins) await plugin.validate?.(attributes);
+}

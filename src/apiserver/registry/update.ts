@@ -1,0 +1,177 @@
+import { jsonEqual, type KubernetesObject, type ObjectMeta, type StatusCause } from "#api";
+import { badRequest, conflict, invalid, notFound } from "#base";
+import type { Entry } from "#store";
+import { maxConflictRetries } from "../limits.ts";
+import type { ServedKind } from "./catalogue.ts";
+import { commitObject } from "./commit.ts";
+import { adoptNamespace, createObject } from "./create.ts";
+import { mayBeRemoved } from "./finalizers.ts";
+import {
+  admissionOf,
+  type Machinery,
+  mutate,
+  validate,
+  type WriteRequest,
+  type Written,
+} from "./machinery.ts";
+import { recordUpdate } from "./managed-fields.ts";
+import { subjectOf } from "./subject.ts";
+
+/** How an update comes to its new object. */
+export interface Change {
+  /**
+   * The new object, which belongs to the request, made from the stored one, which does not. `old` is absent when
+   * nothing is stored yet. Called again when someone else was faster.
+   */
+  next(old: KubernetesObject | undefined): KubernetesObject | Promise<KubernetesObject>;
+  /** Whether the change is entitled to create what is missing: PUT for kinds that allow it, and apply. */
+  readonly mayCreate: boolean;
+  /** Applies a definition's rules for the part that is written: the object itself, or a subresource. */
+  readonly rules: UpdateRules;
+  /** True when `next` has recorded the managed fields itself: apply. */
+  readonly recordsFields: boolean;
+}
+
+export interface UpdateRules {
+  prepareForUpdate(object: KubernetesObject, old: KubernetesObject): void;
+  validateUpdate(object: KubernetesObject, old: KubernetesObject): StatusCause[];
+}
+
+/**
+ * Reads, changes and writes one object. A change that names a resource version fails with Conflict when it is
+ * stale; one that names none is tried again on what is there now.
+ */
+export async function updateObject(
+  machinery: Machinery,
+  request: WriteRequest,
+  change: Change,
+): Promise<Written> {
+  const { kind, attributes } = request;
+  const name = attributes.name ?? "";
+  const key = kind.key(name, kind.resource.namespaced ? attributes.namespace : undefined);
+  for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
+    const entry = machinery.store.snapshot().get(key);
+    if (!entry) return createMissing(machinery, request, change);
+    const old = machinery.objects.read(kind, entry);
+    const object = await change.next(old);
+    const conditional = checkIdentity(request, object, old);
+    await admit(machinery, request, change, object, old);
+    if (jsonEqual(object, old)) return unchanged(machinery, kind, entry, old);
+    const written = await write(machinery, request, key, entry, object, old);
+    if (written) return written;
+    if (conditional) break;
+  }
+  throw conflict(subjectOf(kind, name), modified);
+}
+
+async function createMissing(machinery: Machinery, request: WriteRequest, change: Change): Promise<Written> {
+  const { kind, attributes } = request;
+  const name = attributes.name ?? "";
+  if (!change.mayCreate) throw notFound(subjectOf(kind, name));
+  const object = await change.next(undefined);
+  object.metadata ??= {};
+  if (object.metadata.uid) {
+    throw conflict(
+      subjectOf(kind, name),
+      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
+    );
+  }
+  if (object.metadata.resourceVersion) throw conflict(subjectOf(kind, name), modified);
+  checkName(request, object.metadata);
+  return createObject(machinery, request, object, { recordsFields: !change.recordsFields });
+}
+
+/** Puts in what an update may leave out, refuses another identity; true when the change names a resource version. */
+function checkIdentity(request: WriteRequest, object: KubernetesObject, old: KubernetesObject): boolean {
+  const subject = subjectOf(request.kind, request.attributes.name);
+  object.metadata ??= {};
+  const { metadata } = object;
+  const before = old.metadata ?? {};
+  checkName(request, metadata);
+  adoptNamespace(request, metadata);
+  if (metadata.uid && metadata.uid !== before.uid) {
+    throw conflict(
+      subject,
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${before.uid}`,
+    );
+  }
+  const conditional = Boolean(metadata.resourceVersion) && metadata.resourceVersion !== "0";
+  if (conditional && metadata.resourceVersion !== before.resourceVersion) throw conflict(subject, modified);
+  for (const field of systemFields) keep(metadata, before, field);
+  delete metadata.selfLink;
+  return conditional;
+}
+
+async function admit(
+  machinery: Machinery,
+  request: WriteRequest,
+  change: Change,
+  object: KubernetesObject,
+  old: KubernetesObject,
+): Promise<void> {
+  const { resource } = request.kind;
+  request.kind.complete(object);
+  const admission = admissionOf(machinery, request, "UPDATE", object, old);
+  await mutate(admission);
+  change.rules.prepareForUpdate(object, old);
+  if (!change.recordsFields) recordUpdate(machinery, request, object, old);
+  const causes = change.rules.validateUpdate(object, old);
+  if (causes.length > 0) {
+    throw invalid({ ...subjectOf(request.kind, request.attributes.name), kind: resource.kind }, causes);
+  }
+  await validate(admission);
+}
+
+/** Writes the new object, or removes it when the update took away the last thing that held it. */
+async function write(
+  machinery: Machinery,
+  request: WriteRequest,
+  key: string,
+  entry: Entry,
+  object: KubernetesObject,
+  old: KubernetesObject,
+): Promise<Written | undefined> {
+  const { kind } = request;
+  const removed = mayBeRemoved(kind, object);
+  const commit = await commitObject(machinery, request, {
+    key,
+    object: removed ? undefined : object,
+    oldObject: old,
+    expected: entry.modRevision,
+  });
+  if (!commit) return undefined;
+  const bytes = commit.entry && machinery.objects.bytes(kind, commit.entry);
+  return { object: commit.object ?? object, bytes, created: false };
+}
+
+function unchanged(machinery: Machinery, kind: ServedKind, entry: Entry, object: KubernetesObject): Written {
+  return { object, bytes: machinery.objects.bytes(kind, entry), created: false };
+}
+
+function checkName({ attributes }: WriteRequest, metadata: ObjectMeta): void {
+  if (!metadata.name) metadata.name = attributes.name ?? "";
+  if (metadata.name !== attributes.name) {
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${attributes.name})`,
+    );
+  }
+}
+
+const modified =
+  "the object has been modified; please apply your changes to the latest version and try again";
+
+/** What only the system writes: an update that says something else about it is not listened to. */
+const systemFields = [
+  "uid",
+  "resourceVersion",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "generation",
+] as const;
+
+function keep(to: ObjectMeta, from: ObjectMeta, field: (typeof systemFields)[number]): void {
+  const value = from[field];
+  if (value === undefined) delete to[field];
+  else Object.assign(to, { [field]: value });
+}
