@@ -40,7 +40,7 @@ export const programs = ["control-plane", "agent", "controllers", "dns"] as cons
 export type ProgramName = (typeof programs)[number];
 
 /** Who has a kubeconfig of their own. */
-export type KubeconfigName = "admin" | "controller-manager" | "scheduler" | "node" | "dns";
+export type KubeconfigName = "admin" | "controllers" | "scheduler" | "node" | "dns";
 
 export function kubeconfigPath(layout: Layout, name: KubeconfigName): string {
   return `${layout.kubeconfigs}/${name}.kubeconfig`;

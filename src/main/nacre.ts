@@ -1,0 +1,39 @@
+import { systemClock, systemRandom } from "#base";
+import { type Command, runCommand } from "#cli";
+import { buildCommand } from "./commands/build.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { downCommand } from "./commands/down.ts";
+import { imageCommand } from "./commands/image.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { statusCommand } from "./commands/status.ts";
+import { upCommand } from "./commands/up.ts";
+import { versionCommand } from "./commands/version.ts";
+
+/** Every command, in the order in which help lists them. */
+const commands: readonly Command[] = [
+  upCommand,
+  statusCommand,
+  buildCommand,
+  imageCommand,
+  kubeconfigCommand,
+  doctorCommand,
+  downCommand,
+  versionCommand,
+];
+
+const interrupted = new AbortController();
+process.once("SIGINT", () => interrupted.abort());
+
+const { env, stdout, stderr } = process;
+process.exitCode = await runCommand(commands, process.argv.slice(2), {
+  environment: env,
+  output: {
+    colour: Boolean(stdout.isTTY && stderr.isTTY) && !env.NO_COLOR && env.TERM !== "dumb",
+    live: Boolean(stderr.isTTY),
+    out: (text) => stdout.write(text),
+    note: (text) => stderr.write(text),
+  },
+  clock: systemClock,
+  random: systemRandom,
+  signal: interrupted.signal,
+});

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensurePki } from "#apiserver/pki";
+import type { Clock, Random } from "#base";
+import { apiServiceAddressOf, type ClusterConfig, type Layout, programs, startProgram } from "#cluster";
+import type { Host } from "#host";
+import { gatewayAddress } from "#network";
+
+/** Identities for all programs and for the person; returns the person's kubeconfig. Reads only, when all is there. */
+export function makeKubeconfigs(
+  layout: Layout,
+  config: ClusterConfig,
+  { clock, random }: { clock: Clock; random: Random },
+): { path: string; text: string } {
+  const { kubeconfigs } = pkiOf(layout, config, { clock, random });
+  return { path: kubeconfigs.admin, text: readFileSync(kubeconfigs.admin, "utf8") };
+}
+
+/** The cluster's certificates, made where they are missing. */
+export function pkiOf(
+  layout: Layout,
+  config: ClusterConfig,
+  { clock, random }: { clock: Clock; random: Random },
+): ReturnType<typeof ensurePki> {
+  return ensurePki({
+    directory: layout.pki,
+    kubeconfigDirectory: layout.kubeconfigs,
+    clusterName: config.name,
+    server: `https://127.0.0.1:${config.port}`,
+    nodeName: config.nodeName,
+    servingNames: [
+      gatewayAddress(config),
+      apiServiceAddressOf(config),
+      ...config.listen.filter((address) => address !== "0.0.0.0"),
+    ],
+    clock,
+    random,
+  });
+}
+
+/** Starts every program that does not run, each under its supervisor. */
+export async function startPrograms(host: Host, layout: Layout): Promise<void> {
+  for (const name of programs) {
+    await startProgram(host, layout, {
+      name,
+      node: process.execPath,
+      arguments: [
+        "--disable-warning=ExperimentalWarning",
+        ...memoryFlags,
+        join(import.meta.dirname, `${name}.ts`),
+        layout.data,
+      ],
+      environment: { NODE_COMPILE_CACHE: layout.compileCache, PATH: process.env.PATH ?? "" },
+    });
+  }
+}
+
+/** Idle programs should be small: a young generation that fits a second-level cache costs no speed that was measured. */
+const memoryFlags = ["--max-semi-space-size=4"];
