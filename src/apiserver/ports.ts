@@ -167,3 +167,14 @@ export interface StreamRequest {
   readonly query: URLSearchParams;
   readonly read: ObjectReader;
 }
+
+/** All that decides who may do what, made for one server by what reads its objects. */
+export interface Security {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** In the order in which they run. */
+  readonly admission: readonly AdmissionPlugin[];
+  readonly participants: readonly TransactionParticipant[];
+  readonly virtual: readonly VirtualResource[];
+  readonly streams: readonly StreamHandler[];
+}

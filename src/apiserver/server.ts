@@ -9,20 +9,12 @@ import { inProcess } from "./in-process.ts";
 import type { Document } from "./pipeline/documents.ts";
 import { InFlight } from "./pipeline/in-flight.ts";
 import type { Parts } from "./pipeline/parts.ts";
-import type {
-  AdmissionPlugin,
-  Authenticator,
-  Authorizer,
-  ObjectFeed,
-  StreamHandler,
-  TransactionParticipant,
-  Transformer,
-  User,
-  VirtualResource,
-} from "./ports.ts";
+import type { ObjectFeed, ObjectWriter, Security, Transformer, User } from "./ports.ts";
 import { Catalogue } from "./registry/catalogue.ts";
 import { objectFeed } from "./registry/feed.ts";
+import type { Machinery } from "./registry/machinery.ts";
 import { Objects } from "./registry/objects.ts";
+import { objectWriter } from "./registry/writer.ts";
 import { EventEncoder } from "./watch/events.ts";
 
 export interface ApiServerOptions {
@@ -31,14 +23,9 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly authenticator: Authenticator;
   /** Made from the feed that this server reads its own objects by. */
-  readonly authorizer: (feed: ObjectFeed) => Authorizer;
-  readonly admission?: readonly AdmissionPlugin[];
-  readonly participants?: readonly TransactionParticipant[];
+  readonly security: (feed: ObjectFeed) => Security;
   readonly transformers?: readonly Transformer[];
-  readonly streams?: readonly StreamHandler[];
-  readonly virtual?: (feed: ObjectFeed, authorizer: Authorizer) => readonly VirtualResource[];
   readonly documents?: readonly Document[];
   readonly checks?: readonly HealthCheck[];
   /** The kinds that are served; all built-in ones by default. */
@@ -54,6 +41,7 @@ export interface ApiServer {
   /** A transport for clients in this process; every request is this user's, and goes through the same stages. */
   transport(user: User): Transport;
   readonly feed: ObjectFeed;
+  readonly writer: ObjectWriter;
   readonly catalogue: Catalogue;
   /** Ends watches, lets requests finish, closes ports. The store stays open. */
   close(): Promise<void>;
@@ -64,23 +52,24 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const catalogue = new Catalogue(options.definitions ?? kindDefinitions, options.transformers);
   const objects = new Objects();
   const feed = objectFeed({ store, catalogue, objects, logger });
-  const authorizer = options.authorizer(feed);
+  const { authenticator, authorizer, admission, participants, virtual, streams } = options.security(feed);
+  const machinery: Machinery = {
+    store,
+    clock,
+    random,
+    catalogue,
+    objects,
+    read: feed,
+    admission,
+    participants,
+  };
   const parts: Parts = {
-    machinery: {
-      store,
-      clock,
-      random,
-      catalogue,
-      objects,
-      read: feed,
-      admission: options.admission ?? [],
-      participants: options.participants ?? [],
-    },
+    machinery,
     logger,
-    authenticator: options.authenticator,
+    authenticator,
     authorizer,
-    virtual: options.virtual?.(feed, authorizer) ?? [],
-    streams: options.streams ?? [],
+    virtual,
+    streams,
     documents: [
       discovery(catalogue, options.advertisedAddress ?? "127.0.0.1:6443"),
       versionDocument,
@@ -94,6 +83,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const listeners = new Set<Listener>();
   return {
     feed,
+    writer: objectWriter(machinery),
     catalogue,
     async listen(listenOptions) {
       const listener = await listen(parts, listenOptions);

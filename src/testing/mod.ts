@@ -1,5 +1,14 @@
 export { FakeApiServer, type FakeRequest } from "./fake-api-server.ts";
+export { type FakeKubeletOptions, startFakeKubelet } from "./fake-kubelet.ts";
+export {
+  type Kubectl,
+  type KubectlOptions,
+  kubectl,
+  kubernetesTool,
+  type Output,
+} from "./kubernetes-tools.ts";
 export { ManualClock, settled } from "./manual-clock.ts";
+export { type ServedCluster, servedCluster } from "./served-cluster.ts";
 export { type TestCluster, type TestClusterOptions, testAdmin, testCluster } from "./test-cluster.ts";
 export {
   busyboxImage,

@@ -1,5 +1,13 @@
-import { type ApiServer, type ApiServerOptions, createApiServer, stamp, type User } from "#apiserver";
-import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "#base";
+import {
+  type ApiServer,
+  type ApiServerOptions,
+  createApiServer,
+  type ObjectFeed,
+  type Security,
+  stamp,
+  type User,
+} from "#apiserver";
+import { silentLogger, systemClock, systemRandom } from "#base";
 import { type Client, createClient } from "#client";
 import { openMemoryStore, type Store } from "#store";
 
@@ -14,26 +22,23 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-export interface TestClusterOptions extends Partial<Omit<ApiServerOptions, "store" | "authorizer">> {
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly logger?: Logger;
-  readonly authorizer?: ApiServerOptions["authorizer"];
+export interface TestClusterOptions extends Partial<Omit<ApiServerOptions, "store" | "security">> {
+  /** What to put in the place of a security that lets everyone do everything. */
+  readonly security?: (feed: ObjectFeed) => Partial<Security>;
   /** Made before the server is handed out; `default` and `kube-system` unless said otherwise. */
   readonly namespaces?: readonly string[];
 }
 
 /** Starts one; in milliseconds. Close it at the end of the test. */
 export async function testCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
-  const { namespaces = ["default", "kube-system"], ...rest } = options;
+  const { namespaces = ["default", "kube-system"], security, ...rest } = options;
   const logger = options.logger ?? silentLogger;
   const store = await openMemoryStore({ stamp, logger });
   const server = createApiServer({
     clock: systemClock,
     random: systemRandom,
-    authenticator: { authenticate: () => testAdmin },
-    authorizer: () => ({ authorize: () => ({ verdict: "allow", reason: "tests may do everything" }) }),
     ...rest,
+    security: (feed) => ({ ...allowEverything, ...security?.(feed) }),
     logger,
     store,
   });
@@ -56,3 +61,12 @@ export async function testCluster(options: TestClusterOptions = {}): Promise<Tes
 }
 
 export const testAdmin: User = { name: "system:admin", groups: ["system:masters", "system:authenticated"] };
+
+const allowEverything: Security = {
+  authenticator: { authenticate: () => testAdmin },
+  authorizer: { authorize: () => ({ verdict: "allow", reason: "tests may do everything" }) },
+  admission: [],
+  participants: [],
+  virtual: [],
+  streams: [],
+};

@@ -23,8 +23,7 @@ export function answerObjects(parts: Parts, request: ObjectRequest): Answer | Pr
     case "watch":
       return watchObjects(parts, request);
     case "create":
-      if (definition.storage === undefined) return act(parts, request, expectedOfKind(request));
-      return create(parts, request);
+      return isAnswered(request) ? act(parts, request, expectedOfKind(request)) : create(parts, request);
     case "update":
       return update(parts, request, definition);
     case "patch":
@@ -55,6 +54,11 @@ function answerSubresource(parts: Parts, request: ObjectRequest, name: string): 
       if (verb === "create") return act(parts, request, expectedAs(subresource));
   }
   throw notAllowed();
+}
+
+/** Kinds that can only be created are answered and not kept: reviews, bindings. */
+function isAnswered({ route: { kind } }: ObjectRequest): boolean {
+  return kind.definition.storage === undefined || kind.resource.verbs.join() === "create";
 }
 
 function expectedOfKind({ route: { kind } }: ObjectRequest): ReturnType<typeof expectedAs> {

@@ -1,0 +1,54 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Listener } from "#apiserver";
+import { clusterSubjects, kubeconfigFor, kubeconfigText, openPki } from "#apiserver/pki";
+import { systemClock, systemRandom } from "#base";
+import { type Kubectl, kubectl } from "./kubernetes-tools.ts";
+import { type TestCluster, type TestClusterOptions, testCluster } from "./test-cluster.ts";
+
+/** A test cluster on a loopback port, with certificates, and a kubeconfig for its administrator. */
+export interface ServedCluster extends TestCluster {
+  readonly listener: Listener;
+  /** PEM, for clients of the test's own. */
+  readonly tls: { readonly authority: string; readonly certificate: string; readonly key: string };
+  readonly kubeconfigPath: string;
+  readonly kubectl: Kubectl;
+}
+
+/** As `testCluster`, over HTTPS. Its files are gone after `close`. */
+export async function servedCluster(options: TestClusterOptions = {}): Promise<ServedCluster> {
+  const directory = await mkdtemp(join(tmpdir(), "nacre-test-"));
+  const cluster = await testCluster(options);
+  const pki = openPki(join(directory, "pki"), { clock: systemClock, random: systemRandom });
+  const credentials = pki.client("admin", clusterSubjects.admin);
+  const serving = pki.serving([]);
+  const listener = await cluster.server.listen({
+    host: "127.0.0.1",
+    port: 0,
+    certificate: serving.certificate,
+    key: serving.key,
+    clientAuthority: pki.authority,
+  });
+  const server = `https://127.0.0.1:${listener.port}`;
+  const config = kubeconfigFor({
+    name: "test",
+    server,
+    authority: pki.authority,
+    user: "admin",
+    credentials,
+  });
+  const kubeconfigPath = join(directory, "kubeconfig");
+  await writeFile(kubeconfigPath, kubeconfigText(config), { mode: 0o600 });
+  return {
+    ...cluster,
+    listener,
+    tls: { authority: pki.authority, ...credentials },
+    kubeconfigPath,
+    kubectl: await kubectl({ kubeconfig: kubeconfigPath, cacheDirectory: join(directory, "cache") }),
+    async close() {
+      await cluster.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
