@@ -9,7 +9,8 @@ import {
   serviceAccounts,
   type TokenRequest,
 } from "#api";
-import { badRequest, conflict, invalid, notFound } from "#base";
+import { badRequest, conflict, forbidden, invalid, notFound } from "#base";
+import { nodeNameOf } from "../authorization/node/node-name.ts";
 import type { ObjectReader, VirtualResource } from "../ports.ts";
 import { type ObjectClaim, serviceAccountUser, type TokenClaims } from "./claims.ts";
 import { defaultTokenSeconds, maxTokenSeconds, minTokenSeconds } from "./limits.ts";
@@ -20,8 +21,10 @@ export function tokenRequests(issuer: TokenIssuer): VirtualResource {
   return {
     handles: ({ resource, subresource, verb }) =>
       verb === "create" && subresource === "token" && resource?.resource === serviceAccounts.resource,
-    async create(object, { name = "", namespace = "" }, read) {
+    async create(object, { name = "", namespace = "", user }, read) {
       const request = object as TokenRequest;
+      const node = nodeNameOf(user);
+      if (node !== undefined) checkNode(node, request, name, namespace, read);
       const account = read.get(serviceAccounts, name, namespace);
       if (!account) throw notFound({ resource: "serviceaccounts", name });
       const spec = request.spec ?? {};
@@ -54,6 +57,25 @@ export function tokenRequests(issuer: TokenIssuer): VirtualResource {
       };
     },
   };
+}
+
+/** A node asks only in the name of a pod that it runs: such a token ends with the pod. */
+function checkNode(
+  node: string,
+  request: TokenRequest,
+  name: string,
+  namespace: string,
+  read: ObjectReader,
+): void {
+  const { boundObjectRef } = request.spec ?? {};
+  const refuse = (why: string) => forbidden({ resource: "serviceaccounts", name }, why);
+  if (boundObjectRef?.kind !== "Pod" || !boundObjectRef.name)
+    throw refuse("node requested token not bound to a pod");
+  if (!boundObjectRef.uid) throw refuse("node requested token with a pod binding without a uid");
+  const pod = read.get(pods, boundObjectRef.name, namespace);
+  if (pod && pod.spec?.nodeName !== node) {
+    throw refuse("node requested token bound to a pod scheduled on a different node");
+  }
 }
 
 type BoundClaims = Pick<TokenClaims["kubernetes.io"], "pod" | "secret" | "node">;

@@ -14,7 +14,7 @@ import {
   type TokenReview,
   tokenReviews,
 } from "#api";
-import { type Clock, isConflict, isInvalid, isNotFound, systemClock, systemRandom } from "#base";
+import { type Clock, isConflict, isForbidden, isInvalid, isNotFound, systemClock, systemRandom } from "#base";
 import { createAuthenticator } from "../authentication/authenticator.ts";
 import type { RequestAttributes, User } from "../ports.ts";
 import { MemoryFeed } from "../testing/memory-feed.ts";
@@ -42,9 +42,9 @@ function world() {
   });
   const tokens = tokenAuthenticator({ issuer, read: feed, clock });
   const authenticator = createAuthenticator({ tokens, audience });
-  const request = async (spec: TokenRequestSpec = {}): Promise<string> => {
+  const request = async (spec: TokenRequestSpec = {}, user = admin): Promise<string> => {
     const attributes: RequestAttributes = {
-      user: admin,
+      user,
       verb: "create",
       path: "",
       resource: serviceAccounts,
@@ -148,6 +148,17 @@ test("a token cannot be bound to a pod that is gone, is another one, or runs as 
   feed.put(pods, { ...other, spec: { containers: [], ...other.spec, serviceAccountName: "other" } });
   await assert.rejects(request({ boundObjectRef }), { reason: "BadRequest" });
   await assert.rejects(request({ expirationSeconds: 10 }), isInvalid);
+});
+
+test("a node gets tokens only for pods that it runs", async () => {
+  const { feed, request, whois } = world();
+  feed.put(pods, pod("p-1"));
+  const node = (name: string): User => ({ name: `system:node:${name}`, groups: ["system:nodes"] });
+  const boundObjectRef = { apiVersion: "v1", kind: "Pod", name: "web-1", uid: "p-1" };
+  assert.ok(await whois(await request({ boundObjectRef }, node("n1"))));
+  await assert.rejects(request({ boundObjectRef }, node("n2")), isForbidden);
+  await assert.rejects(request({}, node("n1")), isForbidden);
+  await assert.rejects(request({ boundObjectRef: { ...boundObjectRef, uid: "" } }, node("n1")), isForbidden);
 });
 
 test("others can verify a token with the published keys", async () => {

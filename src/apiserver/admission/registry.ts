@@ -1,0 +1,37 @@
+import type { Clock, Random } from "#base";
+import type { RbacIndex } from "../authorization/rbac/rbac-index.ts";
+import type { AdmissionPlugin, Authorizer, ObjectFeed } from "../ports.ts";
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction.ts";
+import { priority } from "./priority.ts";
+import { roleEscalation } from "./role-escalation.ts";
+import { serviceAccountPlugin } from "./service-account.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+
+/**
+ * Every admission rule, in the order in which they run (Kubernetes' own order). The order matters: cheap refusals
+ * first, then what completes pods, then what counts and limits them as they will be stored.
+ */
+export function admissionPlugins(options: {
+  readonly feed: ObjectFeed;
+  readonly authorizer: Authorizer;
+  readonly rbac: RbacIndex;
+  readonly clock: Clock;
+  readonly random: Random;
+}): readonly AdmissionPlugin[] {
+  return [
+    namespaceLifecycle(),
+    // Place of PodSecurity and RuntimeClass.
+    // Place of LimitRanger: sets the defaults that ResourceQuota counts.
+    serviceAccountPlugin(options),
+    nodeRestriction(),
+    taintNodesByCondition(),
+    priority(),
+    defaultTolerationSeconds(),
+    // Place of DefaultStorageClass, DefaultIngressClass, storage in use, resizing of claims.
+    roleEscalation(options),
+    // Place of mutating policies and webhooks, then validating ones.
+    // Place of ResourceQuota: last, because it charges for what everyone else let through.
+  ];
+}
