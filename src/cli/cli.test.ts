@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { systemClock, systemRandom } from "#base";
+import { type Command, flag, listOption, stringOption } from "./command.ts";
+import { mergeKubeconfig, removeFromKubeconfig } from "./kubeconfig.ts";
+import { table } from "./output.ts";
+import { runCommand } from "./run.ts";
+
+const greet: Command = {
+  name: "greet",
+  summary: "say hello",
+  usage: "NAME",
+  options: {
+    loud: { type: "boolean", short: "l", description: "in capitals" },
+    word: { type: "string", value: "WORD", description: "what to say" },
+    also: { type: "string", multiple: true, description: "more names" },
+  },
+  examples: [{ line: "nacre greet Ada", what: "hello" }],
+  async run(invocation) {
+    const names = [...invocation.arguments, ...listOption(invocation, "also")];
+    if (names.includes("nobody")) throw new Error("cannot greet nobody: there is no such person");
+    const text = `${stringOption(invocation, "word", "Hello")} ${names.join(" ")}`;
+    invocation.output.out(flag(invocation, "loud") ? text.toUpperCase() : text);
+    return 0;
+  },
+};
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; note: string }> {
+  const said = { out: "", note: "" };
+  const output = {
+    colour: false,
+    live: false,
+    out: (text: string) => {
+      said.out += text;
+    },
+    note: (text: string) => {
+      said.note += text;
+    },
+  };
+  const signal = new AbortController().signal;
+  const context = { environment: {}, output, clock: systemClock, random: systemRandom, signal };
+  return { code: await runCommand([greet], argv, context), ...said };
+}
+
+test("options and arguments reach the command, short or long, once or more", async () => {
+  assert.deepEqual(await run("greet", "Ada", "--word", "Hi", "-l", "--also", "Bob", "--also", "Cy"), {
+    code: 0,
+    out: "HI ADA BOB CY",
+    note: "",
+  });
+});
+
+test("a failure is one line without a stack trace, and exit code 1", async () => {
+  assert.deepEqual(await run("greet", "nobody"), {
+    code: 1,
+    out: "",
+    note: "error: cannot greet nobody: there is no such person\n",
+  });
+});
+
+test("what is typed wrongly says how to find out, with exit code 2", async () => {
+  const option = await run("greet", "--lowd");
+  assert.equal(option.code, 2);
+  assert.match(option.note, /Unknown option '--lowd'[\s\S]*nacre greet --help/);
+  const command = await run("great");
+  assert.equal(command.code, 2);
+  assert.match(command.note, /no command "great"; did you mean "nacre greet"\?/);
+});
+
+test("help has usage, every option and examples that can be typed", async () => {
+  const { out } = await run("greet", "--help");
+  for (const part of ["Usage: nacre greet NAME [OPTIONS]", "-l, --loud", "--word WORD", "nacre greet Ada"]) {
+    assert.ok(out.includes(part), part);
+  }
+  assert.match((await run()).out, /greet +say hello/);
+});
+
+test("columns line up", () => {
+  assert.equal(
+    table(
+      ["NAME", "X"],
+      [
+        ["a", "1"],
+        ["longer", "2"],
+      ],
+    ),
+    "NAME     X\na        1\nlonger   2\n",
+  );
+});
+
+const ours = `apiVersion: v1
+kind: Config
+clusters: [{name: nacre, cluster: {server: "https://127.0.0.1:6443"}}]
+users: [{name: nacre-admin, user: {}}]
+contexts: [{name: nacre, context: {cluster: nacre, user: nacre-admin}}]
+current-context: nacre
+`;
+const theirs = `apiVersion: v1
+kind: Config
+preferences: {colors: true}
+clusters: [{name: work, cluster: {server: "https://work"}}]
+users: [{name: me, user: {token: t}}]
+contexts: [{name: work, context: {cluster: work, user: me}}]
+current-context: work
+`;
+
+test("a merged kubeconfig keeps other clusters, settings and the current context", () => {
+  const merged = parse(mergeKubeconfig(theirs, ours));
+  assert.deepEqual(
+    merged.clusters.map(({ name }: { name: string }) => name),
+    ["work", "nacre"],
+  );
+  assert.equal(merged["current-context"], "work");
+  assert.deepEqual(merged.preferences, { colors: true });
+});
+
+test("merging twice is merging once, and removing gives back what was there", () => {
+  const once = mergeKubeconfig(theirs, ours);
+  assert.deepEqual(parse(mergeKubeconfig(once, ours)), parse(once));
+  assert.deepEqual(parse(removeFromKubeconfig(once, ours)), parse(theirs));
+});
+
+test("without a kubeconfig ours becomes it, and what is no kubeconfig is left alone", () => {
+  assert.equal(mergeKubeconfig("", ours), ours);
+  assert.throws(() => mergeKubeconfig("just words", ours), /not a YAML map; move it away/);
+});
