@@ -25,6 +25,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   /** What may be asked of it: `create`, `get`, `list`, … */
   readonly verbs: readonly string[];
   readonly subresources: readonly Subresource[];
+  /** Deleting answers with the object instead of a Status. */
+  readonly returnsDeleted?: true;
   /** Never set: carries the type. */
   readonly object?: T;
 }

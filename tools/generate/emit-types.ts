@@ -48,6 +48,7 @@ export function emitTokens(packages: ReadonlyMap<string, PackageDefinition>, nam
         shortNames: resource.shortNames ?? [],
         categories: resource.categories ?? [],
         verbs: resource.verbs,
+        ...(resource.returnsDeleted ? { returnsDeleted: true } : {}),
         subresources: Object.entries(resource.subresources ?? {}).map(([name, subresource]) => ({
           name,
           ...kindOf(subresource.kind, definition),

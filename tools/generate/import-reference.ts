@@ -47,6 +47,7 @@ interface GroupVersionKind {
 interface OpenApiOperation {
   readonly "x-kubernetes-action"?: string;
   readonly "x-kubernetes-group-version-kind"?: GroupVersionKind;
+  readonly responses?: Readonly<Record<string, unknown>>;
 }
 
 interface OpenApiDocument {
@@ -245,7 +246,12 @@ function resourcesOf(group: string, version: string): Record<string, ResourceDef
     ?.versions.find((item) => item.version === version);
   const resources: Record<string, ResourceDefinition> = {};
   for (const item of found?.resources ?? []) resources[item.resource] = discovered(item);
-  return sorted(group === "" ? coreResources() : resources);
+  const all = sorted(group === "" ? coreResources() : resources);
+  for (const [name, resource] of Object.entries(all)) {
+    const path = `${group === "" ? "/api" : `/apis/${group}`}/${version}/${resource.namespaced ? "namespaces/{namespace}/" : ""}${name}/{name}`;
+    if (answersDeleteWithObject(path)) all[name] = { ...resource, returnsDeleted: true };
+  }
+  return all;
 }
 
 function discovered(item: DiscoveredResource): ResourceDefinition {
@@ -264,6 +270,14 @@ function discovered(item: DiscoveredResource): ResourceDefinition {
     verbs: item.verbs,
     ...(item.subresources ? { subresources: sorted(subresources) } : {}),
   };
+}
+
+function answersDeleteWithObject(path: string): boolean {
+  for (const document of documents.values()) {
+    const answer = JSON.stringify(document.paths?.[path]?.delete?.responses?.["200"] ?? "");
+    if (answer.includes("$ref") && !answer.includes("meta.v1.Status")) return true;
+  }
+  return false;
 }
 
 /** The core group is not in the aggregated discovery of `/apis`: its resources follow from its paths. */

@@ -27,6 +27,8 @@ export interface ResourceDefinition {
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly verbs: readonly string[];
+  /** Deleting answers with the object instead of a Status. */
+  readonly returnsDeleted?: true;
   readonly subresources?: Readonly<Record<string, SubresourceDefinition>>;
 }
 

@@ -199,7 +199,7 @@ function arbitraryValue(
     if (type.endsWith("OrBool")) return fc.oneof(fc.boolean(), props);
     return fc.oneof(
       props,
-      fc.array(type.endsWith("StringArray") ? fc.string() : props, { minLength: 1, maxLength: 2 }),
+      fc.array<unknown>(type.endsWith("StringArray") ? fc.string() : props, { minLength: 1, maxLength: 2 }),
     );
   }
   return depth <= 0 ? undefined : arbitraryObject(fullName(type, owner), depth - 1);
