@@ -1,0 +1,1 @@
+export { type ControllersOptions, startControllers } from "./start.ts";

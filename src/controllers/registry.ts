@@ -1,0 +1,17 @@
+import type { Controller } from "#reconcile";
+import type { ControllerContext } from "./context.ts";
+import { deploymentController } from "./deployment/deployment-controller.ts";
+import { replicaSetController } from "./replicaset/replicaset-controller.ts";
+
+export interface BuiltInOptions {
+  /** The cluster's certificate authority, PEM. */
+  readonly authority: string;
+}
+
+/** All built-in controllers. A new one is added here. */
+export function builtInControllers(
+  context: ControllerContext,
+  _options: BuiltInOptions,
+): readonly Controller[] {
+  return [deploymentController(context), replicaSetController(context)];
+}
