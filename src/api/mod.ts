@@ -9,6 +9,7 @@ export * from "./json.ts";
 export * from "./kinds/mod.ts";
 export * from "./names.ts";
 export type { ObjectList } from "./object.ts";
+export * from "./openapi/mod.ts";
 export * from "./patch/mod.ts";
 export * from "./pod/mod.ts";
 export { decodeProtobuf, encodeProtobuf, protobufMediaType } from "./protobuf/envelope.ts";

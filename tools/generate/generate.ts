@@ -1,5 +1,6 @@
 import type { PackageDefinition } from "../../src/api/definitions/definition.ts";
 import type { Descriptions } from "./descriptions.ts";
+import { emitDescriptions, emitFingerprint } from "./emit-descriptions.ts";
 import { emitTable, emitTableIndex } from "./emit-tables.ts";
 import { banner, emitTokens, emitTypes, fileOf } from "./emit-types.ts";
 import { tokenNames, typeNames } from "./names.ts";
@@ -20,5 +21,7 @@ export function generate(
   files.set("types.ts", banner + exports.join(""));
   files.set("resources.ts", emitTokens(packages, naming));
   files.set("tables.ts", emitTableIndex(packages));
+  files.set("descriptions.ts", emitDescriptions(descriptions));
+  files.set("fingerprint.ts", emitFingerprint(packages, descriptions));
   return files;
 }

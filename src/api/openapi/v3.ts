@@ -1,5 +1,4 @@
 import { builtInResources } from "../generated/resources.ts";
-import { tables } from "../generated/tables.ts";
 import type { JsonObject } from "../json.ts";
 import { groupVersionPaths, rootOperations } from "./discovery-paths.ts";
 import { contentSchema, type Operation, operationsOf } from "./operations.ts";
@@ -32,7 +31,7 @@ export function operationsAt(path: string): Operation[] | undefined {
   return [...roots, ...resources.flatMap(operationsOf)];
 }
 
-function groupVersionAt(path: string): GroupVersion | undefined {
+export function groupVersionAt(path: string): GroupVersion | undefined {
   if (path === "api/v1") return { group: "", version: "v1" };
   const [root, group, version] = path.split("/");
   return root === "apis" && group && version ? { group, version } : undefined;
@@ -169,13 +168,3 @@ export function textTypes(operation: Operation): readonly string[] {
 }
 
 export const codeWords: Readonly<Record<number, string>> = { 200: "OK", 201: "Created", 202: "Accepted" };
-
-/** The packages whose kinds are served; for a test that all are. */
-export function servedGroupVersions(): GroupVersion[] {
-  return Object.values(tables).flatMap(({ group = "", version }) =>
-    version !== undefined &&
-    builtInResources.some((resource) => resource.group === group && resource.version === version)
-      ? [{ group, version }]
-      : [],
-  );
-}
