@@ -1,0 +1,156 @@
+import { amountsOf, type Pod, pods, services } from "#api";
+import type { Clock, Logger, Random } from "#base";
+import { type Client, Informer } from "#client";
+import type { Host } from "#host";
+import type { PodNetwork } from "#network";
+import type { ContainerRuntime, ImageStore } from "#runtime";
+import type { DnsConfig } from "./containers/host-files.ts";
+import type { AgentContext } from "./context.ts";
+import type { KubernetesService } from "./environment/service-variables.ts";
+import { createPodEvents } from "./events.ts";
+import { pullCredentials } from "./images/credentials.ts";
+import { ImageCollector } from "./images/garbage-collection.ts";
+import { ImagePuller } from "./images/puller.ts";
+import { type AgentDirectories, layoutOf } from "./layout.ts";
+import { createHealth } from "./node/health.ts";
+import { type Machine, readMachine } from "./node/machine.ts";
+import { type NodeIdentity, nodeResources } from "./node/node-object.ts";
+import { NodeRegistration } from "./node/registration.ts";
+import { createObjectSource } from "./objects.ts";
+import { openCheckpoint } from "./pods/checkpoint.ts";
+import { Pods } from "./pods/pods.ts";
+import { type ProbeDialer, systemDialer } from "./probes/dialer.ts";
+import { StatusWriter } from "./status/status-writer.ts";
+
+export interface AgentOptions {
+  /** Speaks as `system:node:NAME`. */
+  readonly client: Client;
+  readonly host: Host;
+  readonly runtime: ContainerRuntime;
+  readonly images: ImageStore;
+  readonly network: PodNetwork;
+  readonly nodeName: string;
+  /** The node's own addresses, the first one its main one. */
+  readonly nodeAddresses: readonly string[];
+  /** `10.244.0.0/24` */
+  readonly podRange: string;
+  readonly nodeLabels?: Readonly<Record<string, string>>;
+  readonly directories: AgentDirectories;
+  readonly dns: DnsConfig;
+  /** Where pods reach the API. */
+  readonly kubernetes: KubernetesService;
+  /** As `kubectl get nodes` shows it: `v1.36.0`. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Reaches pods for probes; default: the machine's own network. */
+  readonly dialer?: ProbeDialer;
+  /** What the machine is; default: read from it. */
+  readonly machine?: Machine;
+}
+
+/** A node at work. */
+export interface Agent {
+  readonly pods: Pods;
+  /** Resolves when the node is registered and its pods are looked after. */
+  readonly started: Promise<void>;
+  /** Ends the agent. Containers go on. */
+  close(): Promise<void>;
+}
+
+/** Looks after the pods of one node, from now until `close`. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { client, clock, random, logger, host, directories, nodeName } = options;
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  for (const directory of [directories.state, directories.memory])
+    await host.files.makeDirectory(directory, { mode: 0o700 });
+  await host.files.makeDirectory(directories.logs, { mode: 0o755 });
+  const machine = options.machine ?? (await readMachine(host, directories.state));
+  const watching = { client, clock, random, logger, signal };
+  const serviceInformer = new Informer({ ...watching, resource: services });
+  const podInformer = new Informer<Pod>({
+    ...watching,
+    resource: pods,
+    fieldSelector: `spec.nodeName=${nodeName}`,
+  });
+  const context: AgentContext = {
+    ...options,
+    events: createPodEvents(options),
+    objects: createObjectSource(watching),
+    services: () => serviceInformer.values(),
+    layout: layoutOf(directories),
+    hostAddresses: options.nodeAddresses,
+    machine,
+  };
+  const collector = new ImageCollector({ ...options, storage: directories.state });
+  const registration = registrationOf(options, machine, signal, () => {
+    void collector.collect();
+  });
+  const managed = podsOf(options, context, podInformer, registration, signal);
+  const registered = registration.start();
+  const started = managed.start().then(() => registered);
+  started.catch(() => {});
+  return {
+    pods: managed,
+    started,
+    async close() {
+      aborter.abort(new Error("the agent ends"));
+      registration.close();
+      managed.close();
+      await registered.catch(() => {});
+    },
+  };
+}
+
+function podsOf(
+  options: AgentOptions,
+  context: AgentContext,
+  informer: Informer<Pod>,
+  registration: NodeRegistration,
+  signal: AbortSignal,
+): Pods {
+  const allocatable = { ...amountsOf(nodeResources(context.machine).allocatable) };
+  return new Pods({
+    context,
+    informer,
+    checkpoint: openCheckpoint(options.host, context.layout, options.logger),
+    puller: new ImagePuller({
+      ...context,
+      credentials: (pod, reference) => pullCredentials(pod, reference, context.objects),
+    }),
+    dialer: options.dialer ?? systemDialer,
+    statuses: new StatusWriter({ ...options, signal }),
+    offer: () => ({ nodeName: options.nodeName, allocatable, labels: registration.labels }),
+  });
+}
+
+function registrationOf(
+  options: AgentOptions,
+  machine: Machine,
+  signal: AbortSignal,
+  onBeat: () => void,
+): NodeRegistration {
+  const identity: NodeIdentity = {
+    name: options.nodeName,
+    addresses: options.nodeAddresses,
+    podRange: options.podRange,
+    labels: options.nodeLabels ?? {},
+    version: options.version,
+    port: kubeletPort,
+  };
+  return new NodeRegistration({
+    ...options,
+    identity,
+    machine,
+    signal,
+    images: () => options.images.list(),
+    // Runtime and network were opened before the agent was started: without them it would not have been.
+    health: createHealth({ ...options, storage: options.directories.state, notReady: () => undefined }),
+    onBeat,
+  });
+}
+
+/** The kubelet's; nothing listens there: streams go through the tunnel. */
+const kubeletPort = 10_250;

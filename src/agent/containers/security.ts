@@ -1,0 +1,54 @@
+import type { Container, Pod } from "#api";
+import type { ContainerSecurity, ImageConfig } from "#runtime";
+import { ContainerFault } from "../pods/fault.ts";
+
+/** What a container may do: its own security context over the pod's. Throws CreateContainerConfigError. Pure. */
+export function containerSecurity(pod: Pod, container: Container, image: ImageConfig): ContainerSecurity {
+  const forPod = pod.spec?.securityContext;
+  const own = container.securityContext;
+  const runAsUser = own?.runAsUser ?? forPod?.runAsUser;
+  const runAsGroup = own?.runAsGroup ?? forPod?.runAsGroup;
+  const runAsNonRoot = own?.runAsNonRoot ?? forPod?.runAsNonRoot ?? false;
+  if (runAsNonRoot) assertNotRoot(container.name, runAsUser, image.user);
+  const seccomp = own?.seccompProfile ?? forPod?.seccompProfile;
+  const privileged = own?.privileged ?? false;
+  const groups = [
+    ...(forPod?.supplementalGroups ?? []),
+    ...(forPod?.fsGroup === undefined ? [] : [forPod.fsGroup]),
+  ];
+  return {
+    privileged,
+    ...(runAsUser === undefined ? {} : { user: String(runAsUser) }),
+    ...(runAsGroup === undefined ? {} : { group: runAsGroup }),
+    supplementalGroups: [...new Set(groups)],
+    readOnlyRootFilesystem: own?.readOnlyRootFilesystem ?? false,
+    allowPrivilegeEscalation: privileged || (own?.allowPrivilegeEscalation ?? true),
+    addCapabilities: own?.capabilities?.add ?? [],
+    dropCapabilities: own?.capabilities?.drop ?? [],
+    seccomp: seccomp?.type === "RuntimeDefault" ? "RuntimeDefault" : "Unconfined",
+    runAsNonRoot,
+  };
+}
+
+function assertNotRoot(name: string, user: number | undefined, imageUser: string): void {
+  if (user !== undefined) {
+    if (user !== 0) return;
+    throw new ContainerFault(
+      "CreateContainerConfigError",
+      `container's runAsUser breaks non-root policy (container: ${name})`,
+    );
+  }
+  const named = imageUser.split(":")[0] ?? "";
+  if (named === "" || named === "0" || named === "root") {
+    throw new ContainerFault(
+      "CreateContainerConfigError",
+      `container has runAsNonRoot and image will run as root (container: ${name})`,
+    );
+  }
+  if (!/^\d+$/.test(named)) {
+    throw new ContainerFault(
+      "CreateContainerConfigError",
+      `container has runAsNonRoot and image has non-numeric user (${named}), cannot verify user is non-root (container: ${name})`,
+    );
+  }
+}

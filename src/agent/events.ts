@@ -1,0 +1,51 @@
+import type { Pod } from "#api";
+import {
+  type EventRecorder as ClientEventRecorder,
+  createEventRecorder,
+  type EventRecorderOptions,
+} from "#client";
+import { containersOf } from "./pods/containers.ts";
+
+/** What happened to a pod, for people: best effort, never waited for. */
+export interface EventRecorder {
+  normal(about: EventSubject, reason: string, message: string): void;
+  warning(about: EventSubject, reason: string, message: string): void;
+  /** Resolves when nothing waits to be written. */
+  flush(): Promise<void>;
+}
+
+/** A pod, or one of its containers. */
+export interface EventSubject {
+  readonly pod: Pod;
+  readonly container?: string;
+}
+
+/** Events in the kubelet's name, with its field paths. */
+export function createPodEvents(
+  options: Omit<EventRecorderOptions, "component" | "host"> & { readonly nodeName: string },
+): EventRecorder {
+  const recorder = createEventRecorder({ ...options, component: "kubelet", host: options.nodeName });
+  return {
+    normal: (about, reason, message) => record(recorder, "Normal", about, reason, message),
+    warning: (about, reason, message) => record(recorder, "Warning", about, reason, message),
+    flush: () => recorder.flush(),
+  };
+}
+
+function record(
+  recorder: ClientEventRecorder,
+  type: "Normal" | "Warning",
+  { pod, container }: EventSubject,
+  reason: string,
+  message: string,
+): void {
+  // Objects in lists do not say what they are.
+  const about = { apiVersion: "v1", kind: "Pod", ...(pod.metadata ? { metadata: pod.metadata } : {}) };
+  const part = containersOf(pod).init.some((one) => one.name === container) ? "initContainers" : "containers";
+  recorder.record(about, {
+    type,
+    reason,
+    message,
+    ...(container === undefined ? {} : { fieldPath: `spec.${part}{${container}}` }),
+  });
+}

@@ -1,0 +1,7 @@
+/** The pods of one node: what the kubelet is in Kubernetes. */
+export { type Agent, type AgentOptions, startAgent } from "./agent.ts";
+export type { DnsConfig } from "./containers/host-files.ts";
+export type { KubernetesService } from "./environment/service-variables.ts";
+export type { AgentDirectories } from "./layout.ts";
+export type { Machine } from "./node/machine.ts";
+export type { HttpAnswer, HttpGet, ProbeDialer } from "./probes/dialer.ts";

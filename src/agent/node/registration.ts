@@ -1,0 +1,177 @@
+import { type Lease, leases, type Node, type NodeCondition, type NodeStatus, nodes } from "#api";
+import {
+  type Clock,
+  isAborted,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  type Logger,
+  messageOf,
+  type Timer,
+} from "#base";
+import type { Client } from "#client";
+import type { Image } from "#runtime";
+import { backOffMs, limits } from "../limits.ts";
+import type { Machine } from "./machine.ts";
+import {
+  type NodeHealth,
+  type NodeIdentity,
+  nodeConditions,
+  nodeLabels,
+  nodeObject,
+  nodeStatus,
+} from "./node-object.ts";
+
+export interface NodeRegistrationOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly identity: NodeIdentity;
+  readonly machine: Machine;
+  readonly signal: AbortSignal;
+  readonly images: () => Promise<readonly Image[]>;
+  readonly health: () => Promise<NodeHealth>;
+  /** Called at every heartbeat: other rare work shares the wake-up. */
+  readonly onBeat: () => void;
+}
+
+const leaseNamespace = "kube-node-lease";
+
+/**
+ * The node in the API: registers it, renews its lease, keeps its status true. One timer for all of it; a status is
+ * written when it differs from the last one, and every five minutes.
+ */
+export class NodeRegistration {
+  readonly #options: NodeRegistrationOptions;
+  #timer: Timer | undefined;
+  #node: Node | undefined;
+  #lease: Lease | undefined;
+  #conditions: readonly NodeCondition[] = [];
+  #writtenText = "";
+  #writtenAt = 0;
+
+  constructor(options: NodeRegistrationOptions) {
+    this.#options = options;
+  }
+
+  /** The labels as the API has them; before registration those the node gives itself. */
+  get labels(): Readonly<Record<string, string>> {
+    const { identity, machine } = this.#options;
+    return { ...nodeLabels(identity, machine), ...this.#node?.metadata?.labels };
+  }
+
+  /** The node's uid, for events about it. */
+  get uid(): string {
+    return this.#node?.metadata?.uid ?? "";
+  }
+
+  /** Registers and begins to beat. Tries until the API answers. */
+  async start(): Promise<void> {
+    const { clock, logger, signal } = this.#options;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        this.#node = await this.#register();
+        this.#conditions = this.#node.status?.conditions ?? [];
+        await this.updateStatus();
+        break;
+      } catch (error) {
+        if (isAborted(error) || signal.aborted) return;
+        if (failures === 1) logger.warn(`registering the node: ${messageOf(error)}`);
+        await clock
+          .sleep(backOffMs(failures, limits.statusRetryInitialMs, limits.statusRetryMaximumMs), signal)
+          .catch(() => {});
+      }
+    }
+    await this.#beat();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  /** Writes the status when it has changed, or has not been written for long. */
+  async updateStatus(): Promise<void> {
+    const { client, clock, identity, machine, images, health, signal } = this.#options;
+    const now = clock.now();
+    const conditions = nodeConditions(await health(), this.#conditions, now);
+    const status: NodeStatus = { ...nodeStatus(identity, machine, await images()), conditions };
+    const text = JSON.stringify({
+      ...status,
+      conditions: conditions.map(({ lastHeartbeatTime: _, ...rest }) => rest),
+    });
+    if (text === this.#writtenText && now - this.#writtenAt < limits.nodeStatusMs) return;
+    await client
+      .resource(nodes)
+      .patch(identity.name, { type: "strategic", patch: { status } }, { subresource: "status", signal });
+    this.#conditions = conditions;
+    this.#writtenText = text;
+    this.#writtenAt = now;
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, logger, signal, onBeat } = this.#options;
+    if (signal.aborted) return;
+    try {
+      await this.#renewLease();
+      await this.updateStatus();
+    } catch (error) {
+      if (isNotFound(error)) this.#node = await this.#register().catch(() => this.#node);
+      else if (!signal.aborted) logger.debug(`heartbeat: ${messageOf(error)}`);
+    }
+    if (signal.aborted) return;
+    onBeat();
+    this.#timer = clock.setTimer(limits.leaseRenewMs, () => void this.#beat(), { unref: true });
+  }
+
+  async #register(): Promise<Node> {
+    const { client, identity, machine, signal } = this.#options;
+    const wanted = nodeObject(identity, machine);
+    const resource = client.resource(nodes);
+    try {
+      return await resource.create(wanted, { signal });
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+    const found = await resource.get(identity.name, { signal });
+    const labels = wanted.metadata?.labels ?? {};
+    const missing = Object.entries(labels).some(([key, value]) => found.metadata?.labels?.[key] !== value);
+    if (!missing && found.spec?.podCIDR) return found;
+    const patch = { metadata: { labels }, ...(found.spec?.podCIDR ? {} : { spec: wanted.spec }) };
+    return resource.patch(identity.name, { type: "strategic", patch }, { signal });
+  }
+
+  async #renewLease(): Promise<void> {
+    const { client, clock, identity, signal } = this.#options;
+    const resource = client.resource(leases, leaseNamespace);
+    const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
+    const spec = {
+      holderIdentity: identity.name,
+      leaseDurationSeconds: limits.leaseDurationSeconds,
+      renewTime,
+    };
+    try {
+      if (this.#lease) {
+        this.#lease = await resource.update({ ...this.#lease, spec }, { signal });
+        return;
+      }
+      this.#lease = await resource.create(
+        { metadata: { name: identity.name, namespace: leaseNamespace, ...this.#owner() }, spec },
+        { signal },
+      );
+    } catch (error) {
+      if (!isAlreadyExists(error) && !isConflict(error) && !isNotFound(error)) throw error;
+      // Somebody else's version, or none: read it, and write over it at once.
+      this.#lease = undefined;
+      if (isNotFound(error)) return;
+      const found = await resource.get(identity.name, { signal });
+      this.#lease = await resource.update({ ...found, spec }, { signal });
+    }
+  }
+
+  /** The lease goes with its node. */
+  #owner(): Pick<NonNullable<Lease["metadata"]>, "ownerReferences"> {
+    const { identity } = this.#options;
+    if (!this.uid) return {};
+    return { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: identity.name, uid: this.uid }] };
+  }
+}

@@ -1,0 +1,51 @@
+import { type Pod, type PodStatus, qosClassOf } from "#api";
+import { containersOf } from "../pods/containers.ts";
+import type { Observation } from "../pods/observation.ts";
+import { podConditions } from "./conditions.ts";
+import { containerStatus } from "./container-status.ts";
+import { isOver, phaseOf } from "./phase.ts";
+import { rfc3339 } from "./time.ts";
+
+export interface StatusContext {
+  /** Addresses of the node. */
+  readonly hostAddresses: readonly string[];
+  /** The status as last written: transition times and what belongs to others come from it. */
+  readonly before: PodStatus | undefined;
+  readonly now: number;
+}
+
+/** The whole status of a pod, from what its worker knows. Pure. */
+export function podStatus(pod: Pod, seen: Observation, context: StatusContext): PodStatus {
+  const { before, now, hostAddresses } = context;
+  const phase = phaseOf(pod, seen);
+  const { init, main } = containersOf(pod);
+  const addresses =
+    seen.sandbox.is === "done" ? seen.sandbox.value.addresses : isOver(seen) ? addressesOf(before) : [];
+  const failure = seen.stop?.failed;
+  const status: PodStatus = {
+    phase,
+    conditions: podConditions(pod, seen, phase, before?.conditions ?? [], now),
+    startTime: before?.startTime ?? rfc3339(seen.startedAt),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    containerStatuses: main.map((container) => containerStatus(pod, container, seen)),
+    hostIP: hostAddresses[0] ?? "",
+    hostIPs: hostAddresses.map((ip) => ({ ip })),
+  };
+  if (init.length > 0) {
+    status.initContainerStatuses = init.map((container) => containerStatus(pod, container, seen));
+  }
+  if (addresses.length > 0) {
+    status.podIP = addresses[0] as string;
+    status.podIPs = addresses.map((ip) => ({ ip }));
+  }
+  if (failure) {
+    status.reason = failure.reason;
+    status.message = failure.message;
+  }
+  if (pod.metadata?.generation !== undefined) status.observedGeneration = pod.metadata.generation;
+  return status;
+}
+
+function addressesOf(status: PodStatus | undefined): string[] {
+  return (status?.podIPs ?? []).flatMap((one) => (one.ip ? [one.ip] : []));
+}
