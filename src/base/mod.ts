@@ -1,4 +1,5 @@
 export * from "./assert.ts";
+export * from "./channel-frames.ts";
 export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./log.ts";
