@@ -4,7 +4,10 @@ import fc from "fast-check";
 import { encodeFrame, FrameDecoder } from "./channel-frames.ts";
 
 const frames = fc.array(
-  fc.record({ channel: fc.integer({ min: 0, max: 255 }), payload: fc.uint8Array({ maxLength: 40 }) }),
+  fc.record(
+    { channel: fc.integer({ min: 0, max: 255 }), payload: fc.uint8Array({ maxLength: 40 }) },
+    { noNullPrototype: true },
+  ),
   { maxLength: 8 },
 );
 
