@@ -67,11 +67,17 @@ export interface DaemonSetUpdateStrategy {
   type?: string;
 }
 
+/** Keeps a number of equal pods running and replaces them step by step when their template changes. */
 export interface Deployment {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Deployment`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The pods that are wanted, and how to get from one template to the next. */
   spec?: DeploymentSpec;
+  /** How far the rollout is: how many pods are updated, ready and available. */
   status?: DeploymentStatus;
 }
 
@@ -91,14 +97,23 @@ export interface DeploymentList {
   metadata?: ListMeta;
 }
 
+/** What a Deployment is to keep running. */
 export interface DeploymentSpec {
+  /** Seconds a new pod must be ready before it counts as available. */
   minReadySeconds?: number;
+  /** Hold the rollout: changes of the template wait until this is false again. */
   paused?: boolean;
+  /** Seconds without progress after which the rollout counts as failed. 600 when absent. */
   progressDeadlineSeconds?: number;
+  /** How many pods are wanted. 1 when absent. */
   replicas?: number;
+  /** How many old templates are kept to roll back to. 10 when absent. */
   revisionHistoryLimit?: number;
+  /** Which pods belong to the Deployment. It must match the template's labels and cannot change. */
   selector: LabelSelector;
+  /** How old pods are replaced by new ones. */
   strategy?: DeploymentStrategy;
+  /** The pods to run. A change starts a rollout. */
   template: PodTemplateSpec;
 }
 
@@ -114,8 +129,11 @@ export interface DeploymentStatus {
   updatedReplicas?: number;
 }
 
+/** How old pods are replaced by new ones. */
 export interface DeploymentStrategy {
+  /** How many pods may be missing or extra during a rolling update. */
   rollingUpdate?: RollingUpdateDeployment;
+  /** `RollingUpdate` (the default) replaces pods step by step, `Recreate` ends all old ones first. */
   type?: string;
 }
 

@@ -976,11 +976,17 @@ export interface PhotonPersistentDiskVolumeSource {
   pdID: string;
 }
 
+/** Containers that run together on one node and share its network address and volumes. */
 export interface Pod {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Pod`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What is to run, and how. */
   spec?: PodSpec;
+  /** What was observed last: where it runs, whether its containers are up, its addresses. Written by the node's agent. */
   status?: PodStatus;
 }
 
@@ -1141,10 +1147,12 @@ export interface PodSecurityContext {
   windowsOptions?: WindowsSecurityContextOptions;
 }
 
+/** The containers of a pod, their volumes, and where and how they run. */
 export interface PodSpec {
   activeDeadlineSeconds?: number;
   affinity?: Affinity;
   automountServiceAccountToken?: boolean;
+  /** The containers that run at the same time; at least one. The list cannot grow later. */
   containers: Container[];
   dnsConfig?: PodDNSConfig;
   dnsPolicy?: string;
@@ -1158,8 +1166,11 @@ export interface PodSpec {
   hostname?: string;
   hostnameOverride?: string;
   imagePullSecrets?: LocalObjectReference[];
+  /** Containers that run before the others, one after another, each to its end; with `restartPolicy: Always` they keep running as sidecars. */
   initContainers?: Container[];
+  /** Node that runs the pod. The scheduler sets it; setting it yourself passes the scheduler by. */
   nodeName?: string;
+  /** Labels that the node must have. */
   nodeSelector?: Record<string, string>;
   os?: PodOS;
   overhead?: Record<string, string | number>;
@@ -1169,6 +1180,7 @@ export interface PodSpec {
   readinessGates?: PodReadinessGate[];
   resourceClaims?: PodResourceClaim[];
   resources?: ResourceRequirements;
+  /** What follows when a container ends: `Always` (the default), `OnFailure` or `Never`. */
   restartPolicy?: string;
   runtimeClassName?: string;
   schedulerName?: string;
@@ -1176,13 +1188,16 @@ export interface PodSpec {
   schedulingGroup?: PodSchedulingGroup;
   securityContext?: PodSecurityContext;
   serviceAccount?: string;
+  /** Service account whose identity the containers use towards the API. */
   serviceAccountName?: string;
   setHostnameAsFQDN?: boolean;
   shareProcessNamespace?: boolean;
   subdomain?: string;
+  /** Seconds between asking the containers to end and killing them. 30 when absent. */
   terminationGracePeriodSeconds?: number;
   tolerations?: Toleration[];
   topologySpreadConstraints?: TopologySpreadConstraint[];
+  /** Directories that the containers may mount. */
   volumes?: Volume[];
 }
 

@@ -150,21 +150,37 @@ export interface ManagedFieldsEntry {
   time?: string;
 }
 
+/** What every stored object has: its name, its labels, who owns it and who wrote which field. */
 export interface ObjectMeta {
+  /** Notes by name, for people and tools. They may be long and cannot be selected by. */
   annotations?: Record<string, string>;
+  /** When the object was created. Set by the server. */
   creationTimestamp?: string;
+  /** Seconds the object still gets to end by itself. Set by the server while it is being deleted. */
   deletionGracePeriodSeconds?: number;
+  /** When the object is to be gone. Set by the server when its deletion is asked for; it stays until its finalizers are removed. */
   deletionTimestamp?: string;
+  /** Who still has work to do before the object may disappear. Each removes its own entry when done. */
   finalizers?: string[];
+  /** Beginning of a name that the server completes, when no name is given. */
   generateName?: string;
+  /** Counts the changes of what is wanted; changes of status do not count. Set by the server. */
   generation?: number;
+  /** Short facts by name, which selectors choose objects by. */
   labels?: Record<string, string>;
+  /** Which field was last set by whom. Kept by the server for server-side apply. */
   managedFields?: ManagedFieldsEntry[];
+  /** Name of the object, unique for its kind within its namespace. It cannot change. */
   name?: string;
+  /** Namespace the object lives in; empty for kinds that belong to the whole cluster. It cannot change. */
   namespace?: string;
+  /** The objects this one exists for. When all of them are gone, it is deleted too. */
   ownerReferences?: OwnerReference[];
+  /** Version of the object, which changes with every write. Send it back to update only what you have seen. */
   resourceVersion?: string;
+  /** No longer used. */
   selfLink?: string;
+  /** Identity of this very object: another one created later under the same name has another uid. Set by the server. */
   uid?: string;
 }
 
