@@ -1,8 +1,9 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { limits } from "../limits.ts";
 import { adoptFormat } from "./format.ts";
+import type { WorkerSettings } from "./messages.ts";
 
 const fileName = "store.db";
 const ownerName = "owner.json";
@@ -13,16 +14,18 @@ const pageBytes = 8192;
  * Opens the database in `directory`, for this process alone: SQLite's exclusive locking mode holds a lock on the
  * file that ends with the process. (Nothing else in this process may open the file: closing it would drop the lock.)
  */
-export function openDatabase(directory: string, openedAt: number): DatabaseSync {
+export function openDatabase({ directory, openedAt, program }: WorkerSettings): DatabaseSync {
   makePrivateDirectory(directory);
   const path = join(directory, fileName);
   makePrivateFile(path);
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    // Only on a new file: on an old one even the same value is a write, and it may not be ours to write to.
+    if (database.prepare("PRAGMA page_count").get()?.page_count === 0) {
+      database.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA auto_vacuum = INCREMENTAL`);
+    }
     database.exec(`
-      PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA page_size = ${pageBytes};
-      PRAGMA auto_vacuum = INCREMENTAL;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA wal_autocheckpoint = ${limits.walBytes / pageBytes};
@@ -32,7 +35,13 @@ export function openDatabase(directory: string, openedAt: number): DatabaseSync 
       PRAGMA trusted_schema = OFF;
       BEGIN EXCLUSIVE; COMMIT;`);
     adoptFormat(database);
-    writeOwner(directory, openedAt);
+    writeFileSync(
+      join(directory, ownerName),
+      `${JSON.stringify({ pid: process.pid, program, openedAt })}\n`,
+      {
+        mode: 0o600,
+      },
+    );
     return database;
   } catch (error) {
     database.close();
@@ -48,11 +57,6 @@ export function describeOwner(directory: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function writeOwner(directory: string, openedAt: number): void {
-  const owner = { pid: process.pid, program: basename(process.argv[1] ?? "node"), openedAt };
-  writeFileSync(join(directory, ownerName), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
 }
 
 function makePrivateDirectory(directory: string): void {

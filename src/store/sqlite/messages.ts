@@ -52,6 +52,7 @@ export interface Failure {
 /** How a worker is started. */
 export interface WorkerSettings {
   readonly directory: string;
-  /** Milliseconds since the epoch: when this process opened the store, for the message to a second one. */
+  /** What this process runs, and when it opened the store (ms since the epoch): for the message to a second one. */
+  readonly program: string;
   readonly openedAt: number;
 }

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { type Clock, type Logger, silentLogger } from "#base";
 import { openIndexedStore } from "../core/indexed-store.ts";
 import type { TimelineLimits } from "../core/timeline.ts";
@@ -23,7 +24,11 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { directory, clock, logger = silentLogger } = options;
-  const log = new SqliteLog({ directory, openedAt: clock.now(), stamp: options.stamp });
+  const program = basename(process.argv[1] ?? "node");
+  const log = new SqliteLog({
+    settings: { directory, program, openedAt: clock.now() },
+    stamp: options.stamp,
+  });
   try {
     const store = await openIndexedStore({ log, logger, window: options.window });
     const retention = startRetention({ log, clock, logger, retention: options.retention });

@@ -22,19 +22,14 @@ export class SqliteLog implements Log {
   /** Why nothing can be written any more. */
   #end: ApiError | undefined;
 
-  constructor(settings: WorkerSettings & { readonly stamp?: Stamp | undefined }) {
-    this.#queue = new WriteQueue(settings.stamp);
-    this.#worker = new WorkerThread(
-      { directory: settings.directory, openedAt: settings.openedAt },
-      {
-        onDurable: (revision) =>
-          this.#queue.settle(revision, (records) =>
-            must(this.#tail, "a tail is followed").onRecords(records),
-          ),
-        onFailed: (epoch, failure) => this.#failed(epoch, failure),
-        onCrash: (error) => this.#stop(error),
-      },
-    );
+  constructor(options: { readonly settings: WorkerSettings; readonly stamp: Stamp | undefined }) {
+    this.#queue = new WriteQueue(options.stamp);
+    this.#worker = new WorkerThread(options.settings, {
+      onDurable: (revision) =>
+        this.#queue.settle(revision, (records) => must(this.#tail, "a tail is followed").onRecords(records)),
+      onFailed: (epoch, failure) => this.#failed(epoch, failure),
+      onCrash: (error) => this.#stop(error),
+    });
   }
 
   async load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { systemClock } from "#base";
 import { storeContract } from "../testing/store-contract.ts";
+import { storeProperties } from "../testing/store-properties.ts";
 import { openSqliteStore } from "./open.ts";
 
 const root = await mkdtemp(join(tmpdir(), "nacre-test-store-"));
@@ -16,4 +17,15 @@ storeContract({
     opened += 1;
     return openSqliteStore({ directory: join(root, `${opened}`), clock: systemClock, ...options });
   },
+});
+
+storeProperties({
+  name: "sqlite",
+  place: () => {
+    opened += 1;
+    const directory = join(root, `${opened}`);
+    return { open: () => openSqliteStore({ directory, clock: systemClock }) };
+  },
+  reopens: true,
+  runs: 20,
 });

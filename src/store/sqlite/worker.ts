@@ -13,7 +13,8 @@ import { decodeRows, type Row, toPlain } from "./rows.ts";
  * transaction, and acknowledges it with one message: while one fsync runs, the next group gathers in the port.
  */
 const port = must(parentPort, "worker.ts runs as a worker");
-const { directory, openedAt } = workerData as WorkerSettings;
+const settings = workerData as WorkerSettings;
+const { directory } = settings;
 
 type Append = Extract<Order, { type: "append" }>;
 type Asked = Exclude<Order, Append>;
@@ -66,7 +67,7 @@ function perform(order: Asked): void {
   const { id } = order;
   switch (order.type) {
     case "open":
-      opened = new Journal(openDatabase(directory, openedAt));
+      opened = new Journal(openDatabase(settings));
       reply(id, stateOf(opened));
       return;
     case "load":
