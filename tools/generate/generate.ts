@@ -1,7 +1,7 @@
 import type { PackageDefinition } from "../../src/api/definitions/definition.ts";
 import type { Descriptions } from "./descriptions.ts";
 import { emitDescriptions, emitFingerprint } from "./emit-descriptions.ts";
-import { emitTable, emitTableIndex } from "./emit-tables.ts";
+import { emitTables } from "./emit-tables.ts";
 import { banner, emitTokens, emitTypes, fileOf } from "./emit-types.ts";
 import { tokenNames, typeNames } from "./names.ts";
 
@@ -15,12 +15,11 @@ export function generate(
   const files = new Map<string, string>();
   for (const [owner, definition] of packages) {
     files.set(`types/${fileOf(owner)}.ts`, emitTypes(owner, definition, naming, descriptions));
-    files.set(`tables/${fileOf(owner)}.ts`, emitTable(definition));
   }
   const exports = [...packages.keys()].map((owner) => `export type * from "./types/${fileOf(owner)}.ts";\n`);
   files.set("types.ts", banner + exports.join(""));
   files.set("resources.ts", emitTokens(packages, naming));
-  files.set("tables.ts", emitTableIndex(packages));
+  files.set("tables.ts", emitTables(packages));
   files.set("descriptions.ts", emitDescriptions(descriptions));
   files.set("fingerprint.ts", emitFingerprint(packages, descriptions));
   return files;

@@ -1,16 +1,15 @@
 /**
  * The OpenAPI documents of the built-in kinds. Each call makes its document anew and takes milliseconds; callers keep
- * the bytes. The sentences in them are loaded at the first call, so that a server nobody asks never holds them.
+ * the bytes. What makes them, sentences included, is loaded at the first call: a server that nobody asks never holds it.
  */
 import { fingerprint } from "../generated/fingerprint.ts";
 import type { JsonObject } from "../json.ts";
-import { encodeGnostic } from "./gnostic.ts";
+import { openApiV3Paths } from "./paths.ts";
 import type { Describe } from "./schemas.ts";
-import { openApiV2 } from "./v2.ts";
-import { openApiV3, openApiV3Paths } from "./v3.ts";
 
 /** The document at `/openapi/v3/PATH`, `apis/apps/v1` for example; undefined when built-in groups have none there. */
 export async function openApiV3Document(path: string): Promise<JsonObject | undefined> {
+  const { openApiV3 } = await import("./v3.ts");
   return openApiV3(path, await loadDescriptions());
 }
 
@@ -29,12 +28,14 @@ export const openApiHash: string = `${fingerprint.slice(0, 60)}-2`;
 
 /** The document at `/openapi/v2`, for `application/json`. */
 export async function openApiV2Document(): Promise<JsonObject> {
+  const { openApiV2 } = await import("./v2.ts");
   return openApiV2(await loadDescriptions());
 }
 
 /** The same as gnostic protobuf, for `application/com.github.proto-openapi.spec.v2@v1.0+protobuf`. */
 export async function openApiV2Protobuf(): Promise<Uint8Array> {
-  return encodeGnostic(openApiV2(await loadDescriptions()));
+  const { encodeGnostic } = await import("./gnostic.ts");
+  return encodeGnostic(await openApiV2Document());
 }
 
 async function loadDescriptions(): Promise<Describe> {

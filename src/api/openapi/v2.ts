@@ -3,12 +3,12 @@ import type { JsonObject } from "../json.ts";
 import { definitionOf } from "../schema/built-in.ts";
 import type { Operation } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
+import { openApiV3Paths } from "./paths.ts";
 import { type Describe, type GroupVersion, openApiName, schemaName, schemasOf } from "./schemas.ts";
 import {
   codeWords,
   groupVersionAt,
   objectTypes,
-  openApiV3Paths,
   operationsAt,
   patchTypes,
   sharedParameters,

@@ -1,22 +1,17 @@
 import { builtInResources } from "../generated/resources.ts";
 import type { JsonObject } from "../json.ts";
-import { groupVersionPaths, rootOperations } from "./discovery-paths.ts";
 import { contentSchema, type Operation, operationsOf } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
+import { rootOperations } from "./root-operations.ts";
 import { type Describe, type GroupVersion, schemasOf } from "./schemas.ts";
 
 /**
- * The OpenAPI v3 document at `/openapi/v3/PATH`, for the paths that `openApiV3Paths` names: `apis/apps/v1`, `api/v1`,
+ * The OpenAPI v3 document at `/openapi/v3/PATH`, for the paths that `openApiV3Paths()` names: `apis/apps/v1`, `api/v1`,
  * `apis/apps`, `version`. Undefined for any other. Made anew at every call: keep the bytes.
  */
 export function openApiV3(path: string, describe: Describe): JsonObject | undefined {
   const operations = operationsAt(path);
   return operations && document(operations, groupVersionAt(path), describe);
-}
-
-/** The paths that have a document, of built-in groups. */
-export function openApiV3Paths(): string[] {
-  return groupVersionPaths();
 }
 
 /** Every operation of the document at `path`. */

@@ -1,19 +1,9 @@
-import { builtInResources } from "../generated/resources.ts";
 import { groupWord, type Operation, upperFirst } from "./operations.ts";
-
-/** The paths of the OpenAPI v3 documents: the roots, each group, each group and version, and the version. */
-export function groupVersionPaths(): string[] {
-  const paths = new Set(["api", "apis", "version"]);
-  for (const { group, version } of builtInResources) {
-    if (group !== "") paths.add(`apis/${group}`);
-    paths.add(group === "" ? `api/${version}` : `apis/${group}/${version}`);
-  }
-  return [...paths].sort();
-}
+import { openApiV3Paths } from "./paths.ts";
 
 /** What the document at `path` has besides resources: discovery, or the version. Undefined: no such document. */
 export function rootOperations(path: string): Operation[] | undefined {
-  if (!groupVersionPaths().includes(path)) return undefined;
+  if (!openApiV3Paths().includes(path)) return undefined;
   const [root, group, version] = path === "api/v1" ? ["api", "", "v1"] : path.split("/");
   const word = groupWord(group ?? "");
   if (path === "version") return [read("/version/", "getCodeVersion", "version.Info")];
