@@ -16,8 +16,8 @@ export interface Host {
   readonly files: Files;
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;
-  /** Sends a signal; false when there is no such process. */
-  signal(pid: number, signal: NodeJS.Signals | 0): boolean;
+  /** Sends a signal, by name or number (0 only asks); false when there is no such process. */
+  signal(pid: number, signal: NodeJS.Signals | number): boolean;
   /** Identity of a process over pid reuse: start time in clock ticks from /proc/PID/stat; undefined when gone. */
   startTime(pid: number): Promise<string | undefined>;
 }
@@ -160,6 +160,8 @@ export interface Mounts {
   mount(mount: Mount): Promise<void>;
   /** Lazy unmount of the topmost mount there; not mounted is fine. */
   unmount(path: string): Promise<void>;
+  /** Unmounts everything at or under `prefix`. */
+  unmountAll(prefix: string): Promise<void>;
   /** Mount points at or under `prefix`, deepest first. */
   under(prefix: string): Promise<string[]>;
 }

@@ -22,18 +22,27 @@ export function createMounts(run: Host["run"]): Mounts {
         ...(mount.directory ? { directory: mount.directory } : {}),
       });
     },
-    async unmount(path) {
-      try {
-        await run({ program: "umount", arguments: ["--no-canonicalize", "--lazy", path] });
-      } catch (error) {
-        if (isCommandError(error) && /not mounted|no mount point|not found|no such file/i.test(error.stderr))
-          return;
-        throw error;
-      }
+    unmount: (path) => unmount(run, [path]),
+    async unmountAll(prefix) {
+      const points = await mountsUnder(prefix);
+      if (points.length > 0) await unmount(run, points);
     },
     under: mountsUnder,
   };
 }
+
+/** Lazy, so that an open file does not stop it; a point that is not mounted (any more) is fine. */
+async function unmount(run: Host["run"], points: readonly string[]): Promise<void> {
+  try {
+    await run({ program: "umount", arguments: ["--no-canonicalize", "--lazy", ...points] });
+  } catch (error) {
+    if (!isCommandError(error) || error.exitCode === undefined) throw error;
+    const real = error.stderr.split("\n").filter((line) => line && !gone.test(line));
+    if (real.length > 0) throw error;
+  }
+}
+
+const gone = /not mounted|no mount point|not found|no such file/i;
 
 /** Changes of propagation are a second step for mount(2); mount(8) takes them together (`bind,private`). */
 export function mountArguments(mount: Mount): string[] {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 /** Sends a signal; false when there is no such process. Throws when this process may not. */
-export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+export function signalProcess(pid: number, signal: NodeJS.Signals | number): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {

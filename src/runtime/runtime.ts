@@ -84,6 +84,8 @@ export interface ContainerSpec {
   readonly security: ContainerSecurity;
   readonly terminal: boolean;
   readonly stdin: boolean;
+  /** Its input ends when the first who attached to it leaves; otherwise it stays open. */
+  readonly stdinOnce?: boolean;
   readonly stopSignal?: string;
   /** -997…1000; degraded silently where the host forbids it. */
   readonly oomScoreAdjustment: number;

@@ -8,6 +8,16 @@ export {
   type Output,
 } from "./kubernetes-tools.ts";
 export { ManualClock, settled } from "./manual-clock.ts";
+export {
+  containerId,
+  containerSpec,
+  exitOf,
+  podId,
+  type RuntimeHarness,
+  runtimeContract,
+  runtimeScripts,
+  sandboxSpec,
+} from "./runtime-contract.ts";
 export { type ServedCluster, servedCluster } from "./served-cluster.ts";
 export { type TestCluster, type TestClusterOptions, testAdmin, testCluster } from "./test-cluster.ts";
 export {

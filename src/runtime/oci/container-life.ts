@@ -1,0 +1,185 @@
+import { messageOf } from "#base";
+import type { Program } from "#host";
+import { ContainerError } from "../errors.ts";
+import type { ContainerEvent } from "../runtime.ts";
+import { type Conmon, startConmon } from "./conmon.ts";
+import type { RuntimeContext } from "./context.ts";
+import { conmonExitPollMs, conmonExitTimeoutMs, killTimeoutMs } from "./limits.ts";
+import { bundle, exits } from "./paths.ts";
+import { type ContainerRecord, containerOf, type ProcessIdentity } from "./records.ts";
+import { oomKills } from "./stats.ts";
+
+/**
+ * One container from its first start to the end of its conmon.
+ *
+ *     created ──start──▶ running ──exit file──▶ exited
+ *        └─────── start refused (128) ────────────▲
+ *
+ * What happened is in the record, on disk before anybody is told. The exit file is conmon's; the record's exit code is ours, and
+ * is written once.
+ */
+export class ContainerLife {
+  record: ContainerRecord;
+  readonly #context: RuntimeContext;
+  readonly #emit: (event: ContainerEvent) => void;
+  readonly #ended = Promise.withResolvers<void>();
+  #starting: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
+  #conmon: Program | undefined;
+  #watch: { close(): void } | undefined;
+  #killed = false;
+
+  constructor(context: RuntimeContext, record: ContainerRecord, emit: (event: ContainerEvent) => void) {
+    this.#context = context;
+    this.record = record;
+    this.#emit = emit;
+    if (record.exitCode !== undefined) this.#ended.resolve();
+  }
+
+  get running(): boolean {
+    return this.record.startedAt !== undefined && this.record.exitCode === undefined;
+  }
+
+  /** Resolves when it has exited and the record says so. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  async start(): Promise<void> {
+    if (this.record.startedAt !== undefined || this.record.exitCode !== undefined) return;
+    this.#starting = this.#start();
+    try {
+      await this.#starting;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { host, paths, engine, clock, records } = this.#context;
+    const { id, name } = this.record;
+    let conmon: Conmon | undefined;
+    try {
+      conmon = await startConmon(host, {
+        conmon: this.#context.conmon,
+        engine,
+        containerId: id,
+        exitName: id,
+        exitDirectory: exits(paths),
+        bundle: bundle(paths, id),
+        logPath: this.record.logPath,
+        terminal: this.record.terminal,
+        stdin: this.record.stdin,
+        keepStdin: this.record.stdin && !this.record.stdinOnce,
+        cgroup: this.#context.conmonCgroup,
+      });
+      this.#conmon = conmon.program;
+      this.watch();
+      await engine.start(id);
+    } catch (error) {
+      if (conmon) await engine.delete(id).catch(() => {});
+      await this.#write({ finishedAt: clock.now(), exitCode: 128 });
+      this.#ended.resolve();
+      throw new ContainerError("StartError", `cannot start container ${name}: ${messageOf(error)}`, error);
+    }
+    this.record = { ...this.record, startedAt: clock.now(), process: conmon.child, conmon: conmon.identity };
+    await records.writeContainer(this.record);
+  }
+
+  /** conmon notes memory kills in a file; also of child processes, while the container lives on. */
+  watch(): void {
+    const { host, paths } = this.#context;
+    this.#watch ??= host.files.watch(bundle(paths, this.record.id), (name) => {
+      if (name === "oom") this.#emit({ type: "oom", containerId: this.record.id });
+    });
+  }
+
+  /** conmon has written the exit file. */
+  exited(exitCode: number, finishedAt: number): Promise<void> {
+    this.#ending ??= this.#end(exitCode, finishedAt);
+    return this.#ending;
+  }
+
+  async #end(exitCode: number, finishedAt: number): Promise<void> {
+    // A container may end before its start has been noted, and its start may yet be refused.
+    await this.#starting?.catch(() => {});
+    this.#watch?.close();
+    if (this.record.exitCode !== undefined) return;
+    const suspicious = exitCode === 137 && !this.#killed;
+    const oomKilled = suspicious && (await oomKills(this.#context, this.record.cgroup)) > 0;
+    await this.#write({ finishedAt, exitCode, oomKilled });
+    this.#emit({ type: "exited", container: containerOf(this.record) });
+    this.#ended.resolve();
+  }
+
+  /** The signal, then SIGKILL after the grace. Resolves when it has exited. */
+  async stop(signal: number, graceMs: number): Promise<void> {
+    if (!this.running) return;
+    const { clock } = this.#context;
+    if (graceMs > 0) {
+      await this.#signal(signal);
+      if (await this.#endsWithin(graceMs)) return;
+    }
+    this.#killed = true;
+    await this.#kill();
+    if (await this.#endsWithin(killTimeoutMs)) return;
+    throw new ContainerError(
+      "StartError",
+      `container ${this.record.name} (pid ${this.record.process?.pid}) did not end within ${killTimeoutMs / 1000} s of SIGKILL at ${new Date(clock.now()).toISOString()}: its processes wait for a device or file server that does not answer`,
+    );
+  }
+
+  /** We go, it stays. */
+  close(): void {
+    this.#watch?.close();
+  }
+
+  /** Waits for conmon's own end: until then it still writes into the bundle. */
+  async conmonGone(): Promise<void> {
+    this.#watch?.close();
+    const { clock } = this.#context;
+    const deadline = clock.monotonicMs() + conmonExitTimeoutMs;
+    if (this.#conmon) {
+      const late = clock.setTimer(conmonExitTimeoutMs, () => this.#conmon?.signal("SIGKILL"), {
+        unref: true,
+      });
+      await this.#conmon.exited;
+      return late.cancel();
+    }
+    const { conmon } = this.record;
+    while (conmon && (await this.#lives(conmon))) {
+      if (clock.monotonicMs() > deadline) this.#context.host.signal(conmon.pid, "SIGKILL");
+      await clock.sleep(conmonExitPollMs);
+    }
+  }
+
+  async #kill(): Promise<void> {
+    await this.#signal(9);
+    // Without a pid namespace of its own, the others do not end with the first.
+    const { host } = this.#context;
+    for (const pid of await host.cgroups.processes(this.record.cgroup)) host.signal(pid, 9);
+  }
+
+  async #signal(signal: number): Promise<void> {
+    const { process } = this.record;
+    if (process && (await this.#lives(process))) this.#context.host.signal(process.pid, signal);
+  }
+
+  async #lives(process: ProcessIdentity): Promise<boolean> {
+    return (await this.#context.host.startTime(process.pid)) === process.startTime;
+  }
+
+  async #endsWithin(timeoutMs: number): Promise<boolean> {
+    const { clock } = this.#context;
+    const late = Promise.withResolvers<boolean>();
+    const timer = clock.setTimer(timeoutMs, () => late.resolve(false));
+    const ended = await Promise.race([this.ended.then(() => true), late.promise]);
+    timer.cancel();
+    return ended;
+  }
+
+  async #write(change: Partial<ContainerRecord>): Promise<void> {
+    this.record = { ...this.record, ...change };
+    await this.#context.records.writeContainer(this.record);
+  }
+}

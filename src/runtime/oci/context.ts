@@ -1,0 +1,28 @@
+import type { Clock, Logger } from "#base";
+import type { Host } from "#host";
+import type { LocalImageStore } from "../images/image-store.ts";
+import type { Engine } from "./engine.ts";
+import type { RuntimePaths } from "./paths.ts";
+import type { Records } from "./records.ts";
+
+/** What all parts of the runtime work with, found out once when it is opened. */
+export interface RuntimeContext {
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly paths: RuntimePaths;
+  readonly records: Records;
+  readonly images: LocalImageStore;
+  readonly engine: Engine;
+  /** Absolute path of conmon. */
+  readonly conmon: string;
+  /** Group of all pods, with a leading slash: `/kubepods`. */
+  readonly cgroupParent: string;
+  /** Where conmons are moved; undefined: they stay in the group of who started them. */
+  readonly conmonCgroup: string | undefined;
+  readonly layout: "v1" | "hybrid" | "v2";
+  readonly bootId: string;
+  readonly availableCapabilities: ReadonlySet<string>;
+  readonly leastOomScoreAdjustment: number;
+  readonly architecture: string;
+}

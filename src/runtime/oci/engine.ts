@@ -1,0 +1,62 @@
+import type { Host } from "#host";
+import { runtimeTimeoutMs } from "./limits.ts";
+
+/** The OCI runtime: its program, and calls by its command line. */
+export interface Engine {
+  readonly program: string;
+  readonly root: string;
+  start(id: string): Promise<void>;
+  /** Removes what the runtime keeps of a container; kills what is left of it. Gone is fine. */
+  delete(id: string): Promise<void>;
+  update(id: string, resources: Record<string, unknown>): Promise<void>;
+}
+
+export function engine(host: Host, program: string, root: string): Engine {
+  const call = (arguments_: readonly string[], input?: string) =>
+    host.run({
+      program,
+      arguments: ["--root", root, ...arguments_],
+      timeoutMs: runtimeTimeoutMs,
+      ...(input === undefined ? {} : { input }),
+    });
+  return {
+    program,
+    root,
+    start: async (id) => {
+      await call(["start", id]);
+    },
+    delete: async (id) => {
+      await call(["delete", "--force", id]);
+    },
+    update: async (id, resources) => {
+      await call(["update", "--resources", "-", id], JSON.stringify(resources));
+    },
+  };
+}
+
+/** `crun` is twice as fast, and refuses a hybrid cgroup layout; `runc` runs everywhere. */
+export async function chooseEngine(host: Host): Promise<string> {
+  const { kind } = await host.cgroups.layout();
+  if (kind === "v2" && (await runs(host, "crun"))) return programPath(host, "crun");
+  return programPath(host, "runc");
+}
+
+/** conmon wants an absolute path. Throws `CommandError` with what to install when there is no such program. */
+export async function programPath(host: Host, name: string): Promise<string> {
+  if (name.startsWith("/")) return name;
+  for (const directory of (process.env.PATH ?? "")
+    .split(":")
+    .concat("/usr/local/sbin", "/usr/sbin", "/sbin")) {
+    const found = await host.files.realPath(`${directory}/${name}`);
+    if (directory && found) return `${directory}/${name}`;
+  }
+  await host.run({ program: name, arguments: ["--version"] });
+  return name;
+}
+
+async function runs(host: Host, program: string): Promise<boolean> {
+  return host.run({ program, arguments: ["--version"] }).then(
+    () => true,
+    () => false,
+  );
+}

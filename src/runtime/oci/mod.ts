@@ -1,0 +1,1 @@
+export { type OpenedRuntime, openRuntime, type RuntimeOptions, removeRuntime } from "./open-runtime.ts";

@@ -1,0 +1,30 @@
+/**
+ * Where everything is. What must survive a reboot is below the state directory; what a reboot ends (namespaces, mounts, bundles,
+ * sockets) below the run directory, which is one private mount, so that nothing in it spreads into other mount namespaces.
+ */
+export interface RuntimePaths {
+  readonly state: string;
+  readonly run: string;
+}
+
+export const sandboxRecord = (paths: RuntimePaths, id: string): string =>
+  `${paths.state}/sandboxes/${id}.json`;
+/** Directory of a container's record and writable layer. */
+export const containerState = (paths: RuntimePaths, id: string): string => `${paths.state}/containers/${id}`;
+export const containerRecord = (paths: RuntimePaths, id: string): string =>
+  `${containerState(paths, id)}/container.json`;
+
+/** Namespace files and shared memory of a pod. */
+export const sandboxRun = (paths: RuntimePaths, id: string): string => `${paths.run}/sandboxes/${id}`;
+export const networkNamespace = (paths: RuntimePaths, id: string): string => `${sandboxRun(paths, id)}/net`;
+export const sharedMemory = (paths: RuntimePaths, id: string): string => `${sandboxRun(paths, id)}/shm`;
+
+/** Bundle: config.json, rootfs, and conmon's pipes and sockets. */
+export const bundle = (paths: RuntimePaths, id: string): string => `${paths.run}/containers/${id}`;
+export const rootFilesystem = (paths: RuntimePaths, id: string): string => `${bundle(paths, id)}/rootfs`;
+/** conmon writes a file named by the container here when it ends. */
+export const exits = (paths: RuntimePaths): string => `${paths.run}/exits`;
+/** The OCI runtime's own state. */
+export const runtimeRoot = (paths: RuntimePaths): string => `${paths.run}/oci`;
+/** Of commands that run in containers. */
+export const execDirectory = (paths: RuntimePaths, name: string): string => `${paths.run}/exec/${name}`;

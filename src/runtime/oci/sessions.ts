@@ -1,0 +1,192 @@
+import { PassThrough } from "node:stream";
+import { type Clock, messageOf } from "#base";
+import type { Host } from "#host";
+import type { ExecOptions, ExecSession } from "../runtime.ts";
+import type { OciProcess } from "./config/container-config.ts";
+import { startConmon } from "./conmon.ts";
+import type { RuntimeContext } from "./context.ts";
+import { LogFollower } from "./follow-log.ts";
+import { bundle, execDirectory } from "./paths.ts";
+import type { ContainerRecord } from "./records.ts";
+
+/** Runs a command in a container, as its own process would run: same user, environment, capabilities, control group. */
+export async function execInContainer(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  options: ExecOptions,
+  name: string,
+): Promise<ExecSession> {
+  const { host, paths } = context;
+  const directory = execDirectory(paths, name);
+  const config = await host.files.read(`${bundle(paths, record.id)}/config.json`);
+  const { process } = JSON.parse(config ?? "{}") as { process: OciProcess };
+  const env = options.terminal && !process.env.some((one) => one.startsWith("TERM=")) ? ["TERM=xterm"] : [];
+  const spec = {
+    ...process,
+    args: options.command,
+    terminal: options.terminal,
+    env: [...process.env, ...env],
+  };
+  await host.files.makeDirectory(directory, { mode: 0o700 });
+  await host.files.write(`${directory}/process.json`, JSON.stringify(spec), { mode: 0o600, durable: false });
+  try {
+    const session = options.terminal
+      ? await withTerminal(context, record, options, directory)
+      : withPipes(context, record, options, directory);
+    void session.exited.finally(() => host.files.remove(directory)).catch(() => {});
+    return session;
+  } catch (error) {
+    await host.files.remove(directory);
+    throw error;
+  }
+}
+
+/** Without a terminal the OCI runtime passes our pipes on. */
+function withPipes(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  options: ExecOptions,
+  directory: string,
+): ExecSession {
+  const { host, engine, clock } = context;
+  const program = host.spawn({
+    program: engine.program,
+    arguments: [
+      ...["--root", engine.root, "exec", "--process", `${directory}/process.json`],
+      ...["--pid-file", `${directory}/pidfile`, record.id],
+    ],
+    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
+  });
+  const kill = () => {
+    void killCommand(host, directory).finally(() => program.signal("SIGKILL"));
+  };
+  const late = deadline(clock, options.timeoutMs, kill);
+  const exited = program.exited.then((exit) => {
+    late?.cancel();
+    return exit.exitCode ?? 137;
+  });
+  return {
+    stdin: program.stdin,
+    stdout: program.stdout ?? new PassThrough(),
+    stderr: program.stderr,
+    resize: () => {},
+    exited,
+    kill,
+  };
+}
+
+/** With a terminal, conmon holds its master side, as it does for a container. */
+async function withTerminal(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  options: ExecOptions,
+  directory: string,
+): Promise<ExecSession> {
+  const { host, engine, clock } = context;
+  const logPath = `${directory}/output`;
+  await host.files.append(logPath, "");
+  const output = new LogFollower(host, logPath, 0);
+  try {
+    const conmon = await startConmon(host, {
+      conmon: context.conmon,
+      engine,
+      containerId: record.id,
+      exitName: record.id,
+      exitDirectory: directory,
+      bundle: directory,
+      logPath,
+      terminal: true,
+      stdin: options.stdin,
+      exec: `${directory}/process.json`,
+      cgroup: context.conmonCgroup,
+    });
+    const kill = () => {
+      host.signal(conmon.child.pid, 9);
+    };
+    const late = deadline(clock, options.timeoutMs, kill);
+    const exited = conmon.exitCode.then(async (code) => {
+      late?.cancel();
+      await conmon.program.exited;
+      output.finish();
+      return code ?? 137;
+    });
+    return attached(host, { directory, output, exited, kill, stdin: options.stdin, terminal: true });
+  } catch (error) {
+    output.finish();
+    throw new Error(`cannot run ${options.command[0]} in container ${record.name}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Joins the container's main process. */
+export async function attachToContainer(
+  context: RuntimeContext,
+  record: ContainerRecord,
+  options: { stdin: boolean; terminal: boolean; ended: Promise<number> },
+): Promise<ExecSession> {
+  const { host, paths } = context;
+  const offset = (await host.files.stat(record.logPath))?.sizeBytes ?? 0;
+  const output = new LogFollower(host, record.logPath, offset);
+  const left = Promise.withResolvers<number>();
+  const exited = Promise.race([options.ended, left.promise]).finally(() => output.finish());
+  return attached(host, {
+    directory: bundle(paths, record.id),
+    output,
+    exited,
+    // Leaving ends the session, not the container.
+    kill: () => left.resolve(0),
+    stdin: options.stdin && record.stdin,
+    terminal: record.terminal,
+  });
+}
+
+/** A session with what conmon holds: output from its log, input through its socket, window size through its pipe. */
+function attached(
+  host: Host,
+  from: {
+    directory: string;
+    output: LogFollower;
+    exited: Promise<number>;
+    kill: () => void;
+    stdin: boolean;
+    terminal: boolean;
+  },
+): ExecSession {
+  const { directory, output, exited } = from;
+  const socket = from.stdin
+    ? // conmon's socket is of packets, which Node cannot open. Relative to `directory`, because a socket's path is short.
+      host.spawn({
+        program: "socat",
+        arguments: ["-", "UNIX-CONNECT:attach,type=5"],
+        directory,
+        stdio: ["pipe", "ignore", "ignore"],
+      })
+    : undefined;
+  void exited.finally(() => socket?.signal("SIGTERM")).catch(() => {});
+  return {
+    stdin: socket?.stdin,
+    stdout: output.stdout,
+    stderr: from.terminal ? undefined : output.stderr,
+    resize({ columns, rows }) {
+      const size = `${Math.max(1, Math.floor(rows))} ${Math.max(1, Math.floor(columns))}\n`;
+      host.files.write(`${directory}/winsz`, size, { inPlace: true }).catch(() => {});
+    },
+    exited,
+    kill: from.kill,
+  };
+}
+
+/** Kills the command itself: the program that started it is only its messenger. */
+async function killCommand(host: Host, directory: string): Promise<void> {
+  const pid = Number(await host.files.read(`${directory}/pidfile`));
+  if (pid > 0) host.signal(pid, 9);
+}
+
+function deadline(
+  clock: Clock,
+  timeoutMs: number | undefined,
+  kill: () => void,
+): { cancel(): void } | undefined {
+  return timeoutMs === undefined ? undefined : clock.setTimer(timeoutMs, kill);
+}
