@@ -1,0 +1,19 @@
+import { jsonEqual, type Node, type Pod } from "#api";
+
+/** Whether nothing that a decision reads differs: status comes and goes, also by the scheduler's own hand. */
+export function isSameToScheduling(pod: Pod, old: Pod): boolean {
+  return (
+    pod.metadata?.deletionTimestamp === old.metadata?.deletionTimestamp &&
+    jsonEqual(pod.spec, old.spec) &&
+    jsonEqual(pod.metadata?.labels, old.metadata?.labels)
+  );
+}
+
+/** Whether a node changed in what filters read; heartbeats do not count. */
+export function isRelevantChange(node: Node, old: Node): boolean {
+  return !(
+    jsonEqual(node.spec, old.spec) &&
+    jsonEqual(node.status?.allocatable, old.status?.allocatable) &&
+    jsonEqual(node.metadata?.labels, old.metadata?.labels)
+  );
+}

@@ -1,0 +1,16 @@
+/** Nodes that fit among which to choose, at least: Kubernetes' numbers. */
+export const minFeasibleNodes = 100;
+export const minPercentageOfNodes = 5;
+
+/** Pauses before a pod that could not be placed or bound is tried again. Doubles, as in Kubernetes. */
+export const podBackoffBaseMs = 1_000;
+export const podBackoffMaxMs = 10_000;
+
+/** A pod that nothing woke for so long is tried once more: a safety net, should an event be missing in a plugin's list. */
+export const unschedulableMaxMs = 300_000;
+
+/** Bindings under way at a time. */
+export const parallelBinds = 64;
+
+/** Decisions in one go before other work of the process gets its turn, in milliseconds. */
+export const sliceMs = 5;

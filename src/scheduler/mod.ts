@@ -1,0 +1,1 @@
+export { type SchedulerStartOptions, startScheduler } from "./start.ts";

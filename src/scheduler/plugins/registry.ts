@@ -1,0 +1,30 @@
+import type { Profile } from "../framework/plugin.ts";
+import { imageLocality } from "./image-locality.ts";
+import { nodeAffinity } from "./node-affinity.ts";
+import { nodeName } from "./node-name.ts";
+import { nodePorts } from "./node-ports.ts";
+import { nodeResourcesBalanced } from "./node-resources-balanced.ts";
+import { nodeResourcesFit } from "./node-resources-fit.ts";
+import { nodeUnschedulable } from "./node-unschedulable.ts";
+import { prioritySort } from "./priority-sort.ts";
+import { schedulingGates } from "./scheduling-gates.ts";
+import { taintToleration } from "./taint-toleration.ts";
+
+/** The rules of `default-scheduler`. Filters run in this order, the first that refuses a node names the reason. A new plugin is added here. */
+export const defaultProfile: Profile = {
+  schedulerName: "default-scheduler",
+  plugins: [
+    schedulingGates,
+    nodeUnschedulable,
+    nodeName,
+    taintToleration,
+    nodeAffinity,
+    nodePorts,
+    nodeResourcesFit,
+    nodeResourcesBalanced,
+    imageLocality,
+  ],
+  compare: prioritySort,
+  postFilters: [],
+  reserves: [],
+};
