@@ -1,13 +1,7 @@
 import type { ListMeta } from "./generated/types.ts";
 import type { KubernetesObject } from "./resource.ts";
 
-export type {
-  LabelSelector,
-  ListMeta,
-  ManagedFieldsEntry,
-  ObjectMeta,
-  OwnerReference,
-} from "./generated/types.ts";
+export type { ManagedFieldsEntry, ObjectMeta } from "./generated/types.ts";
 
 /** A list of objects of one kind, as the server answers: `DeploymentList` is an `ObjectList<Deployment>`. */
 export interface ObjectList<T extends KubernetesObject = KubernetesObject> {

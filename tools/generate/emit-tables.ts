@@ -19,7 +19,7 @@ ${entries.join("")}};
 }
 
 function table(definition: PackageDefinition): string {
-  const { resources: _, types, ...head } = definition;
+  const { resources: _, order: __, types, ...head } = definition;
   const attributes = Object.entries(head).map(([key, value]) => `    ${key}: ${JSON.stringify(value)},\n`);
   const lines = Object.entries(types).map(
     ([name, type]) => `      ${JSON.stringify(name)}: ${quoted(JSON.stringify(type))},\n`,

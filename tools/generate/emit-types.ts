@@ -37,7 +37,8 @@ export function emitTypes(
 export function emitTokens(packages: ReadonlyMap<string, PackageDefinition>, naming: TypeNaming): string {
   const imports = new Map<string, Set<string>>();
   const tokens: string[] = [];
-  for (const [owner, definition] of packages) {
+  const names: string[] = [];
+  for (const [owner, definition] of inOrder(packages)) {
     for (const [plural, resource] of Object.entries(definition.resources ?? {})) {
       const type = typeOf(`${owner}.${resource.kind}`, "", naming, imports);
       const token = {
@@ -58,20 +59,24 @@ export function emitTokens(packages: ReadonlyMap<string, PackageDefinition>, nam
         })),
       };
       const name = naming.tokens.get(`${owner}/${plural}`);
+      names.push(`  ${name},\n`);
       tokens.push(`export const ${name}: Resource<${type}> = ${JSON.stringify(token)};\n`);
     }
   }
-  const names = [...naming.tokens.values()].map((name) => `  ${name},\n`);
   const lines = [...imports].map(
     ([other, used]) => `import type { ${[...used].sort().join(", ")} } from "./types/${fileOf(other)}.ts";\n`,
   );
   return `${banner}import type { Resource } from "../resource.ts";
 ${lines.sort().join("")}
 ${tokens.join("\n")}
-/** Every resource of every built-in group and version. */
+/** Every resource of every built-in group and version, in the order of discovery: clients take the first of a name. */
 export const builtInResources: readonly Resource[] = [
 ${names.join("")}];
 `;
+}
+
+function inOrder(packages: ReadonlyMap<string, PackageDefinition>): [string, PackageDefinition][] {
+  return [...packages].sort(([, a], [, b]) => (a.order ?? 0) - (b.order ?? 0));
 }
 
 /** A kind begins with what names it, hidden kinds too, whose definitions do not say so. */
@@ -90,7 +95,7 @@ export function fileOf(owner: string): string {
 }
 
 /** `Pod` in the package's own group, or `autoscaling/v1 Scale`. */
-export function kindOf(
+function kindOf(
   written: string,
   owner: Pick<PackageDefinition, "group" | "version">,
 ): { group: string; version: string; kind: string } {

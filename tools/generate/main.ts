@@ -1,9 +1,14 @@
-/** `npm run generate`: writes `src/api/generated` from `src/api/definitions`. */
+/**
+ * `npm run generate`: writes `src/api/generated` from `src/api/definitions`; with `--import`, those from the official
+ * facts first.
+ */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { generate } from "./generate.ts";
 import { generatedDirectory } from "./places.ts";
 import { readDefinitions, readDescriptions } from "./read.ts";
+
+if (process.argv.includes("--import")) await import("./import-reference.ts");
 
 const files = generate(readDefinitions(), readDescriptions());
 rmSync(generatedDirectory, { recursive: true, force: true });

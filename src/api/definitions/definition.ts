@@ -10,6 +10,8 @@ export interface PackageDefinition {
   /** API group whose kinds this package holds; absent when it holds none of its own (`meta.v1`). */
   readonly group?: string;
   readonly version?: string;
+  /** Place in discovery, lower first: where names clash, clients take the first. */
+  readonly order?: number;
   /** What is served, by plural name. */
   readonly resources?: Readonly<Record<string, ResourceDefinition>>;
   readonly types: Readonly<Record<string, TypeDefinition>>;

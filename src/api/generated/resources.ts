@@ -24,56 +24,6 @@ import type { PriorityClass } from "./types/scheduling-v1.ts";
 import type { RuntimeClass } from "./types/node-v1.ts";
 import type { SelfSubjectReview, TokenReview } from "./types/authentication-v1.ts";
 
-export const mutatingAdmissionPolicies: Resource<MutatingAdmissionPolicy> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"MutatingAdmissionPolicy","resource":"mutatingadmissionpolicies","singular":"mutatingadmissionpolicy","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
-export const mutatingAdmissionPolicyBindings: Resource<MutatingAdmissionPolicyBinding> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"MutatingAdmissionPolicyBinding","resource":"mutatingadmissionpolicybindings","singular":"mutatingadmissionpolicybinding","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
-export const mutatingWebhookConfigurations: Resource<MutatingWebhookConfiguration> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"MutatingWebhookConfiguration","resource":"mutatingwebhookconfigurations","singular":"mutatingwebhookconfiguration","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
-export const validatingAdmissionPolicies: Resource<ValidatingAdmissionPolicy> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingAdmissionPolicy","resource":"validatingadmissionpolicies","singular":"validatingadmissionpolicy","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingAdmissionPolicy","verbs":["get","patch","update"]}]};
-
-export const validatingAdmissionPolicyBindings: Resource<ValidatingAdmissionPolicyBinding> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingAdmissionPolicyBinding","resource":"validatingadmissionpolicybindings","singular":"validatingadmissionpolicybinding","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
-export const validatingWebhookConfigurations: Resource<ValidatingWebhookConfiguration> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingWebhookConfiguration","resource":"validatingwebhookconfigurations","singular":"validatingwebhookconfiguration","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
-export const customResourceDefinitions: Resource<CustomResourceDefinition> = {"group":"apiextensions.k8s.io","version":"v1","kind":"CustomResourceDefinition","resource":"customresourcedefinitions","singular":"customresourcedefinition","namespaced":false,"shortNames":["crd","crds"],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"apiextensions.k8s.io","version":"v1","kind":"CustomResourceDefinition","verbs":["get","patch","update"]}]};
-
-export const apiServices: Resource<APIService> = {"group":"apiregistration.k8s.io","version":"v1","kind":"APIService","resource":"apiservices","singular":"apiservice","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"apiregistration.k8s.io","version":"v1","kind":"APIService","verbs":["get","patch","update"]}]};
-
-export const controllerRevisions: Resource<ControllerRevision> = {"group":"apps","version":"v1","kind":"ControllerRevision","resource":"controllerrevisions","singular":"controllerrevision","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
-export const daemonSets: Resource<DaemonSet> = {"group":"apps","version":"v1","kind":"DaemonSet","resource":"daemonsets","singular":"daemonset","namespaced":true,"shortNames":["ds"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"apps","version":"v1","kind":"DaemonSet","verbs":["get","patch","update"]}]};
-
-export const deployments: Resource<Deployment> = {"group":"apps","version":"v1","kind":"Deployment","resource":"deployments","singular":"deployment","namespaced":true,"shortNames":["deploy"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"scale","group":"autoscaling","version":"v1","kind":"Scale","verbs":["get","patch","update"]},{"name":"status","group":"apps","version":"v1","kind":"Deployment","verbs":["get","patch","update"]}]};
-
-export const replicaSets: Resource<ReplicaSet> = {"group":"apps","version":"v1","kind":"ReplicaSet","resource":"replicasets","singular":"replicaset","namespaced":true,"shortNames":["rs"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"scale","group":"autoscaling","version":"v1","kind":"Scale","verbs":["get","patch","update"]},{"name":"status","group":"apps","version":"v1","kind":"ReplicaSet","verbs":["get","patch","update"]}]};
-
-export const statefulSets: Resource<StatefulSet> = {"group":"apps","version":"v1","kind":"StatefulSet","resource":"statefulsets","singular":"statefulset","namespaced":true,"shortNames":["sts"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"scale","group":"autoscaling","version":"v1","kind":"Scale","verbs":["get","patch","update"]},{"name":"status","group":"apps","version":"v1","kind":"StatefulSet","verbs":["get","patch","update"]}]};
-
-export const selfSubjectReviews: Resource<SelfSubjectReview> = {"group":"authentication.k8s.io","version":"v1","kind":"SelfSubjectReview","resource":"selfsubjectreviews","singular":"selfsubjectreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
-
-export const tokenReviews: Resource<TokenReview> = {"group":"authentication.k8s.io","version":"v1","kind":"TokenReview","resource":"tokenreviews","singular":"tokenreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
-
-export const localSubjectAccessReviews: Resource<LocalSubjectAccessReview> = {"group":"authorization.k8s.io","version":"v1","kind":"LocalSubjectAccessReview","resource":"localsubjectaccessreviews","singular":"localsubjectaccessreview","namespaced":true,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
-
-export const selfSubjectAccessReviews: Resource<SelfSubjectAccessReview> = {"group":"authorization.k8s.io","version":"v1","kind":"SelfSubjectAccessReview","resource":"selfsubjectaccessreviews","singular":"selfsubjectaccessreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
-
-export const selfSubjectRulesReviews: Resource<SelfSubjectRulesReview> = {"group":"authorization.k8s.io","version":"v1","kind":"SelfSubjectRulesReview","resource":"selfsubjectrulesreviews","singular":"selfsubjectrulesreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
-
-export const subjectAccessReviews: Resource<SubjectAccessReview> = {"group":"authorization.k8s.io","version":"v1","kind":"SubjectAccessReview","resource":"subjectaccessreviews","singular":"subjectaccessreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
-
-export const autoscalingV1HorizontalPodAutoscalers: Resource<AutoscalingV1HorizontalPodAutoscaler> = {"group":"autoscaling","version":"v1","kind":"HorizontalPodAutoscaler","resource":"horizontalpodautoscalers","singular":"horizontalpodautoscaler","namespaced":true,"shortNames":["hpa"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"autoscaling","version":"v1","kind":"HorizontalPodAutoscaler","verbs":["get","patch","update"]}]};
-
-export const horizontalPodAutoscalers: Resource<HorizontalPodAutoscaler> = {"group":"autoscaling","version":"v2","kind":"HorizontalPodAutoscaler","resource":"horizontalpodautoscalers","singular":"horizontalpodautoscaler","namespaced":true,"shortNames":["hpa"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"autoscaling","version":"v2","kind":"HorizontalPodAutoscaler","verbs":["get","patch","update"]}]};
-
-export const cronJobs: Resource<CronJob> = {"group":"batch","version":"v1","kind":"CronJob","resource":"cronjobs","singular":"cronjob","namespaced":true,"shortNames":["cj"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"batch","version":"v1","kind":"CronJob","verbs":["get","patch","update"]}]};
-
-export const jobs: Resource<Job> = {"group":"batch","version":"v1","kind":"Job","resource":"jobs","singular":"job","namespaced":true,"shortNames":[],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"batch","version":"v1","kind":"Job","verbs":["get","patch","update"]}]};
-
-export const certificateSigningRequests: Resource<CertificateSigningRequest> = {"group":"certificates.k8s.io","version":"v1","kind":"CertificateSigningRequest","resource":"certificatesigningrequests","singular":"certificatesigningrequest","namespaced":false,"shortNames":["csr"],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"approval","group":"certificates.k8s.io","version":"v1","kind":"CertificateSigningRequest","verbs":["get","patch","update"]},{"name":"status","group":"certificates.k8s.io","version":"v1","kind":"CertificateSigningRequest","verbs":["get","patch","update"]}]};
-
-export const leases: Resource<Lease> = {"group":"coordination.k8s.io","version":"v1","kind":"Lease","resource":"leases","singular":"lease","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
 export const bindings: Resource<Binding> = {"group":"","version":"v1","kind":"Binding","resource":"bindings","singular":"binding","namespaced":true,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
 
 export const componentStatuses: Resource<ComponentStatus> = {"group":"","version":"v1","kind":"ComponentStatus","resource":"componentstatuses","singular":"componentstatus","namespaced":false,"shortNames":["cs"],"categories":[],"verbs":["get","list"],"subresources":[]};
@@ -108,13 +58,41 @@ export const serviceAccounts: Resource<ServiceAccount> = {"group":"","version":"
 
 export const services: Resource<Service> = {"group":"","version":"v1","kind":"Service","resource":"services","singular":"service","namespaced":true,"shortNames":["svc"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[{"name":"proxy","group":"","version":"v1","kind":"ServiceProxyOptions","verbs":["create","delete","get","patch","update"]},{"name":"status","group":"","version":"v1","kind":"Service","verbs":["get","patch","update"]}]};
 
-export const endpointSlices: Resource<EndpointSlice> = {"group":"discovery.k8s.io","version":"v1","kind":"EndpointSlice","resource":"endpointslices","singular":"endpointslice","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+export const apiServices: Resource<APIService> = {"group":"apiregistration.k8s.io","version":"v1","kind":"APIService","resource":"apiservices","singular":"apiservice","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"apiregistration.k8s.io","version":"v1","kind":"APIService","verbs":["get","patch","update"]}]};
+
+export const controllerRevisions: Resource<ControllerRevision> = {"group":"apps","version":"v1","kind":"ControllerRevision","resource":"controllerrevisions","singular":"controllerrevision","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const daemonSets: Resource<DaemonSet> = {"group":"apps","version":"v1","kind":"DaemonSet","resource":"daemonsets","singular":"daemonset","namespaced":true,"shortNames":["ds"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"apps","version":"v1","kind":"DaemonSet","verbs":["get","patch","update"]}]};
+
+export const deployments: Resource<Deployment> = {"group":"apps","version":"v1","kind":"Deployment","resource":"deployments","singular":"deployment","namespaced":true,"shortNames":["deploy"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"scale","group":"autoscaling","version":"v1","kind":"Scale","verbs":["get","patch","update"]},{"name":"status","group":"apps","version":"v1","kind":"Deployment","verbs":["get","patch","update"]}]};
+
+export const replicaSets: Resource<ReplicaSet> = {"group":"apps","version":"v1","kind":"ReplicaSet","resource":"replicasets","singular":"replicaset","namespaced":true,"shortNames":["rs"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"scale","group":"autoscaling","version":"v1","kind":"Scale","verbs":["get","patch","update"]},{"name":"status","group":"apps","version":"v1","kind":"ReplicaSet","verbs":["get","patch","update"]}]};
+
+export const statefulSets: Resource<StatefulSet> = {"group":"apps","version":"v1","kind":"StatefulSet","resource":"statefulsets","singular":"statefulset","namespaced":true,"shortNames":["sts"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"scale","group":"autoscaling","version":"v1","kind":"Scale","verbs":["get","patch","update"]},{"name":"status","group":"apps","version":"v1","kind":"StatefulSet","verbs":["get","patch","update"]}]};
 
 export const eventsV1Events: Resource<EventsV1Event> = {"group":"events.k8s.io","version":"v1","kind":"Event","resource":"events","singular":"event","namespaced":true,"shortNames":["ev"],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
 
-export const flowSchemas: Resource<FlowSchema> = {"group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"FlowSchema","resource":"flowschemas","singular":"flowschema","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"FlowSchema","verbs":["get","patch","update"]}]};
+export const selfSubjectReviews: Resource<SelfSubjectReview> = {"group":"authentication.k8s.io","version":"v1","kind":"SelfSubjectReview","resource":"selfsubjectreviews","singular":"selfsubjectreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
 
-export const priorityLevelConfigurations: Resource<PriorityLevelConfiguration> = {"group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"PriorityLevelConfiguration","resource":"prioritylevelconfigurations","singular":"prioritylevelconfiguration","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"PriorityLevelConfiguration","verbs":["get","patch","update"]}]};
+export const tokenReviews: Resource<TokenReview> = {"group":"authentication.k8s.io","version":"v1","kind":"TokenReview","resource":"tokenreviews","singular":"tokenreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
+
+export const localSubjectAccessReviews: Resource<LocalSubjectAccessReview> = {"group":"authorization.k8s.io","version":"v1","kind":"LocalSubjectAccessReview","resource":"localsubjectaccessreviews","singular":"localsubjectaccessreview","namespaced":true,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
+
+export const selfSubjectAccessReviews: Resource<SelfSubjectAccessReview> = {"group":"authorization.k8s.io","version":"v1","kind":"SelfSubjectAccessReview","resource":"selfsubjectaccessreviews","singular":"selfsubjectaccessreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
+
+export const selfSubjectRulesReviews: Resource<SelfSubjectRulesReview> = {"group":"authorization.k8s.io","version":"v1","kind":"SelfSubjectRulesReview","resource":"selfsubjectrulesreviews","singular":"selfsubjectrulesreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
+
+export const subjectAccessReviews: Resource<SubjectAccessReview> = {"group":"authorization.k8s.io","version":"v1","kind":"SubjectAccessReview","resource":"subjectaccessreviews","singular":"subjectaccessreview","namespaced":false,"shortNames":[],"categories":[],"verbs":["create"],"subresources":[]};
+
+export const horizontalPodAutoscalers: Resource<HorizontalPodAutoscaler> = {"group":"autoscaling","version":"v2","kind":"HorizontalPodAutoscaler","resource":"horizontalpodautoscalers","singular":"horizontalpodautoscaler","namespaced":true,"shortNames":["hpa"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"autoscaling","version":"v2","kind":"HorizontalPodAutoscaler","verbs":["get","patch","update"]}]};
+
+export const autoscalingV1HorizontalPodAutoscalers: Resource<AutoscalingV1HorizontalPodAutoscaler> = {"group":"autoscaling","version":"v1","kind":"HorizontalPodAutoscaler","resource":"horizontalpodautoscalers","singular":"horizontalpodautoscaler","namespaced":true,"shortNames":["hpa"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"autoscaling","version":"v1","kind":"HorizontalPodAutoscaler","verbs":["get","patch","update"]}]};
+
+export const cronJobs: Resource<CronJob> = {"group":"batch","version":"v1","kind":"CronJob","resource":"cronjobs","singular":"cronjob","namespaced":true,"shortNames":["cj"],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"batch","version":"v1","kind":"CronJob","verbs":["get","patch","update"]}]};
+
+export const jobs: Resource<Job> = {"group":"batch","version":"v1","kind":"Job","resource":"jobs","singular":"job","namespaced":true,"shortNames":[],"categories":["all"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"batch","version":"v1","kind":"Job","verbs":["get","patch","update"]}]};
+
+export const certificateSigningRequests: Resource<CertificateSigningRequest> = {"group":"certificates.k8s.io","version":"v1","kind":"CertificateSigningRequest","resource":"certificatesigningrequests","singular":"certificatesigningrequest","namespaced":false,"shortNames":["csr"],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"approval","group":"certificates.k8s.io","version":"v1","kind":"CertificateSigningRequest","verbs":["get","patch","update"]},{"name":"status","group":"certificates.k8s.io","version":"v1","kind":"CertificateSigningRequest","verbs":["get","patch","update"]}]};
 
 export const ingressClasses: Resource<IngressClass> = {"group":"networking.k8s.io","version":"v1","kind":"IngressClass","resource":"ingressclasses","singular":"ingressclass","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
 
@@ -126,8 +104,6 @@ export const networkPolicies: Resource<NetworkPolicy> = {"group":"networking.k8s
 
 export const serviceCIDRs: Resource<ServiceCIDR> = {"group":"networking.k8s.io","version":"v1","kind":"ServiceCIDR","resource":"servicecidrs","singular":"servicecidr","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"networking.k8s.io","version":"v1","kind":"ServiceCIDR","verbs":["get","patch","update"]}]};
 
-export const runtimeClasses: Resource<RuntimeClass> = {"group":"node.k8s.io","version":"v1","kind":"RuntimeClass","resource":"runtimeclasses","singular":"runtimeclass","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
 export const podDisruptionBudgets: Resource<PodDisruptionBudget> = {"group":"policy","version":"v1","kind":"PodDisruptionBudget","resource":"poddisruptionbudgets","singular":"poddisruptionbudget","namespaced":true,"shortNames":["pdb"],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"policy","version":"v1","kind":"PodDisruptionBudget","verbs":["get","patch","update"]}]};
 
 export const clusterRoleBindings: Resource<ClusterRoleBinding> = {"group":"rbac.authorization.k8s.io","version":"v1","kind":"ClusterRoleBinding","resource":"clusterrolebindings","singular":"clusterrolebinding","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
@@ -137,16 +113,6 @@ export const clusterRoles: Resource<ClusterRole> = {"group":"rbac.authorization.
 export const roleBindings: Resource<RoleBinding> = {"group":"rbac.authorization.k8s.io","version":"v1","kind":"RoleBinding","resource":"rolebindings","singular":"rolebinding","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
 
 export const roles: Resource<Role> = {"group":"rbac.authorization.k8s.io","version":"v1","kind":"Role","resource":"roles","singular":"role","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
-
-export const deviceClasses: Resource<DeviceClass> = {"group":"resource.k8s.io","version":"v1","kind":"DeviceClass","resource":"deviceclasses","singular":"deviceclass","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
-
-export const resourceClaims: Resource<ResourceClaim> = {"group":"resource.k8s.io","version":"v1","kind":"ResourceClaim","resource":"resourceclaims","singular":"resourceclaim","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[{"name":"status","group":"resource.k8s.io","version":"v1","kind":"ResourceClaim","verbs":["get","patch","update"]}]};
-
-export const resourceClaimTemplates: Resource<ResourceClaimTemplate> = {"group":"resource.k8s.io","version":"v1","kind":"ResourceClaimTemplate","resource":"resourceclaimtemplates","singular":"resourceclaimtemplate","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
-
-export const resourceSlices: Resource<ResourceSlice> = {"group":"resource.k8s.io","version":"v1","kind":"ResourceSlice","resource":"resourceslices","singular":"resourceslice","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
-
-export const priorityClasses: Resource<PriorityClass> = {"group":"scheduling.k8s.io","version":"v1","kind":"PriorityClass","resource":"priorityclasses","singular":"priorityclass","namespaced":false,"shortNames":["pc"],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
 
 export const csiDrivers: Resource<CSIDriver> = {"group":"storage.k8s.io","version":"v1","kind":"CSIDriver","resource":"csidrivers","singular":"csidriver","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
 
@@ -160,33 +126,42 @@ export const volumeAttachments: Resource<VolumeAttachment> = {"group":"storage.k
 
 export const volumeAttributesClasses: Resource<VolumeAttributesClass> = {"group":"storage.k8s.io","version":"v1","kind":"VolumeAttributesClass","resource":"volumeattributesclasses","singular":"volumeattributesclass","namespaced":false,"shortNames":["vac"],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
 
-/** Every resource of every built-in group and version. */
+export const mutatingAdmissionPolicies: Resource<MutatingAdmissionPolicy> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"MutatingAdmissionPolicy","resource":"mutatingadmissionpolicies","singular":"mutatingadmissionpolicy","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const mutatingAdmissionPolicyBindings: Resource<MutatingAdmissionPolicyBinding> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"MutatingAdmissionPolicyBinding","resource":"mutatingadmissionpolicybindings","singular":"mutatingadmissionpolicybinding","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const mutatingWebhookConfigurations: Resource<MutatingWebhookConfiguration> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"MutatingWebhookConfiguration","resource":"mutatingwebhookconfigurations","singular":"mutatingwebhookconfiguration","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const validatingAdmissionPolicies: Resource<ValidatingAdmissionPolicy> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingAdmissionPolicy","resource":"validatingadmissionpolicies","singular":"validatingadmissionpolicy","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingAdmissionPolicy","verbs":["get","patch","update"]}]};
+
+export const validatingAdmissionPolicyBindings: Resource<ValidatingAdmissionPolicyBinding> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingAdmissionPolicyBinding","resource":"validatingadmissionpolicybindings","singular":"validatingadmissionpolicybinding","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const validatingWebhookConfigurations: Resource<ValidatingWebhookConfiguration> = {"group":"admissionregistration.k8s.io","version":"v1","kind":"ValidatingWebhookConfiguration","resource":"validatingwebhookconfigurations","singular":"validatingwebhookconfiguration","namespaced":false,"shortNames":[],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const customResourceDefinitions: Resource<CustomResourceDefinition> = {"group":"apiextensions.k8s.io","version":"v1","kind":"CustomResourceDefinition","resource":"customresourcedefinitions","singular":"customresourcedefinition","namespaced":false,"shortNames":["crd","crds"],"categories":["api-extensions"],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"apiextensions.k8s.io","version":"v1","kind":"CustomResourceDefinition","verbs":["get","patch","update"]}]};
+
+export const priorityClasses: Resource<PriorityClass> = {"group":"scheduling.k8s.io","version":"v1","kind":"PriorityClass","resource":"priorityclasses","singular":"priorityclass","namespaced":false,"shortNames":["pc"],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const leases: Resource<Lease> = {"group":"coordination.k8s.io","version":"v1","kind":"Lease","resource":"leases","singular":"lease","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const runtimeClasses: Resource<RuntimeClass> = {"group":"node.k8s.io","version":"v1","kind":"RuntimeClass","resource":"runtimeclasses","singular":"runtimeclass","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const endpointSlices: Resource<EndpointSlice> = {"group":"discovery.k8s.io","version":"v1","kind":"EndpointSlice","resource":"endpointslices","singular":"endpointslice","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[]};
+
+export const deviceClasses: Resource<DeviceClass> = {"group":"resource.k8s.io","version":"v1","kind":"DeviceClass","resource":"deviceclasses","singular":"deviceclass","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
+
+export const resourceClaims: Resource<ResourceClaim> = {"group":"resource.k8s.io","version":"v1","kind":"ResourceClaim","resource":"resourceclaims","singular":"resourceclaim","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[{"name":"status","group":"resource.k8s.io","version":"v1","kind":"ResourceClaim","verbs":["get","patch","update"]}]};
+
+export const resourceClaimTemplates: Resource<ResourceClaimTemplate> = {"group":"resource.k8s.io","version":"v1","kind":"ResourceClaimTemplate","resource":"resourceclaimtemplates","singular":"resourceclaimtemplate","namespaced":true,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
+
+export const resourceSlices: Resource<ResourceSlice> = {"group":"resource.k8s.io","version":"v1","kind":"ResourceSlice","resource":"resourceslices","singular":"resourceslice","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"returnsDeleted":true,"subresources":[]};
+
+export const flowSchemas: Resource<FlowSchema> = {"group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"FlowSchema","resource":"flowschemas","singular":"flowschema","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"FlowSchema","verbs":["get","patch","update"]}]};
+
+export const priorityLevelConfigurations: Resource<PriorityLevelConfiguration> = {"group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"PriorityLevelConfiguration","resource":"prioritylevelconfigurations","singular":"prioritylevelconfiguration","namespaced":false,"shortNames":[],"categories":[],"verbs":["create","delete","deletecollection","get","list","patch","update","watch"],"subresources":[{"name":"status","group":"flowcontrol.apiserver.k8s.io","version":"v1","kind":"PriorityLevelConfiguration","verbs":["get","patch","update"]}]};
+
+/** Every resource of every built-in group and version, in the order of discovery: clients take the first of a name. */
 export const builtInResources: readonly Resource[] = [
-  mutatingAdmissionPolicies,
-  mutatingAdmissionPolicyBindings,
-  mutatingWebhookConfigurations,
-  validatingAdmissionPolicies,
-  validatingAdmissionPolicyBindings,
-  validatingWebhookConfigurations,
-  customResourceDefinitions,
-  apiServices,
-  controllerRevisions,
-  daemonSets,
-  deployments,
-  replicaSets,
-  statefulSets,
-  selfSubjectReviews,
-  tokenReviews,
-  localSubjectAccessReviews,
-  selfSubjectAccessReviews,
-  selfSubjectRulesReviews,
-  subjectAccessReviews,
-  autoscalingV1HorizontalPodAutoscalers,
-  horizontalPodAutoscalers,
-  cronJobs,
-  jobs,
-  certificateSigningRequests,
-  leases,
   bindings,
   componentStatuses,
   configMaps,
@@ -204,30 +179,55 @@ export const builtInResources: readonly Resource[] = [
   secrets,
   serviceAccounts,
   services,
-  endpointSlices,
+  apiServices,
+  controllerRevisions,
+  daemonSets,
+  deployments,
+  replicaSets,
+  statefulSets,
   eventsV1Events,
-  flowSchemas,
-  priorityLevelConfigurations,
+  selfSubjectReviews,
+  tokenReviews,
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
+  horizontalPodAutoscalers,
+  autoscalingV1HorizontalPodAutoscalers,
+  cronJobs,
+  jobs,
+  certificateSigningRequests,
   ingressClasses,
   ingresses,
   ipAddresses,
   networkPolicies,
   serviceCIDRs,
-  runtimeClasses,
   podDisruptionBudgets,
   clusterRoleBindings,
   clusterRoles,
   roleBindings,
   roles,
-  deviceClasses,
-  resourceClaims,
-  resourceClaimTemplates,
-  resourceSlices,
-  priorityClasses,
   csiDrivers,
   csiNodes,
   csiStorageCapacities,
   storageClasses,
   volumeAttachments,
   volumeAttributesClasses,
+  mutatingAdmissionPolicies,
+  mutatingAdmissionPolicyBindings,
+  mutatingWebhookConfigurations,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
+  validatingWebhookConfigurations,
+  customResourceDefinitions,
+  priorityClasses,
+  leases,
+  runtimeClasses,
+  endpointSlices,
+  deviceClasses,
+  resourceClaims,
+  resourceClaimTemplates,
+  resourceSlices,
+  flowSchemas,
+  priorityLevelConfigurations,
 ];

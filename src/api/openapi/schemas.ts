@@ -120,7 +120,7 @@ function shapeOf(type: string, refer: Refer): JsonObject {
   return primitives[type] ?? schemaRef(refer(type));
 }
 
-export const primitives: Readonly<Record<string, JsonObject>> = {
+const primitives: Readonly<Record<string, JsonObject>> = {
   string: { type: "string" },
   bytes: { type: "string", format: "byte" },
   bool: { type: "boolean" },

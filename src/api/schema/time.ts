@@ -31,8 +31,8 @@ export function microTimeOf(seconds: number, nanos: number): string | undefined 
 }
 
 /** 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
-export const firstSecond = -62_167_219_200;
-export const lastSecond = 253_402_300_799;
+const firstSecond = -62_167_219_200;
+const lastSecond = 253_402_300_799;
 
 interface Instant {
   readonly seconds: string;
