@@ -53,8 +53,17 @@ export function sleepOn(clock: Clock, delayMs: number, signal?: AbortSignal): Pr
 
 /** RFC 3339 with whole seconds, the shape of `metav1.Time`: `2026-01-02T03:04:05Z`. */
 export function timestamp(clock: Clock): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(clock.now() / 1000);
+  if (second !== lastSecond) {
+    lastTimestamp = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastTimestamp;
 }
+
+/** Thousands of writes share a second, and the text of it. */
+let lastSecond = Number.NaN;
+let lastTimestamp = "";
 
 /** RFC 3339 with microseconds, the shape of `metav1.MicroTime`: `2026-01-02T03:04:05.678000Z`. */
 export function microTimestamp(clock: Clock): string {
