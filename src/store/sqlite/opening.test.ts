@@ -103,6 +103,7 @@ test("D7 a store that was opened again continues watches from before", async (t)
   const directory = await place(t);
   await filled(directory);
   const store = await openIn(directory);
+  t.after(() => store.close());
   const seen: string[] = [];
   store.watch({
     prefix: "/k/",
