@@ -8,6 +8,7 @@ import { nameAndAge } from "../table/name-and-age.ts";
 import type { FieldErrors } from "./field-errors.ts";
 import type {
   DeletionStrategy,
+  FieldReader,
   KindDefinition,
   PartSubresource,
   Storage,
@@ -21,6 +22,8 @@ export interface Behaviour<T extends KubernetesObject> {
   readonly nameRule?: NameRule;
   /** Whether a changed spec counts `metadata.generation` up. Default: when the kind has a status subresource. */
   readonly hasGeneration?: boolean;
+  /** Whether writing the status leaves labels and annotations as they are: custom kinds. Built-in kinds let them change. */
+  readonly statusKeepsMetadata?: boolean;
   /** Which fields besides `spec` count as spec for the generation: `webhooks`. Default: `spec`. */
   readonly generationFields?: readonly string[];
   /** Default: by the resource's own group and name. `"none"`: answered, not kept. */
@@ -40,7 +43,7 @@ export interface Behaviour<T extends KubernetesObject> {
   /** Those that need saying how: `scale`, `finalize`. Status, streams and actions follow from the resource. */
   readonly subresources?: Readonly<Record<string, SubresourceBehaviour<T>>>;
   readonly columns?: TableColumns<T>;
-  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  readonly selectableFields?: Readonly<Record<string, FieldReader<T>>>;
   readonly deletion?: Partial<DeletionStrategy<T>>;
 }
 
@@ -151,7 +154,7 @@ function subresourcesOf<T extends KubernetesObject>(
 ): Record<string, SubresourceBehaviour<T>> {
   const subresources: Record<string, SubresourceBehaviour<T>> = {};
   for (const { name, group, version, kind } of resource.subresources) {
-    if (name === "status") subresources.status = statusSubresource(resource, nameRule, behaviour);
+    if (name === "status") subresources.status = statusPart(resource, nameRule, behaviour);
     else if (streams.has(name)) subresources[name] = { type: "stream" };
     else if (kind !== resource.kind) {
       subresources[name] = { type: "action", apiVersion: apiVersionOf({ group, version }), kind };
@@ -162,19 +165,26 @@ function subresourcesOf<T extends KubernetesObject>(
 
 const streams: ReadonlySet<string> = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 
-/** All but status is kept; of metadata, what a status update may touch (conditions live in status) is the managed fields. */
-function statusSubresource<T extends KubernetesObject>(
+function statusPart<T extends KubernetesObject>(
   resource: Resource<T>,
   nameRule: NameRule,
   behaviour: Behaviour<T>,
 ): PartSubresource<T> {
-  return partOf(["status"], (object, old) => {
+  const fields = behaviour.statusKeepsMetadata ? ["status"] : ["status", "metadata"];
+  const part = partOf<T>(fields, (object, old) => {
     const errors: StatusCause[] = [];
     validateMetadata(object, resource, nameRule, errors);
     validateMetadataUpdate(object, old, errors);
     behaviour.validateStatus?.(object, old, errors);
     return errors;
   });
+  return {
+    ...part,
+    prepareForUpdate(object, old) {
+      part.prepareForUpdate(object, old);
+      copyGeneration(object, old);
+    },
+  };
 }
 
 /** Takes a field over from `old`. Metadata keeps the managed fields of the new object: they record this very write. */

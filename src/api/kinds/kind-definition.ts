@@ -6,8 +6,9 @@ import type { TableColumns } from "../table/columns.ts";
  * All that the API server must know about a kind beyond the table of its fields: how it is completed, checked,
  * changed, shown and deleted. Everything here is pure and synchronous.
  *
- * The order of a write: decode (types checked against the schema, nulls dropped) → `prepareFor…` → `defaults` →
- * admission → `validate…` → store. So these functions may trust types but not that required fields are there.
+ * The order of a write: decode (types checked against the schema, nulls dropped) → `defaults` → mutating admission →
+ * `prepareFor…` → `validate…` → validating admission → managed fields → store. So these functions may trust types but
+ * not that required fields are there.
  *
  * An `object` handed to a function that completes or prepares belongs to the request and is changed in place;
  * an `old` object is shared with other readers and is never changed. What is taken over from `old` is therefore
@@ -43,10 +44,13 @@ export interface KindDefinition<T extends KubernetesObject = KubernetesObject> {
   readonly columns: TableColumns<T>;
 
   /** Which fields a field selector may name besides `metadata.name` and `metadata.namespace`; the value as a string. */
-  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  readonly selectableFields: Readonly<Record<string, FieldReader<T>>>;
 
   readonly deletion: DeletionStrategy<T>;
 }
+
+/** Written as a method, so that the definition of a kind is a definition of any kind to those who hold many. */
+export type FieldReader<T> = { read(object: T): string }["read"];
 
 export interface Storage<T extends KubernetesObject> {
   /** Group and resource that name the place: `{ group: "", resource: "events" }`. */

@@ -1,0 +1,87 @@
+import { statefulSets } from "../generated/resources.ts";
+import type { StatefulSet, StatefulSetSpec } from "../generated/types.ts";
+import { jsonEqual } from "../json.ts";
+import { age } from "../table/age.ts";
+import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
+import { defineKind } from "./define-kind.ts";
+import { checkNonNegative, checkRequiredOneOf, forbiddenField } from "./field-errors.ts";
+import type { KindDefinition } from "./kind-definition.ts";
+import { defaultClaimSpec } from "./persistent-volume-claim.ts";
+import { defaultPodSpec } from "./pod/defaults.ts";
+import { scaleView } from "./scale.ts";
+import { validateOwnSelector, validateTemplate } from "./validate-template.ts";
+import { templateCells, workloadColumns } from "./workload-columns.ts";
+
+/** Stateful sets: pods that are told apart, each with volumes of its own. */
+export const statefulSetKind: KindDefinition<StatefulSet> = defineKind(statefulSets, {
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.replicas ??= 1;
+    spec.podManagementPolicy ??= "OrderedReady";
+    spec.updateStrategy ??= {};
+    spec.updateStrategy.type ??= "RollingUpdate";
+    if (spec.updateStrategy.type === "RollingUpdate") {
+      spec.updateStrategy.rollingUpdate ??= {};
+      spec.updateStrategy.rollingUpdate.partition ??= 0;
+    }
+    spec.persistentVolumeClaimRetentionPolicy ??= {};
+    spec.persistentVolumeClaimRetentionPolicy.whenDeleted ??= "Retain";
+    spec.persistentVolumeClaimRetentionPolicy.whenScaled ??= "Retain";
+    spec.revisionHistoryLimit ??= 10;
+    defaultPodSpec(spec.template?.spec);
+    for (const claim of spec.volumeClaimTemplates ?? []) {
+      claim.apiVersion ??= "v1";
+      claim.kind ??= "PersistentVolumeClaim";
+      defaultClaimSpec(claim.spec);
+      claim.status ??= { phase: "Pending" };
+    }
+  },
+  prepareForCreate(statefulSet) {
+    statefulSet.status = { replicas: 0 };
+  },
+  validate({ spec }, errors) {
+    checkNonNegative(errors, "spec.replicas", spec?.replicas);
+    validateOwnSelector(spec?.selector, "statefulset", errors);
+    const rules = { owner: "StatefulSet", selector: spec?.selector, restartPolicies: ["Always"] };
+    validateTemplate(spec?.template, rules, errors);
+    checkNonNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
+    checkNonNegative(errors, "spec.revisionHistoryLimit", spec?.revisionHistoryLimit);
+    checkRequiredOneOf(errors, "spec.podManagementPolicy", spec?.podManagementPolicy, [
+      "OrderedReady",
+      "Parallel",
+    ]);
+    checkRequiredOneOf(errors, "spec.updateStrategy.type", spec?.updateStrategy?.type, [
+      "OnDelete",
+      "RollingUpdate",
+    ]);
+  },
+  validateChange(statefulSet, old, errors) {
+    if (jsonEqual(immutablePart(statefulSet.spec), immutablePart(old.spec))) return;
+    errors.push(
+      forbiddenField(
+        "spec",
+        "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+      ),
+    );
+  },
+  subresources: { scale: scaleView() },
+  columns: {
+    columns: [
+      nameColumn(),
+      column("Ready", "How many of the wanted pods are ready."),
+      ageColumn(),
+      ...workloadColumns.slice(0, 2),
+    ],
+    row: ({ metadata, spec, status }, nowMs) => [
+      metadata?.name ?? "",
+      `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+      age(metadata?.creationTimestamp, nowMs),
+      ...templateCells(spec?.template),
+    ],
+  },
+});
+
+function immutablePart(spec: StatefulSetSpec | undefined) {
+  const { selector, serviceName, podManagementPolicy, volumeClaimTemplates } = spec ?? {};
+  return { selector, serviceName, podManagementPolicy, volumeClaimTemplates };
+}
