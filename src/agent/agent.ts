@@ -1,6 +1,7 @@
 import { amountsOf, type Pod, pods, services } from "#api";
-import type { Clock, Logger, Random } from "#base";
+import { type Clock, type Logger, messageOf, type Random } from "#base";
 import { type Client, Informer } from "#client";
+import type { Connection } from "#client/node";
 import type { Host } from "#host";
 import type { PodNetwork } from "#network";
 import type { ContainerRuntime, ImageStore } from "#runtime";
@@ -12,6 +13,7 @@ import { pullCredentials } from "./images/credentials.ts";
 import { ImageCollector } from "./images/garbage-collection.ts";
 import { ImagePuller } from "./images/puller.ts";
 import { type AgentDirectories, layoutOf } from "./layout.ts";
+import { rotateLogs } from "./logs/rotate.ts";
 import { createHealth } from "./node/health.ts";
 import { type Machine, readMachine } from "./node/machine.ts";
 import { type NodeIdentity, nodeResources } from "./node/node-object.ts";
@@ -20,7 +22,11 @@ import { createObjectSource } from "./objects.ts";
 import { openCheckpoint } from "./pods/checkpoint.ts";
 import { Pods } from "./pods/pods.ts";
 import { type ProbeDialer, systemDialer } from "./probes/dialer.ts";
+import { createSummary } from "./stats/summary.ts";
 import { StatusWriter } from "./status/status-writer.ts";
+import { StreamServer } from "./streams/server.ts";
+import { httpsTunnelDialer } from "./tunnel/dial.ts";
+import { runTunnel } from "./tunnel/tunnel.ts";
 
 export interface AgentOptions {
   /** Speaks as `system:node:NAME`. */
@@ -44,6 +50,8 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where and with which certificate to dial the tunnel. Without it there are no logs and no exec through the API. */
+  readonly connection?: Connection;
   /** Reaches pods for probes; default: the machine's own network. */
   readonly dialer?: ProbeDialer;
   /** What the machine is; default: read from it. */
@@ -52,6 +60,7 @@ export interface AgentOptions {
 
 /** A node at work. */
 export interface Agent {
+  readonly streams: StreamServer;
   readonly pods: Pods;
   /** Resolves when the node is registered and its pods are looked after. */
   readonly started: Promise<void>;
@@ -87,13 +96,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const collector = new ImageCollector({ ...options, storage: directories.state });
   const registration = registrationOf(options, machine, signal, () => {
     void collector.collect();
+    rotateLogs(options).catch((error) => logger.warn(`rotating logs: ${messageOf(error)}`));
   });
   const managed = podsOf(options, context, podInformer, registration, signal);
+  const summary = createSummary({ ...options, pods: managed });
+  const streams = new StreamServer({ ...context, pods: managed, summary });
+  const { connection } = options;
+  if (connection) void runTunnel({ ...options, dial: httpsTunnelDialer(connection), streams, signal });
   const registered = registration.start();
   const started = managed.start().then(() => registered);
   started.catch(() => {});
   return {
     pods: managed,
+    streams,
     started,
     async close() {
       aborter.abort(new Error("the agent ends"));

@@ -25,7 +25,7 @@ export const limits = {
   /** `FallbackToLogsOnError`: the end of the log. */
   terminationLogBytes: 2048,
   terminationLogLines: 80,
-  /** Node lease: renewed a quarter of its duration, so three losses are tolerated. */
+  /** Node lease: renewed every quarter of its duration, so three losses are tolerated. */
   leaseDurationSeconds: 40,
   leaseRenewMs: 10_000,
   /** Node status is written when it changed, and at least this often. */
@@ -58,8 +58,6 @@ export const limits = {
   logFiles: 5,
   /** One read from a log file. */
   logChunkBytes: 64 * 1024,
-  /** A joined line (partial lines put together) longer than this is handed on in pieces. */
-  logLineBytes: 256 * 1024,
   /** Status and deletion writes at the same time, over all pods. */
   statusWriters: 16,
   /** Status writes that failed. */
@@ -74,18 +72,14 @@ export const limits = {
   /** The tunnel: dial again. */
   tunnelRetryInitialMs: 100,
   tunnelRetryMaximumMs: 10_000,
-  /** HTTP/2 pings on an idle tunnel: below the 60 s after which middleboxes forget. */
-  tunnelPingMs: 30_000,
-  tunnelPingTimeoutMs: 10_000,
+  /** What may be on its way to us on one stream: a port-forward over a slow line should still fill it. */
+  tunnelWindowBytes: 1024 * 1024,
   /** Connecting a port-forward: local, so anything longer hangs. */
   portForwardConnectMs: 5_000,
   /** One frame of an exec stream; longer payloads are cut into several. */
   frameBytes: 1024 * 1024,
-  /** Sandbox removals and other clean-up at the same time. */
+  /** Sandboxes made at the same time: more only wait for each other in the kernel. */
   parallelStarts: 8,
-  /** Environment values expanded from a Secret or ConfigMap: as the API limits them. */
-  watchRetryInitialMs: 500,
-  watchRetryMaximumMs: 30_000,
 } as const;
 
 /** Exponential from `initialMs`, doubling per failure, to `maximumMs`. */

@@ -49,6 +49,7 @@ export class PodWorker {
   readonly #hooks = new Map<string, AbortController>();
   /** As last published: transition times come from it. */
   #status: PodStatus | undefined;
+  readonly #watchers = new Set<() => void>();
   #pod: Pod;
   #seen: Observation;
   #timer: Timer | undefined;
@@ -113,6 +114,21 @@ export class PodWorker {
     });
   }
 
+  /** Aborted once that run of a container is no longer the one that runs. `signal`: nobody waits any more. */
+  whenEnded(name: string, attempt: number, signal: AbortSignal): AbortSignal {
+    const ended = new AbortController();
+    const check = () => {
+      const run = this.#seen.containers[name]?.run;
+      if (run?.is === "running" && run.attempt === attempt) return;
+      ended.abort();
+      this.#watchers.delete(check);
+    };
+    this.#watchers.add(check);
+    signal.addEventListener("abort", () => this.#watchers.delete(check), { once: true });
+    check();
+    return ended.signal;
+  }
+
   /** The agent ends; the pod goes on. */
   close(): void {
     this.#closed = true;
@@ -160,6 +176,7 @@ export class PodWorker {
     for (const action of actions) void this.#perform(action);
     this.#probe();
     this.#publish();
+    for (const check of [...this.#watchers]) check();
     if (wakeAt !== undefined) {
       this.#timer = clock.setTimer(Math.max(wakeAt - clock.now(), 0), () => this.#turn(), { unref: true });
     }
