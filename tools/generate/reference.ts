@@ -40,7 +40,7 @@ export interface OpenApiOperation {
   readonly responses?: Readonly<Record<string, unknown>>;
 }
 
-export interface OpenApiDocument {
+interface OpenApiDocument {
   readonly components?: { readonly schemas?: Readonly<Record<string, OpenApiSchema>> };
   readonly paths?: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
 }
@@ -60,7 +60,7 @@ export interface DiscoveredResource {
   }[];
 }
 
-export interface Discovery {
+interface Discovery {
   readonly items: readonly {
     readonly metadata: { readonly name: string };
     readonly versions: readonly {
@@ -70,8 +70,8 @@ export interface Discovery {
   }[];
 }
 
-export type ProtobufMessage = Readonly<Record<string, readonly [number: number, type: string]>>;
-export type ProtobufPackages = Readonly<Record<string, Readonly<Record<string, ProtobufMessage>>>>;
+type ProtobufMessage = Readonly<Record<string, readonly [number: number, type: string]>>;
+type ProtobufPackages = Readonly<Record<string, Readonly<Record<string, ProtobufMessage>>>>;
 
 export function readReference(directory: string): Reference {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(directory, file), "utf8"));

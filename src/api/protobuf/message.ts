@@ -22,7 +22,7 @@ export interface MessageField {
 }
 
 /** `inline`: a message whose fields JSON writes into the object around it. */
-export type ValueType =
+type ValueType =
   | { readonly type: ScalarType }
   | { readonly type: "message" | "inline"; readonly message: () => Message };
 

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { ApiError } from "#base";
 import type { FieldDefinition } from "../definitions/definition.ts";
 import { tables } from "../generated/tables.ts";
-import { definitionOf, fullName } from "../schema/built-in.ts";
+import { definitionOf, fullName, schemaOfType } from "../schema/built-in.ts";
+import { decodeObject } from "../schema/decode.ts";
 import { decodeProtobuf, encodeProtobuf } from "./envelope.ts";
 
 /** What kubectl 1.35 sent, as base64, and what it meant. */
@@ -59,7 +60,14 @@ test("every kind comes back from protobuf as it went", () => {
   for (const { type, apiVersion, kind } of kinds()) {
     const property = fc.property(arbitraryObject(type, 4), (fields) => {
       const object = { apiVersion, kind, ...fields };
-      assert.deepEqual(sorted(decodeProtobuf(encodeProtobuf(object))), sorted(object));
+      const decoded = decodeProtobuf(encodeProtobuf(object));
+      assert.deepEqual(sorted(decoded), sorted(object));
+      // And it is what JSON would have said: nothing unknown, nothing to repair.
+      assert.deepEqual(
+        decodeObject(decoded, schemaOfType(type), { kind, version: apiVersion }).unknownFields,
+        [],
+      );
+      assert.deepEqual(sorted(decoded), sorted(object));
     });
     fc.assert(property, { numRuns: 12, seed: 36 });
   }
