@@ -1,8 +1,13 @@
+export { startAggregation } from "./authorization/rbac/aggregation.ts";
+export { bootstrap } from "./bootstrap/bootstrap.ts";
 export type { HealthCheck } from "./discovery/health.ts";
 export { kubernetesVersion } from "./discovery/version.ts";
+export { openKeyRing } from "./encryption/key-ring.ts";
+export { secretsTransformer } from "./encryption/secrets-transformer.ts";
 export type { Listener, ListenOptions } from "./http/listener.ts";
 export type { Document } from "./pipeline/documents.ts";
 export type * from "./ports.ts";
 export { encode, stamp } from "./registry/bytes.ts";
 export { keyOf } from "./registry/keys.ts";
+export { createSecurity, type SecurityOptions } from "./security.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./server.ts";
