@@ -31,3 +31,4 @@ export type * from "./schema/type-schema.ts";
 export * from "./selector/mod.ts";
 export * from "./table/mod.ts";
 export * from "./transport.ts";
+export { kubernetesVersion } from "./version.ts";

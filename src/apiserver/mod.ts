@@ -1,7 +1,6 @@
 export { startAggregation } from "./authorization/rbac/aggregation.ts";
 export { bootstrap } from "./bootstrap/bootstrap.ts";
 export type { HealthCheck } from "./discovery/health.ts";
-export { kubernetesVersion } from "./discovery/version.ts";
 export { openKeyRing } from "./encryption/key-ring.ts";
 export { secretsTransformer } from "./encryption/secrets-transformer.ts";
 export type { Listener, ListenOptions } from "./http/listener.ts";

@@ -1,18 +1,22 @@
 import { parseAllDocuments } from "yaml";
-import { builtInResources, type KubernetesObject } from "#api";
+import { apiVersionOf, builtInResources, type KubernetesObject } from "#api";
 import { badRequest } from "#base";
 import type { Client } from "#client";
 
-/** Applies every object of a YAML text, in order, server-side; objects without a namespace go to `default`. */
+/** Applies every object of a YAML text, in order; objects without a namespace go to `default`. */
 export async function applyManifest(client: Client, manifest: string): Promise<void> {
-  for (const document of parseAllDocuments(manifest)) {
-    const object = document.toJS() as KubernetesObject | null;
-    if (object === null) continue;
+  const objects = parseAllDocuments(manifest).map((document) => document.toJS() as KubernetesObject | null);
+  await applyObjects(
+    client,
+    objects.filter((object) => object !== null),
+  );
+}
+
+/** Server-side apply as `nacre`: repeating it changes nothing. */
+export async function applyObjects(client: Client, objects: readonly KubernetesObject[]): Promise<void> {
+  for (const object of objects) {
     const resource = builtInResources.find(
-      (candidate) =>
-        candidate.kind === object.kind &&
-        (candidate.group ? `${candidate.group}/${candidate.version}` : candidate.version) ===
-          object.apiVersion,
+      (candidate) => candidate.kind === object.kind && apiVersionOf(candidate) === object.apiVersion,
     );
     if (!resource)
       throw badRequest(`cannot apply ${object.apiVersion} ${object.kind}: there is no such kind`);

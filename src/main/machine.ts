@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { ApiError, silentLogger, systemClock } from "#base";
 import { type Invocation, stringOption } from "#cli";
 import { type ClusterConfig, defaultDataDirectory, type Layout, layoutOf, readClusterConfig } from "#cluster";
@@ -20,7 +21,7 @@ export const dataOption = {
 /** Where a command's cluster lives: `--data`, `NACRE_DATA`, or the default. */
 export function layoutFor(invocation: Invocation): Layout {
   const fallback = invocation.environment.NACRE_DATA ?? defaultDataDirectory;
-  return layoutOf(stringOption(invocation, "data", fallback).replace(/(?<=.)\/+$/, ""));
+  return layoutOf(resolve(stringOption(invocation, "data", fallback)));
 }
 
 /** The cluster that a command is about. Throws NotFound, saying how to get one, when there is none. */

@@ -1,8 +1,6 @@
+import { kubernetesVersion } from "#api";
 import { jsonAnswer } from "../pipeline/answers.ts";
 import type { Document } from "../pipeline/documents.ts";
-
-/** The Kubernetes that this server behaves as; clients compare it with their own. */
-export const kubernetesVersion = { major: "1", minor: "36", gitVersion: "v1.36.2+nacre" } as const;
 
 /** `/version`. */
 export const versionDocument: Document = {

@@ -70,7 +70,11 @@ async function programsFound(host: Host, path: string): Promise<Finding[]> {
 async function cgroups(host: Host): Promise<Finding> {
   try {
     const layout = await host.cgroups.layout();
-    return { what: "cgroups", ok: true, detail: typeof layout === "string" ? layout : JSON.stringify(layout) };
+    return {
+      what: "cgroups",
+      ok: true,
+      detail: typeof layout === "string" ? layout : JSON.stringify(layout),
+    };
   } catch {
     return { what: "cgroups", ok: false, detail: "no cgroup hierarchy is mounted below /sys/fs/cgroup" };
   }

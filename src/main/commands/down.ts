@@ -98,7 +98,10 @@ async function removeFromMachine(host: Host, layout: Layout, config: ClusterConf
   } finally {
     await opened.close();
   }
-  for (const mount of await host.mounts.under(layout.data)) await host.mounts.unmount(mount);
+  for (const directory of [layout.memory, layout.data]) {
+    for (const mount of await host.mounts.under(directory)) await host.mounts.unmount(mount);
+  }
+  await host.files.remove(layout.memory);
   await removeNetwork(host, network);
 }
 

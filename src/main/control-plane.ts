@@ -1,0 +1,55 @@
+import {
+  bootstrap,
+  createApiServer,
+  createSecurity,
+  openKeyRing,
+  secretsTransformer,
+  stamp,
+  startAggregation,
+} from "#apiserver";
+import { createClient } from "#client";
+import { apiServiceAddressOf, dnsAddressOf } from "#cluster";
+import { gatewayAddress } from "#network";
+import { openSqliteStore } from "#store";
+import { applyObjects } from "./apply-manifest.ts";
+import { dnsService } from "./dns-service.ts";
+import { aborted, runProgram } from "./program.ts";
+import { pkiOf } from "./start.ts";
+
+await runProgram("control-plane", async ({ config, layout, clock, random, logger, signal }) => {
+  const pki = pkiOf(layout, config, { clock, random });
+  const store = await openSqliteStore({ directory: layout.store, clock, stamp, logger });
+  const server = createApiServer({
+    store,
+    clock,
+    random,
+    logger,
+    security: createSecurity({ pkiDirectory: layout.pki, serviceRange: config.serviceRange, clock, random }),
+    transformers: [secretsTransformer(openKeyRing(`${layout.pki}/encryption.json`, random), random)],
+    advertisedAddress: `127.0.0.1:${config.port}`,
+  });
+  const gateway = gatewayAddress(config);
+  await bootstrap({
+    read: server.feed,
+    writer: server.writer,
+    advertised: { clusterIP: apiServiceAddressOf(config), address: gateway, port: config.port },
+  });
+  const client = createClient({
+    transport: server.transport({ name: "system:apiserver", groups: ["system:masters"] }),
+    clock,
+  });
+  await applyObjects(client, dnsService({ address: dnsAddressOf(config), server: gateway }));
+  const aggregation = startAggregation(server.feed, server.writer, logger);
+
+  const everywhere = config.listen.includes("0.0.0.0");
+  const addresses = everywhere ? ["0.0.0.0"] : ["127.0.0.1", gateway, ...config.listen];
+  const { certificate, key } = pki.serving;
+  for (const host of addresses) {
+    await server.listen({ host, port: config.port, certificate, key, clientAuthority: pki.authority });
+  }
+  logger.info("serving", { addresses, port: config.port });
+  await aborted(signal);
+  aggregation.close();
+  await server.close();
+  await store.close();
+});
