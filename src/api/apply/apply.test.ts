@@ -220,7 +220,10 @@ test("ports are told apart by number and protocol, TCP when not said", () => {
 });
 
 const containers = fc.uniqueArray(
-  fc.record({ name: fc.constantFrom("a", "b", "c", "d"), image: fc.constantFrom("x", "y") }, { noNullPrototype: true }),
+  fc.record(
+    { name: fc.constantFrom("a", "b", "c", "d"), image: fc.constantFrom("x", "y") },
+    { noNullPrototype: true },
+  ),
   { selector: (container) => container.name, minLength: 1 },
 );
 const labels = fc.dictionary(fc.constantFrom("p", "q", "r"), fc.constantFrom("1", "2"), {

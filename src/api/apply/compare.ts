@@ -1,8 +1,8 @@
-import { type Json, type JsonObject, jsonEqual } from "../json.ts";
+import { isJsonObject, type Json, type JsonObject, jsonEqual } from "../json.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
 import { addMember, type FieldSet } from "./field-set.ts";
 import { isAmbiguous } from "./field-set-of.ts";
-import { withoutIgnored } from "./ignored-fields.ts";
+import { ignoredMetadata, ignoredRoot } from "./ignored-fields.ts";
 import { childSchema, fieldElement, isEmptyObject, isGranular, listElement } from "./path-elements.ts";
 
 /** Which fields differ between two versions of an object. */
@@ -17,10 +17,30 @@ export interface Comparison {
  * nothing, so that a changed status is compared without looking at the spec.
  */
 export function compare(before: JsonObject | undefined, after: JsonObject, schema: TypeSchema): Comparison {
-  const changed: FieldSet = {};
-  const removed: FieldSet = {};
-  compareFields(before ?? {}, after, schema, { changed, removed });
-  return { changed: withoutIgnored(changed), removed: withoutIgnored(removed) };
+  const old = before ?? {};
+  const sides: Sides = { changed: {}, removed: {} };
+  const metadata: Sides = { changed: {}, removed: {} };
+  const metadataSchema = childSchema(schema, "metadata");
+  if (metadataSchema !== undefined && old.metadata !== after.metadata) {
+    compareFields(
+      objectOf(old.metadata),
+      objectOf(after.metadata),
+      metadataSchema,
+      metadata,
+      ignoredMetadata,
+    );
+  }
+  if (hasParts(metadata.changed)) sides.changed["f:metadata"] = metadata.changed;
+  if (hasParts(metadata.removed)) sides.removed["f:metadata"] = metadata.removed;
+  compareFields(old, after, schema, sides, handledApart);
+  return sides;
+}
+
+const handledApart: ReadonlySet<string> = new Set([...ignoredRoot, "metadata"]);
+const nothingIgnored: ReadonlySet<string> = new Set();
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 /** Nodes of the two sets at the place being compared, to be filled. */
@@ -66,9 +86,16 @@ function compareAt(
   if (after === undefined || hasParts(removed)) parent.removed[element] = removed;
 }
 
-function compareFields(before: JsonObject, after: JsonObject, schema: TypeSchema, sides: Sides): void {
+function compareFields(
+  before: JsonObject,
+  after: JsonObject,
+  schema: TypeSchema,
+  sides: Sides,
+  ignored: ReadonlySet<string> = nothingIgnored,
+): void {
   const isMap = schema.shape === "map";
   for (const field in after) {
+    if (ignored.has(field)) continue;
     const value = present(after[field]);
     const old = Object.hasOwn(before, field) ? present(before[field]) : undefined;
     if (value !== undefined || old !== undefined) {
@@ -76,7 +103,7 @@ function compareFields(before: JsonObject, after: JsonObject, schema: TypeSchema
     }
   }
   for (const field in before) {
-    if (Object.hasOwn(after, field)) continue;
+    if (ignored.has(field) || Object.hasOwn(after, field)) continue;
     const old = present(before[field]);
     if (old !== undefined)
       compareAt(fieldElement(field), old, undefined, childSchema(schema, field), sides, isMap);

@@ -1,8 +1,8 @@
 import { type ApiError, badRequest } from "#base";
-import type { Json, JsonObject } from "../json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../json.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
-import { addMember, type FieldSet, formatPath } from "./field-set.ts";
-import { ignoredRootElements, withoutIgnored } from "./ignored-fields.ts";
+import { addMember, type FieldSet, formatPath, isEmptySet } from "./field-set.ts";
+import { ignoredMetadata, ignoredRoot } from "./ignored-fields.ts";
 import { childSchema, fieldElement, isGranular, listElement } from "./path-elements.ts";
 
 /**
@@ -13,11 +13,16 @@ export function fieldSetOf(configuration: JsonObject, schema: TypeSchema): Field
   const root: FieldSet = {};
   for (const field in configuration) {
     const value = configuration[field];
+    if (value === undefined || value === null || ignoredRoot.has(field)) continue;
     const element = fieldElement(field);
-    if (value === undefined || value === null || ignoredRootElements.has(element)) continue;
-    root[element] = nodeOf(value, childSchema(schema, field), [element]);
+    const child = childSchema(schema, field);
+    if (field !== "metadata") root[element] = nodeOf(value, child, [element]);
+    else if (child !== undefined && isJsonObject(value)) {
+      const node = nodeOfObject(value, child, [element], ignoredMetadata);
+      if (!isEmptySet(node)) root[element] = node;
+    }
   }
-  return withoutIgnored(root);
+  return root;
 }
 
 function nodeOf(value: Json, schema: TypeSchema | undefined, path: readonly string[]): FieldSet {
@@ -27,11 +32,16 @@ function nodeOf(value: Json, schema: TypeSchema | undefined, path: readonly stri
     : nodeOfObject(value as JsonObject, schema, path);
 }
 
-function nodeOfObject(object: JsonObject, schema: TypeSchema, path: readonly string[]): FieldSet {
+function nodeOfObject(
+  object: JsonObject,
+  schema: TypeSchema,
+  path: readonly string[],
+  ignored: ReadonlySet<string> = nothingIgnored,
+): FieldSet {
   const node: FieldSet = {};
   for (const field in object) {
     const value = object[field];
-    if (value === undefined || value === null) continue;
+    if (value === undefined || value === null || ignored.has(field)) continue;
     const element = fieldElement(field);
     const child = childSchema(schema, field);
     const childNode = nodeOf(value, child, [...path, element]);
@@ -40,6 +50,8 @@ function nodeOfObject(object: JsonObject, schema: TypeSchema, path: readonly str
   }
   return node;
 }
+
+const nothingIgnored: ReadonlySet<string> = new Set();
 
 function nodeOfList(list: readonly Json[], schema: TypeSchema, path: readonly string[]): FieldSet {
   const node: FieldSet = {};

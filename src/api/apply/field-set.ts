@@ -28,11 +28,15 @@ export function addMember(node: FieldSet): void {
 
 /** What is in either set. Shares nodes with both. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  const result: FieldSet = { ...a };
+  const result: FieldSet = {};
+  for (const element in a) {
+    if (element === ".") continue;
+    const left = a[element] as FieldSet;
+    const right = b[element];
+    result[element] = right === undefined ? left : unionNodes(left, right);
+  }
   for (const element in b) {
-    const right = b[element] as FieldSet;
-    const left = a[element];
-    result[element] = left === undefined ? right : unionNodes(left, right);
+    if (element !== "." && a[element] === undefined) result[element] = b[element] as FieldSet;
   }
   return result;
 }
@@ -41,6 +45,7 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   const result: FieldSet = {};
   for (const element in a) {
+    if (element === ".") continue;
     const left = a[element] as FieldSet;
     const right = b[element];
     const rest = right === undefined ? left : differenceOfNodes(left, right);
@@ -105,7 +110,6 @@ function formatElement(element: string): string {
 
 function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
   const node = union(a, b);
-  delete node["."];
   if (isMember(a) || isMember(b)) addMember(node);
   return node;
 }
@@ -113,7 +117,6 @@ function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
 /** Undefined when nothing is left. */
 function differenceOfNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
   const node = difference(a, b);
-  delete node["."];
   if (isMember(a) && !isMember(b)) {
     addMember(node);
     return node;
