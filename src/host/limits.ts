@@ -24,3 +24,12 @@ export const batchTimeoutMs = 10_000;
 
 /** Longest option string that mount(2) takes: one page, with room for the terminating zero. */
 export const mountOptionBytes = 4095;
+
+/** Programs that run at once from kept shells; more wait. Two cores gain nothing from more. */
+export const launcherShells = 16;
+
+/** Shells that are kept while nothing runs: each holds 0.2 MB of its own. */
+export const launcherShellsIdle = 8;
+
+/** The longest input that goes through a shell's here-document, which shells read byte by byte. */
+export const launcherInputBytes = 64 * 1024;

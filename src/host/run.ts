@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { Clock, Logger } from "#base";
 import { CommandError, type CommandFailure } from "./command-error.ts";
 import type { Command, CommandResult } from "./host.ts";
+import { Launcher, type Outcome } from "./launcher.ts";
 import { commandTimeoutMs, outputBytes } from "./limits.ts";
 
 /** Runs programs to their end, with a deadline and bounded output. */
@@ -10,10 +11,13 @@ export function createRun(options: {
   logger: Logger;
 }): (command: Command) => Promise<CommandResult> {
   const { clock, logger } = options;
+  const launcher = new Launcher(clock);
   return async (command) => {
     command.signal?.throwIfAborted();
     const began = clock.monotonicMs();
-    const { result, failure } = await runToEnd(command, clock);
+    const { result, failure } = await (Launcher.takes(command)
+      ? launcher.run(command)
+      : runToEnd(command, clock));
     logger.debug("ran a program", {
       program: command.program,
       arguments: command.arguments,
@@ -28,11 +32,7 @@ export function createRun(options: {
   };
 }
 
-interface Outcome {
-  readonly result: CommandResult;
-  readonly failure: CommandFailure | undefined;
-}
-
+/** For what a kept shell cannot do: pass on much input, or bytes. */
 function runToEnd(command: Command, clock: Clock): Promise<Outcome> {
   return new Promise((resolve) => {
     const timeoutMs = command.timeoutMs ?? commandTimeoutMs;
