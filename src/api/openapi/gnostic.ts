@@ -1,11 +1,14 @@
 import type { JsonObject } from "../json.ts";
 import { Writer } from "../protobuf/writer.ts";
+import { type Pause, paced } from "./pause.ts";
 
 /**
  * An OpenAPI v2 document as the protobuf message `openapi.v2.Document` (gnostic's OpenAPIv2.proto), which is how
  * kubectl and helm ask for it. The writer works back to front; only the order within lists matters.
  */
-export function encodeGnostic(document: JsonObject): Uint8Array {
+export async function encodeGnostic(document: JsonObject, pause: Pause): Promise<Uint8Array> {
+  const definitions = await pieces(document.definitions as JsonObject, 1, pause, writeSchema);
+  const paths = await pieces(document.paths as JsonObject, 2, pause, writePathItem);
   const out = new GnosticWriter();
   const info = document.info as JsonObject;
   out.each(12, document.security as JsonObject[], (requirement) => out.named(1, requirement, () => {}));
@@ -15,12 +18,30 @@ export function encodeGnostic(document: JsonObject): Uint8Array {
       out.nested(2, () => out.texts(definition, { type: 1, name: 2, in: 3, description: 4 }));
     });
   });
-  out.nested(9, () => out.named(1, document.definitions as JsonObject, (schema) => writeSchema(out, schema)));
-  out.nested(8, () => out.named(2, document.paths as JsonObject, (item) => writePathItem(out, item)));
+  out.nested(9, () => out.pieces(definitions));
+  out.nested(8, () => out.pieces(paths));
   out.nested(2, () => out.texts(info, { title: 1, version: 2 }));
   out.text(1, document.swagger);
   return out.finish();
 }
+
+/** The entries of a large map, each a field `number` written apart, so that there can be pauses between them. */
+async function pieces(
+  map: JsonObject,
+  number: number,
+  pause: Pause,
+  write: (out: GnosticWriter, value: JsonObject) => void,
+): Promise<Uint8Array[]> {
+  const written: Uint8Array[] = [];
+  for await (const [name, value] of paced(Object.entries(map), entriesPerPiece, pause)) {
+    const out = new GnosticWriter();
+    out.named(number, { [name]: value }, (item) => write(out, item));
+    written.push(out.finish());
+  }
+  return written;
+}
+
+const entriesPerPiece = 25;
 
 const methodNumbers: Readonly<Record<string, number>> = {
   get: 2,
@@ -102,6 +123,10 @@ class GnosticWriter {
 
   finish(): Uint8Array {
     return this.#writer.finish();
+  }
+
+  pieces(written: readonly Uint8Array[]): void {
+    for (const bytes of written.toReversed()) this.#writer.bytes(bytes);
   }
 
   nested(number: number, write: () => void): void {

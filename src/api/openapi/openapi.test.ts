@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { Reader } from "../protobuf/reader.ts";
 import {
+  type OpenApiOptions,
   openApiHash,
   openApiV2Document,
   openApiV2Protobuf,
   openApiV3Document,
   openApiV3Index,
 } from "./mod.ts";
+
+const at: OpenApiOptions = { pause: () => setImmediate() };
 
 type Schemas = Record<string, { description?: string; properties: Record<string, { description?: string }> }>;
 
@@ -18,7 +22,7 @@ test("the index names every document, with its hash", () => {
 });
 
 test("our sentences stand with types and fields", async () => {
-  const document = await openApiV3Document("apis/apps/v1");
+  const document = await openApiV3Document("apis/apps/v1", at);
   const schemas = (document as unknown as { components: { schemas: Schemas } }).components.schemas;
   assert.match(schemas["io.k8s.api.apps.v1.Deployment"]?.description ?? "", /^Keeps a number/);
   assert.match(
@@ -28,12 +32,12 @@ test("our sentences stand with types and fields", async () => {
 });
 
 test("there is no document for what is not served", async () => {
-  assert.equal(await openApiV3Document("apis/example.com/v1"), undefined);
-  assert.equal(await openApiV3Document(""), undefined);
+  assert.equal(await openApiV3Document("apis/example.com/v1", at), undefined);
+  assert.equal(await openApiV3Document("", at), undefined);
 });
 
 test("every reference in version 2 leads to a definition", async () => {
-  const document = await openApiV2Document();
+  const document = await openApiV2Document(at);
   const definitions = document.definitions as object;
   for (const [, name = ""] of JSON.stringify(document).matchAll(/"\$ref":"#\/definitions\/([^"]+)"/g)) {
     assert.ok(Object.hasOwn(definitions, name), name);
@@ -42,8 +46,8 @@ test("every reference in version 2 leads to a definition", async () => {
 });
 
 test("the protobuf form holds as many paths and definitions as the JSON form", async () => {
-  const document = await openApiV2Document();
-  const counts = countNested(await openApiV2Protobuf(), [8, 9]);
+  const document = await openApiV2Document(at);
+  const counts = countNested(await openApiV2Protobuf(at), [8, 9]);
   assert.equal(counts.get(8), Object.keys(document.paths as object).length);
   assert.equal(counts.get(9), Object.keys(document.definitions as object).length);
 });

@@ -2,6 +2,7 @@ import type { FieldDefinition, TypeDefinition } from "../definitions/definition.
 import { tables } from "../generated/tables.ts";
 import type { JsonObject } from "../json.ts";
 import { definitionOf, fullName } from "../schema/built-in.ts";
+import type { Pause } from "./pause.ts";
 
 /** Our sentences about types and fields: `undefined` where none is written yet. */
 export type Describe = (owner: string, typeOrField: string) => string | undefined;
@@ -11,6 +12,14 @@ export function openApiName(type: string): string {
   const dot = type.lastIndexOf(".");
   return `${tables[type.slice(0, dot)]?.openapi}.${type.slice(dot + 1)}`;
 }
+
+export interface DocumentOptions {
+  readonly describe: Describe;
+  readonly pause: Pause;
+}
+
+/** Some types are large; so many take well under 10 ms even when nothing is warm. */
+const typesPerPiece = 25;
 
 export function schemaRef(name: string): JsonObject {
   return { $ref: `#/components/schemas/${name}` };
@@ -25,15 +34,16 @@ export interface GroupVersion {
  * The schemas of `types` and of all that they refer to, by OpenAPI name, sorted. `served` is the group and version
  * whose document this is: kinds that belong to every one say so.
  */
-export function schemasOf(
+export async function schemasOf(
   types: Iterable<string>,
   served: GroupVersion | undefined,
-  describe: Describe,
-): JsonObject {
+  { describe, pause }: DocumentOptions,
+): Promise<JsonObject> {
   const found = new Map<string, JsonObject>();
   const pending = [...types];
   const seen = new Set<string>(pending);
   for (let type = pending.pop(); type !== undefined; type = pending.pop()) {
+    if (found.size % typesPerPiece === typesPerPiece - 1) await pause();
     const scalar = scalarSchemas[type];
     if (scalar) {
       const description = describe("scalars", type);

@@ -4,7 +4,8 @@ import { definitionOf } from "../schema/built-in.ts";
 import type { Operation } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
 import { openApiV3Paths } from "./paths.ts";
-import { type Describe, type GroupVersion, openApiName, schemaName, schemasOf } from "./schemas.ts";
+import { paced } from "./pause.ts";
+import { type DocumentOptions, type GroupVersion, openApiName, schemaName, schemasOf } from "./schemas.ts";
 import {
   codeWords,
   groupVersionAt,
@@ -18,10 +19,10 @@ import {
 } from "./v3.ts";
 
 /** The OpenAPI v2 document of all built-in groups at once. Made anew at every call: keep the bytes. */
-export function openApiV2(describe: Describe): JsonObject {
+export async function openApiV2(options: DocumentOptions): Promise<JsonObject> {
   const paths: [string, JsonObject][] = [];
   const types = new Set<string>();
-  for (const path of openApiV3Paths()) {
+  for await (const path of paced(openApiV3Paths(), 1, options.pause)) {
     const operations = operationsAt(path) ?? [];
     for (const { answer, body } of operations) {
       if (answer !== "text") types.add(answer);
@@ -31,7 +32,8 @@ export function openApiV2(describe: Describe): JsonObject {
       paths.push([url, pathItem(list, groupVersionAt(path))]);
     }
   }
-  const schemas = schemasOf(types, undefined, describe) as Record<string, JsonObject>;
+  const schemas = (await schemasOf(types, undefined, options)) as Record<string, JsonObject>;
+  await options.pause();
   const definitions = Object.entries(schemas).map(([name, schema]): [string, JsonObject] => [
     name,
     downgrade(schema),

@@ -3,15 +3,15 @@ import type { JsonObject } from "../json.ts";
 import { contentSchema, type Operation, operationsOf } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
 import { rootOperations } from "./root-operations.ts";
-import { type Describe, type GroupVersion, schemasOf } from "./schemas.ts";
+import { type DocumentOptions, type GroupVersion, schemasOf } from "./schemas.ts";
 
 /**
  * The OpenAPI v3 document at `/openapi/v3/PATH`, for the paths that `openApiV3Paths()` names: `apis/apps/v1`, `api/v1`,
  * `apis/apps`, `version`. Undefined for any other. Made anew at every call: keep the bytes.
  */
-export function openApiV3(path: string, describe: Describe): JsonObject | undefined {
+export async function openApiV3(path: string, options: DocumentOptions): Promise<JsonObject | undefined> {
   const operations = operationsAt(path);
-  return operations && document(operations, groupVersionAt(path), describe);
+  return operations && (await document(operations, groupVersionAt(path), options));
 }
 
 /** Every operation of the document at `path`. */
@@ -32,16 +32,17 @@ export function groupVersionAt(path: string): GroupVersion | undefined {
   return root === "apis" && group && version ? { group, version } : undefined;
 }
 
-function document(
+async function document(
   operations: readonly Operation[],
   served: GroupVersion | undefined,
-  describe: Describe,
-): JsonObject {
+  options: DocumentOptions,
+): Promise<JsonObject> {
   const types = operations.flatMap((operation) => [
     operation.answer,
     ...(operation.body ? [operation.body.type] : []),
   ]);
-  const schemas = schemasOf(new Set(types.filter((type) => type !== "text")), served, describe);
+  const schemas = await schemasOf(new Set(types.filter((type) => type !== "text")), served, options);
+  await options.pause();
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "v1.36.0" },
