@@ -1,7 +1,12 @@
 import type { Controller } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
 import { deploymentController } from "./deployment/deployment-controller.ts";
+import { endpointSliceController } from "./endpointslice/endpointslice-controller.ts";
 import { replicaSetController } from "./replicaset/replicaset-controller.ts";
+import {
+  rootCertificateController,
+  serviceAccountController,
+} from "./service-account/service-account-controller.ts";
 
 export interface BuiltInOptions {
   /** The cluster's certificate authority, PEM. */
@@ -11,7 +16,13 @@ export interface BuiltInOptions {
 /** All built-in controllers. A new one is added here. */
 export function builtInControllers(
   context: ControllerContext,
-  _options: BuiltInOptions,
+  options: BuiltInOptions,
 ): readonly Controller[] {
-  return [deploymentController(context), replicaSetController(context)];
+  return [
+    deploymentController(context),
+    replicaSetController(context),
+    endpointSliceController(context),
+    serviceAccountController(context),
+    rootCertificateController(context, options),
+  ];
 }
