@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "#base";
 import { openBatch } from "./batch.ts";
 import { createCgroups } from "./cgroups.ts";
-import { machineFiles } from "./files.ts";
+import { createFiles } from "./files.ts";
 import type { Host } from "./host.ts";
 import { createMounts } from "./mounts.ts";
 import { processStartTime, signalProcess } from "./processes.ts";
@@ -17,7 +17,7 @@ export function createHost(options: { clock: Clock; logger: Logger }): Host {
     run,
     spawn: spawnProgram,
     openBatch: (command) => openBatch(command, { spawn: spawnProgram, clock }),
-    files: machineFiles,
+    files: createFiles(run),
     mounts: createMounts(run),
     cgroups: createCgroups(clock),
     signal: signalProcess,

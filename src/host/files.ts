@@ -1,11 +1,19 @@
 import { createReadStream, createWriteStream, type Stats, watch } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
-import type { FileStatus, Files } from "./host.ts";
+import { openFifo } from "./fifo.ts";
+import type { FileStatus, Files, Host } from "./host.ts";
 import { mountsUnder } from "./mount-table.ts";
 
-/** The machine's files. */
-export const machineFiles: Files = {
+/** The machine's files. What Node has no call for is done by a program. */
+export function createFiles(run: Host["run"]): Files {
+  return {
+    ...nodeFiles,
+    makeFifo: async (path) => void (await run({ program: "mkfifo", arguments: [path] })),
+  };
+}
+
+const nodeFiles: Omit<Files, "makeFifo"> = {
   read: (path) => orUndefined(fs.readFile(path, "utf8")),
   readBytes: (path) => orUndefined(fs.readFile(path)),
   write: (path, content, options = {}) =>
@@ -37,6 +45,7 @@ export const machineFiles: Files = {
   },
   openRead: (path, range = {}) => createReadStream(path, range),
   openWrite: (path, options = {}) => createWriteStream(path, { ...options, flags: "w" }),
+  openFifo,
   watch: (directory, onChange) => {
     const watcher = watch(directory, { persistent: true }, (_event, name) => {
       if (name !== null) onChange(name);

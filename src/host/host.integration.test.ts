@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import { after, test } from "node:test";
 import { silentLogger, systemClock } from "#base";
 import { CommandError } from "./command-error.ts";
@@ -135,6 +137,23 @@ test("a watch tells of new files by name", async () => {
   await host.files.write(join(directory, "appears"), "");
   assert.equal(await seen.promise, "appears");
   watch.close();
+});
+
+test("a FIFO tells of the end of a process that is no child", async () => {
+  const path = join(directory, "fifo");
+  await host.files.makeFifo(path);
+  const fifo = host.files.openFifo(path, "before");
+  // The shell leaves at once; what it started holds the FIFO's other end until it is killed.
+  const { stdout } = await host.run({
+    program: "sh",
+    arguments: ["-c", 'echo hello >"$1"; sleep 60 3>"$1" >/dev/null 2>&1 & echo $!', "sh", path],
+  });
+  const again = host.files.openFifo(path, "after");
+  again.resume();
+  process.kill(Number(stdout), "SIGKILL");
+  assert.equal(await text(fifo), "hello\n");
+  await finished(again);
+  assert.equal(await text(host.files.openFifo(path, "after")), "");
 });
 
 test("a tree with a mount in it is not removed until it is unmounted", { skip: asRoot }, async () => {

@@ -132,6 +132,12 @@ export interface Files {
   openRead(path: string, range?: { start?: number; end?: number }): Readable;
   /** Truncates or creates. Not atomic: write elsewhere, then rename. */
   openWrite(path: string, options?: { mode?: number }): Writable;
+  makeFifo(path: string): Promise<void>;
+  /**
+   * Reads a FIFO. Ends when its last writer has closed it: how the end of a process that is no child is heard of. Opened `before` its
+   * writer, it waits for one; `after`, it is at its end at once when there is none (any more).
+   */
+  openFifo(path: string, writer: "before" | "after"): Readable;
   /** Calls back on every change in a directory (inotify). */
   watch(directory: string, onChange: (name: string) => void): { close(): void };
 }

@@ -27,7 +27,7 @@ export async function adopt(
       const life = new ContainerLife(context, settled, emit);
       if (settled !== record) await records.writeContainer(settled);
       lives.set(record.id, life);
-      if (life.running) life.watch();
+      if (await context.host.files.exists(`${bundle(context.paths, record.id)}/sync`)) life.adopt();
     }),
   );
   for (const id of found.orphans) await clearContainer(context, id);

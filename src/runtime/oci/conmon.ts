@@ -1,4 +1,5 @@
-import type { Host, Program } from "#host";
+import type { Readable } from "node:stream";
+import type { Host } from "#host";
 import { ContainerError } from "../errors.ts";
 import { runtimeTimeoutMs } from "./limits.ts";
 import type { ProcessIdentity } from "./records.ts";
@@ -18,66 +19,93 @@ export interface ConmonOptions {
   readonly exec?: string;
   /** The container's input stays open when who was attached to it leaves. */
   readonly keepStdin?: boolean;
-  /** Moves conmon there before it does anything. */
+  /** Moves conmon there. */
   readonly cgroup?: string | undefined;
 }
 
 export interface Conmon {
-  readonly program: Program;
   readonly identity: ProcessIdentity;
   /** The container's first process, or the command's. */
   readonly child: ProcessIdentity;
   /** Of a command in a container, when it has ended; undefined when conmon was killed. For containers, the exit file tells. */
   readonly exitCode: Promise<number | undefined>;
+  readonly watch: ConmonWatch;
+}
+
+/** Hears of conmon's end: it holds the FIFO open as long as it lives. Works for a conmon that an earlier process started, too. */
+export interface ConmonWatch {
+  readonly gone: Promise<void>;
+  close(): void;
 }
 
 /**
  * Starts conmon, the small program that stays beside a container: it holds its terminal and pipes, writes its log, notes its end in
- * an exit file. It outlives us. `--sync` keeps it our child as long as we live, so we hear of its end.
+ * an exit file. It outlives us, and is nobody's child. `bundle/sync`, a FIFO, must be there.
  *
- *     we                conmon                      OCI runtime
- *     ── spawn ──────────▶ waits on pipe 4
- *     ── (move to cgroup)
- *     ── byte on pipe 4 ─▶ ───── create / exec ─────▶
- *     ◀── JSON on pipe 3 ─ ◀──── pid, or its words ──
+ *     we                     conmon                   OCI runtime
+ *     ── open FIFO
+ *     ── run ──────────────▶ goes to the background
+ *                            ───── create / exec ────▶
+ *     ◀── JSON on the FIFO ─ ◀──── pid, or its words ──
+ *     ◀── end of the FIFO ── has ended
  */
 export async function startConmon(host: Host, options: ConmonOptions): Promise<Conmon> {
-  const program = host.spawn({
-    program: options.conmon,
-    arguments: conmonArguments(options),
-    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-    environment: { _OCI_SYNCPIPE: "3", _OCI_STARTPIPE: "4" },
-    detached: true,
-  });
-  const answer = answers(program);
-  const timer = host.clock.setTimer(runtimeTimeoutMs, () => program.signal("SIGKILL"), { unref: true });
-  const startTime = await host.startTime(program.pid);
-  if (options.cgroup !== undefined) await host.cgroups.move(program.pid, options.cgroup).catch(() => {});
-  program.pipe(4)?.end("\0");
-  const { pid, message } = parseAnswer(await answer.first);
-  timer.cancel();
-  if (pid === undefined || pid <= 0) {
-    await program.exited;
-    throw new ContainerError("StartError", runtimeMessage(message));
+  const { bundle } = options;
+  const fifo = host.files.openFifo(`${bundle}/sync`, "before");
+  const answer = answers(fifo);
+  const watch = watchFifo(fifo);
+  try {
+    await host.run({
+      program: "sh",
+      arguments: [
+        ...["-c", 'sync=$1; shift; exec "$@" 3>"$sync"', "sh", `${bundle}/sync`],
+        ...[options.conmon, ...conmonArguments(options)],
+      ],
+      environment: { _OCI_SYNCPIPE: "3" },
+    });
+    const identity = await identityIn(host, `${bundle}/conmon.pid`);
+    const timer = host.clock.setTimer(runtimeTimeoutMs, () => host.signal(identity.pid, 9), { unref: true });
+    if (options.cgroup !== undefined) await host.cgroups.move(identity.pid, options.cgroup).catch(() => {});
+    const { pid, message } = parseAnswer(await answer.first);
+    timer.cancel();
+    if (pid === undefined || pid <= 0) {
+      await watch.gone;
+      throw new ContainerError("StartError", runtimeMessage(message));
+    }
+    // A command may have ended already: no process has an empty start time.
+    const child = { pid, startTime: (await host.startTime(pid)) ?? "" };
+    return { identity, child, watch, exitCode: answer.second.then((line) => parseAnswer(line).pid) };
+  } catch (error) {
+    watch.close();
+    throw error;
   }
-  const childStart = await host.startTime(pid);
-  program.release();
-  return {
-    program,
-    identity: { pid: program.pid, startTime: startTime ?? "" },
-    // A command may have ended already; no process has an empty start time.
-    child: { pid, startTime: childStart ?? "" },
-    exitCode: answer.second.then((line) => parseAnswer(line).pid),
-  };
+}
+
+/** Watches a conmon that was started before. */
+export function watchConmon(host: Host, bundle: string): ConmonWatch {
+  const fifo = host.files.openFifo(`${bundle}/sync`, "after");
+  fifo.resume();
+  return watchFifo(fifo);
+}
+
+function watchFifo(fifo: Readable): ConmonWatch {
+  const gone = new Promise<void>((resolve) => fifo.once("close", () => resolve()));
+  return { gone, close: () => void fifo.destroy() };
+}
+
+async function identityIn(host: Host, path: string): Promise<ProcessIdentity> {
+  const pid = Number(await host.files.read(path));
+  return { pid, startTime: (await host.startTime(pid)) ?? "" };
 }
 
 function conmonArguments(options: ConmonOptions): string[] {
   const { bundle, engine } = options;
   return [
-    ...["--api-version", "1", "--sync", "--no-sync-log", "--full-attach"],
+    ...["--api-version", "1", "--no-sync-log", "--full-attach"],
     ...["--cid", options.containerId, "--cuuid", options.exitName, "--name", options.exitName],
     ...["--runtime", engine.program, "--runtime-arg", "--root", "--runtime-arg", engine.root],
     ...["--bundle", bundle, "--persist-dir", bundle, "--container-pidfile", `${bundle}/pidfile`],
+    ...["--conmon-pidfile", `${bundle}/conmon.pid`],
     ...["--log-path", `k8s-file:${options.logPath}`, "--exit-dir", options.exitDirectory],
     ...(options.terminal ? ["--terminal"] : []),
     ...(options.stdin ? ["--stdin"] : []),
@@ -86,26 +114,22 @@ function conmonArguments(options: ConmonOptions): string[] {
   ];
 }
 
-/** The two lines that may come on descriptor 3, "" for one that does not: the start's outcome, and a command's exit code. */
-function answers(program: Program): { first: Promise<string>; second: Promise<string> } {
-  const lines = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
-  const pipe = program.pipe(3);
+/** The two lines that may come, "" for one that does not: the start's outcome, and a command's exit code. */
+function answers(pipe: Readable): { first: Promise<string>; second: Promise<string> } {
+  const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+  const waiting = [first, second];
   let text = "";
-  let next = 0;
-  pipe?.on("data", (chunk: Buffer) => {
+  pipe.on("data", (chunk: Buffer) => {
     text += chunk.toString("utf8");
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      lines[next]?.resolve(text.slice(0, end));
-      next += 1;
+      waiting.shift()?.resolve(text.slice(0, end));
       text = text.slice(end + 1);
     }
   });
-  pipe?.once("close", () => {
-    lines[next]?.resolve(text);
-    for (const line of lines) line.resolve("");
+  pipe.once("close", () => {
+    for (const line of waiting) line.resolve(line === waiting[0] ? text : "");
   });
-  const [first, second] = lines.map((line) => line.promise);
-  return { first: first ?? Promise.resolve(""), second: second ?? Promise.resolve("") };
+  return { first: first.promise, second: second.promise };
 }
 
 function parseAnswer(line: string): { pid: number | undefined; message: string } {

@@ -1,10 +1,9 @@
 import { messageOf } from "#base";
-import type { Program } from "#host";
 import { ContainerError } from "../errors.ts";
 import type { ContainerEvent } from "../runtime.ts";
-import { type Conmon, startConmon } from "./conmon.ts";
+import { type Conmon, type ConmonWatch, startConmon, watchConmon } from "./conmon.ts";
 import type { RuntimeContext } from "./context.ts";
-import { conmonExitPollMs, conmonExitTimeoutMs, killTimeoutMs } from "./limits.ts";
+import { conmonExitTimeoutMs, killTimeoutMs } from "./limits.ts";
 import { bundle, exits } from "./paths.ts";
 import { type ContainerRecord, containerOf, type ProcessIdentity } from "./records.ts";
 import { oomKills } from "./stats.ts";
@@ -25,7 +24,7 @@ export class ContainerLife {
   readonly #ended = Promise.withResolvers<void>();
   #starting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
-  #conmon: Program | undefined;
+  #conmon: ConmonWatch | undefined;
   #watch: { close(): void } | undefined;
   #killed = false;
 
@@ -73,7 +72,7 @@ export class ContainerLife {
         keepStdin: this.record.stdin && !this.record.stdinOnce,
         cgroup: this.#context.conmonCgroup,
       });
-      this.#conmon = conmon.program;
+      this.#conmon = conmon.watch;
       this.watch();
       await engine.start(id);
     } catch (error) {
@@ -84,6 +83,13 @@ export class ContainerLife {
     }
     this.record = { ...this.record, startedAt: clock.now(), process: conmon.child, conmon: conmon.identity };
     await records.writeContainer(this.record);
+  }
+
+  /** Takes over a container that an earlier process started. */
+  adopt(): void {
+    if (this.running) this.watch();
+    if (this.record.conmon)
+      this.#conmon = watchConmon(this.#context.host, bundle(this.#context.paths, this.record.id));
   }
 
   /** conmon notes memory kills in a file; also of child processes, while the container lives on. */
@@ -132,25 +138,19 @@ export class ContainerLife {
   /** We go, it stays. */
   close(): void {
     this.#watch?.close();
+    this.#conmon?.close();
   }
 
   /** Waits for conmon's own end: until then it still writes into the bundle. */
   async conmonGone(): Promise<void> {
     this.#watch?.close();
-    const { clock } = this.#context;
-    const deadline = clock.monotonicMs() + conmonExitTimeoutMs;
-    if (this.#conmon) {
-      const late = clock.setTimer(conmonExitTimeoutMs, () => this.#conmon?.signal("SIGKILL"), {
-        unref: true,
-      });
-      await this.#conmon.exited;
-      return late.cancel();
-    }
+    const { clock, host } = this.#context;
     const { conmon } = this.record;
-    while (conmon && (await this.#lives(conmon))) {
-      if (clock.monotonicMs() > deadline) this.#context.host.signal(conmon.pid, "SIGKILL");
-      await clock.sleep(conmonExitPollMs);
-    }
+    const late = clock.setTimer(conmonExitTimeoutMs, () => conmon && host.signal(conmon.pid, 9), {
+      unref: true,
+    });
+    await this.#conmon?.gone;
+    late.cancel();
   }
 
   async #kill(): Promise<void> {

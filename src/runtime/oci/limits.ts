@@ -4,9 +4,6 @@ export const runtimeTimeoutMs = 2 * 60_000;
 /** How long after its container's end conmon may take to write the exit file and go. */
 export const conmonExitTimeoutMs = 10_000;
 
-/** The pause between looks at a conmon that an earlier process started: nobody tells of the end of a process that is not one's child. */
-export const conmonExitPollMs = 20;
-
 /** How long a killed container may take to be gone before removal reports it as stuck: uninterruptible I/O. */
 export const killTimeoutMs = 30_000;
 

@@ -85,6 +85,7 @@ async function withTerminal(
   const { host, engine, clock } = context;
   const logPath = `${directory}/output`;
   await host.files.append(logPath, "");
+  await host.files.makeFifo(`${directory}/sync`);
   const output = new LogFollower(host, logPath, 0);
   try {
     const conmon = await startConmon(host, {
@@ -106,7 +107,7 @@ async function withTerminal(
     const late = deadline(clock, options.timeoutMs, kill);
     const exited = conmon.exitCode.then(async (code) => {
       late?.cancel();
-      await conmon.program.exited;
+      await conmon.watch.gone;
       output.finish();
       return code ?? 137;
     });
