@@ -1,5 +1,5 @@
 import { badRequest } from "#base";
-import { cloneJson, isJsonObject, type Json, type JsonObject, setOwn } from "../json.ts";
+import { cloneJson, isJsonObject, type Json, type JsonObject, jsonEqual, setOwn } from "../json.ts";
 import { maxPatchDepth } from "./limits.ts";
 
 /**
@@ -25,7 +25,7 @@ export function createMergePatch(from: JsonObject, to: JsonObject): JsonObject {
     if (isJsonObject(before) && isJsonObject(after)) {
       const inner = createMergePatch(before, after);
       if (Object.keys(inner).length > 0) setOwn(patch, field, inner);
-    } else if (JSON.stringify(before) !== JSON.stringify(after)) setOwn(patch, field, cloneJson(after));
+    } else if (!jsonEqual(before, after)) setOwn(patch, field, cloneJson(after));
   }
   return patch;
 }
