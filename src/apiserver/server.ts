@@ -6,6 +6,7 @@ import { type HealthCheck, health } from "./discovery/health.ts";
 import { versionDocument } from "./discovery/version.ts";
 import { type Listener, type ListenOptions, listen } from "./http/listener.ts";
 import { inProcess } from "./in-process.ts";
+import { openApi } from "./openapi/openapi.ts";
 import type { Document } from "./pipeline/documents.ts";
 import { InFlight } from "./pipeline/in-flight.ts";
 import type { Parts } from "./pipeline/parts.ts";
@@ -73,6 +74,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     documents: [
       discovery(catalogue, options.advertisedAddress ?? "127.0.0.1:6443"),
       versionDocument,
+      openApi(clock),
       health(options.checks ?? []),
       ...(options.documents ?? []),
     ],

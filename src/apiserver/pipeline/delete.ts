@@ -44,7 +44,7 @@ export async function deleteCollection(parts: Parts, request: ObjectRequest): Pr
 /** The object while it lives on, else a `Status`; some kinds show the object even then, as upstream does. */
 function presentDeleted({ machinery }: Parts, request: ObjectRequest, deleted: Deleted): DocumentAnswer {
   const { kind } = request.route;
-  if (!deleted.gone || showsDeleted.has(kind.prefix)) {
+  if (!deleted.gone || kind.resource.returnsDeleted) {
     const object = { bytes: deleted.bytes, parsed: () => deleted.object };
     return presentObject(machinery, kind, object, request.form, includeObjectOf(request.query));
   }
@@ -54,14 +54,6 @@ function presentDeleted({ machinery }: Parts, request: ObjectRequest, deleted: D
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
   return documentAnswer(status, request.form);
 }
-
-/** Store prefixes of the kinds whose DELETE answers with the object that is gone. */
-const showsDeleted: ReadonlySet<string> = new Set(
-  ["pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims", "podtemplates"]
-    .concat("resourcequotas")
-    .map((resource) => `/registry/core/${resource}/`)
-    .concat("/registry/policy/poddisruptionbudgets/"),
-);
 
 interface DeletionRequest {
   readonly write: WriteRequest;

@@ -1,13 +1,13 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { badRequest, type Clock, isExpired } from "#base";
+import { badRequest, isExpired } from "#base";
 import type { Entry, Revision, Snapshot, Store } from "#store";
-import { maxPageSize, sliceMs } from "../limits.ts";
+import { maxPageSize } from "../limits.ts";
 import type { ServedKind } from "./catalogue.ts";
 import { type Continuation, ContinueExpired, readContinue, writeContinue } from "./continue-token.ts";
 import type { Machinery } from "./machinery.ts";
 import type { Facts } from "./objects.ts";
 import { parseRevision, waitForRevision } from "./revision.ts";
 import type { Selection } from "./selection.ts";
+import { Slice } from "./slice.ts";
 
 /** One page of a list. */
 export interface Page {
@@ -121,29 +121,6 @@ async function filter(
     entries.push(entry);
   }
   return { entries, more: false };
-}
-
-/** Work on many things that lets others have a turn now and then. */
-export class Slice {
-  readonly #clock: Clock;
-  #count = 0;
-  #end: number;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#end = clock.monotonicMs() + sliceMs;
-  }
-
-  /** True when the slice's time is used up. Looks at the clock only now and then. */
-  isOver(): boolean {
-    this.#count += 1;
-    return (this.#count & 15) === 0 && this.#clock.monotonicMs() >= this.#end;
-  }
-
-  async pause(): Promise<void> {
-    await nextTurn();
-    this.#end = this.#clock.monotonicMs() + sliceMs;
-  }
 }
 
 /** With a name given there is one candidate per namespace at most; in a known namespace it is found by its key. */
