@@ -39,6 +39,14 @@ export class Informers {
     return full ? (full as unknown as Informer<T>) : this.#shared(resource, {}, "metadata");
   }
 
+  /** Stops the informers of a kind that is served no more, and forgets them. */
+  drop(resource: Resource): void {
+    const path = pathId(resource);
+    for (const informer of this.#byResource.get(path) ?? []) informer.stop();
+    this.#byResource.delete(path);
+    for (const id of [...this.#informers.keys()]) if (id.startsWith(`${path}|`)) this.#informers.delete(id);
+  }
+
   /** Resolves when every informer asked for so far has its first list. */
   async synced(): Promise<void> {
     await Promise.all(Array.from(this.#informers.values(), (informer) => informer.synced));

@@ -1,6 +1,20 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { type Deployment, deployments, events, pods, replicaSets } from "#api";
+import {
+  configMaps,
+  type Deployment,
+  deployments,
+  endpointSlices,
+  events,
+  type KubernetesObject,
+  namespaces,
+  pods,
+  type Resource,
+  replicaSets,
+  secrets,
+  serviceAccounts,
+  services,
+} from "#api";
 import { seededRandom, silentLogger, silentMetrics, systemClock } from "#base";
 import { type Client, Informers } from "#client";
 import { startFakeKubelet, testCluster } from "#testing";
@@ -98,4 +112,96 @@ test("a deployment becomes a replica set becomes pods, rolls over and rolls back
   const told = new Set((await client.resource(events, "shop").list()).items.map((event) => event.reason));
   for (const reason of ["ScalingReplicaSet", "SuccessfulCreate", "SuccessfulDelete"])
     assert.ok(told.has(reason), reason);
+});
+
+/** Resolves as soon as the objects of a kind satisfy `holds`. */
+async function untilAll<T extends KubernetesObject>(
+  informers: Informers,
+  resource: Resource<T>,
+  holds: (objects: readonly T[]) => boolean,
+): Promise<void> {
+  const informer = informers.of(resource);
+  await informer.synced;
+  await new Promise<void>((resolve, reject) => {
+    const fail = () => reject(new Error(`not reached: ${JSON.stringify(informer.list())}`));
+    const timeout = setTimeout(fail, 5000);
+    const look = () => {
+      if (!holds(informer.list())) return;
+      clearTimeout(timeout);
+      resolve();
+    };
+    informer.addHandler({ added: look, updated: look, deleted: look });
+    look();
+  });
+}
+
+function inShop<T extends KubernetesObject>(objects: readonly T[]): readonly T[] {
+  return objects.filter(({ metadata }) => metadata?.namespace === "shop");
+}
+
+for (const policy of ["Background", "Foreground"] as const) {
+  test(`deleting a deployment in the ${policy.toLowerCase()} takes its sets and pods with it`, async (t) => {
+    const { client, informers } = await newCluster(t);
+    await client.resource(deployments, "shop").create(web());
+    await until(informers, isRolledOut);
+    const started = performance.now();
+    await client.resource(deployments, "shop").delete("web", { propagationPolicy: policy });
+    await untilAll(informers, pods, (all) => inShop(all).length === 0);
+    await untilAll(informers, replicaSets, (all) => inShop(all).length === 0);
+    await untilAll(informers, deployments, (all) => inShop(all).length === 0);
+    t.diagnostic(`gone in ${(performance.now() - started).toFixed(1)} ms`);
+  });
+}
+
+test("orphaned sets live on, and a new deployment adopts them", async (t) => {
+  const { client, informers } = await newCluster(t);
+  await client.resource(deployments, "shop").create(web());
+  await until(informers, isRolledOut);
+  await client.resource(deployments, "shop").delete("web", { propagationPolicy: "Orphan" });
+  await untilAll(informers, deployments, (all) => inShop(all).length === 0);
+  await untilAll(informers, replicaSets, (all) =>
+    inShop(all).every((set) => !set.metadata?.ownerReferences?.length),
+  );
+  const before = (await client.resource(pods, "shop").list()).items.map((pod) => pod.metadata?.uid).sort();
+  await client.resource(deployments, "shop").create(web());
+  await untilAll(informers, deployments, (all) => inShop(all).some(isRolledOut));
+  const after = (await client.resource(pods, "shop").list()).items.map((pod) => pod.metadata?.uid).sort();
+  assert.deepEqual(after, before);
+});
+
+test("an object whose owner does not exist is collected, one with a living owner is not", async (t) => {
+  const { client, informers } = await newCluster(t);
+  const api = client.resource(configMaps, "shop");
+  const owner = await api.create({ metadata: { name: "owner" } });
+  const reference = (uid: string) => ({ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid });
+  const uid = owner.metadata?.uid ?? "";
+  await api.create({ metadata: { name: "kept", ownerReferences: [reference(uid)] } });
+  await api.create({ metadata: { name: "lost", ownerReferences: [reference("no-such-uid")] } });
+  const named = (name: string) => (one: KubernetesObject) => one.metadata?.name === name;
+  await untilAll(informers, configMaps, (all) => all.some(named("kept")) && !all.some(named("lost")));
+  await api.delete("owner");
+  await untilAll(informers, configMaps, (all) => !all.some(named("kept")));
+});
+
+test("a namespace is born with a service account and the root certificate, and dies with all it has", async (t) => {
+  const { client, informers } = await newCluster(t);
+  await untilAll(informers, serviceAccounts, (all) => inShop(all).length === 1);
+  await untilAll(informers, configMaps, (all) => inShop(all).some((one) => one.data?.["ca.crt"] === "PEM"));
+  await client.resource(deployments, "shop").create(web());
+  await client.resource(secrets, "shop").create({ metadata: { name: "s" }, stringData: { a: "b" } });
+  await client.resource(services, "shop").create({
+    metadata: { name: "web" },
+    spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+  });
+  await until(informers, isRolledOut);
+  await untilAll(informers, endpointSlices, (all) =>
+    inShop(all).some((slice) => slice.endpoints?.length === 3),
+  );
+  const started = performance.now();
+  await client.resource(namespaces).delete("shop");
+  await untilAll(informers, namespaces, (all) => !all.some((one) => one.metadata?.name === "shop"));
+  t.diagnostic(`gone in ${(performance.now() - started).toFixed(1)} ms`);
+  for (const kind of [pods, deployments, secrets, services, endpointSlices, configMaps]) {
+    assert.equal((await client.resource(kind as Resource, "shop").list()).items.length, 0, kind.resource);
+  }
 });

@@ -2,6 +2,9 @@ import type { Controller } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
 import { deploymentController } from "./deployment/deployment-controller.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice-controller.ts";
+import { garbageCollector } from "./garbage-collector/garbage-collector.ts";
+import { Inventory } from "./inventory/inventory.ts";
+import { namespaceController } from "./namespace/namespace-controller.ts";
 import { replicaSetController } from "./replicaset/replicaset-controller.ts";
 import {
   rootCertificateController,
@@ -18,11 +21,14 @@ export function builtInControllers(
   context: ControllerContext,
   options: BuiltInOptions,
 ): readonly Controller[] {
-  return [
+  // First those that watch kinds in full: the inventory shares what is there.
+  const controllers = [
     deploymentController(context),
     replicaSetController(context),
     endpointSliceController(context),
     serviceAccountController(context),
     rootCertificateController(context, options),
   ];
+  const inventory = new Inventory(context);
+  return [...controllers, garbageCollector(context, inventory), namespaceController(context, inventory)];
 }
