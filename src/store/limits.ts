@@ -10,6 +10,8 @@ export const limits = {
   queuedBytes: 64 * 1024 * 1024,
   /** Seconds such a writer should wait. */
   retryAfterSeconds: 1,
+  /** How often a transaction is tried again because what refused it is gone. Once is rare. */
+  commitAttempts: 16,
 
   /** Commits that snapshots and watches can go back. At 4,000 writes a second a watcher may fall four seconds behind. */
   windowCommits: 16_384,

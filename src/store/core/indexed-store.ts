@@ -1,4 +1,4 @@
-import { ApiError, type Logger, messageOf, must, unavailable } from "#base";
+import { ApiError, type Logger, messageOf, must, tooManyRequests, unavailable } from "#base";
 import { limits } from "../limits.ts";
 import type { Log, LogRecord } from "../log.ts";
 import type {
@@ -77,7 +77,7 @@ class IndexedStore implements Store {
   async commit(transaction: Transaction): Promise<CommitResult> {
     this.#mustBeOpen();
     checkTransaction(transaction);
-    for (;;) {
+    for (let attempt = 0; attempt < limits.commitAttempts; attempt += 1) {
       const result = await this.#log.append(transaction);
       if (result.committed) return { committed: true, commit: this.#timeline.commit(result.revision) };
       const { failed } = result;
@@ -85,6 +85,10 @@ class IndexedStore implements Store {
       // Refused for a change that has been undone since (created and deleted in one batch): it holds again, ask again.
       if ((current?.modRevision ?? 0) !== failed.modRevision) return { committed: false, failed, current };
     }
+    throw tooManyRequests(
+      "could not commit: its keys come and go too fast, try again",
+      limits.retryAfterSeconds,
+    );
   }
 
   watch(options: WatchOptions): Watch {
