@@ -75,7 +75,7 @@ export function containerSpec(
     terminal: false,
     stdin: false,
     oomScoreAdjustment: 0,
-    logPath: `${given.logDirectory}/${given.id.slice(0, 12)}.log`,
+    logPath: `${given.logDirectory}/${given.id.slice(-12)}.log`,
     annotations: { kept: "yes" },
     ...changes,
   };

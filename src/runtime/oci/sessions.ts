@@ -58,7 +58,9 @@ function withPipes(
     stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
   });
   const kill = () => {
-    void killCommand(host, directory).finally(() => program.signal("SIGKILL"));
+    killCommand(host, directory)
+      .then((killed) => killed || program.signal("SIGKILL"))
+      .catch(() => program.signal("SIGKILL"));
   };
   const late = deadline(clock, options.timeoutMs, kill);
   const exited = program.exited.then((exit) => {
@@ -178,10 +180,13 @@ function attached(
   };
 }
 
-/** Kills the command itself: the program that started it is only its messenger. */
-async function killCommand(host: Host, directory: string): Promise<void> {
+/**
+ * Kills the command itself; its messenger then ends by itself, with its exit code, and as its parent takes it off the process
+ * table. False when the command has not begun.
+ */
+async function killCommand(host: Host, directory: string): Promise<boolean> {
   const pid = Number(await host.files.read(`${directory}/pidfile`));
-  if (pid > 0) host.signal(pid, 9);
+  return pid > 0 && host.signal(pid, 9);
 }
 
 function deadline(
