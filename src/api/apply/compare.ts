@@ -14,9 +14,14 @@ export interface Comparison {
 
 /**
  * Compares two versions of an object; an absent `before` is an empty one. Parts that both share by reference cost
- * nothing, so that a changed status is compared without looking at the spec.
+ * nothing, so that a changed status is compared without looking at the spec. Top-level `ignoredFields` are not looked at.
  */
-export function compare(before: JsonObject | undefined, after: JsonObject, schema: TypeSchema): Comparison {
+export function compare(
+  before: JsonObject | undefined,
+  after: JsonObject,
+  schema: TypeSchema,
+  ignoredFields: readonly string[] = [],
+): Comparison {
   const old = before ?? {};
   const sides: Sides = { changed: {}, removed: {} };
   const metadata: Sides = { changed: {}, removed: {} };
@@ -32,7 +37,8 @@ export function compare(before: JsonObject | undefined, after: JsonObject, schem
   }
   if (hasParts(metadata.changed)) sides.changed["f:metadata"] = metadata.changed;
   if (hasParts(metadata.removed)) sides.removed["f:metadata"] = metadata.removed;
-  compareFields(old, after, schema, sides, handledApart);
+  const skipped = ignoredFields.length === 0 ? handledApart : new Set([...handledApart, ...ignoredFields]);
+  compareFields(old, after, schema, sides, skipped);
   return sides;
 }
 
@@ -49,6 +55,9 @@ interface Sides {
   readonly removed: FieldSet;
 }
 
+/** Where a value stands: an entry of a map or list, a field, or a field that must be there. */
+type Place = "entry" | "field" | "required";
+
 /** Compares one place and hangs what differs below it into `parent`. Says whether anything does. */
 function compareAt(
   element: string,
@@ -56,7 +65,7 @@ function compareAt(
   after: Json | undefined,
   schema: TypeSchema | undefined,
   parent: Sides,
-  isEntry: boolean,
+  place: Place,
 ): void {
   if (before === after) return;
   if (isLeaf(before, after, schema)) {
@@ -78,8 +87,9 @@ function compareAt(
       removed,
     });
   }
-  // A struct comes and goes with its fields; lists, maps and their entries are things of their own.
-  const isOwnThing = isEntry || within.shape !== "object";
+  // A struct, or a list that is always there, comes and goes with its parts; other lists, maps and the entries of both
+  // are things of their own.
+  const isOwnThing = place === "entry" || (place === "field" && within.shape !== "object");
   if (before === undefined && isOwnThing) addMember(changed);
   if (after === undefined) addMember(removed);
   if ((before === undefined && isOwnThing) || hasParts(changed)) parent.changed[element] = changed;
@@ -93,21 +103,32 @@ function compareFields(
   sides: Sides,
   ignored: ReadonlySet<string> = nothingIgnored,
 ): void {
-  const isMap = schema.shape === "map";
   for (const field in after) {
     if (ignored.has(field)) continue;
     const value = present(after[field]);
     const old = Object.hasOwn(before, field) ? present(before[field]) : undefined;
     if (value !== undefined || old !== undefined) {
-      compareAt(fieldElement(field), old, value, childSchema(schema, field), sides, isMap);
+      compareAt(fieldElement(field), old, value, childSchema(schema, field), sides, placeOf(schema, field));
     }
   }
   for (const field in before) {
     if (ignored.has(field) || Object.hasOwn(after, field)) continue;
     const old = present(before[field]);
     if (old !== undefined)
-      compareAt(fieldElement(field), old, undefined, childSchema(schema, field), sides, isMap);
+      compareAt(
+        fieldElement(field),
+        old,
+        undefined,
+        childSchema(schema, field),
+        sides,
+        placeOf(schema, field),
+      );
   }
+}
+
+function placeOf(schema: TypeSchema, field: string): Place {
+  if (schema.shape === "map") return "entry";
+  return schema.fields.get(field)?.required ? "required" : "field";
 }
 
 function compareElements(
@@ -120,10 +141,10 @@ function compareElements(
   for (const value of before) old.set(elementOf(value, schema), value);
   for (const value of after) {
     const element = elementOf(value, schema);
-    compareAt(element, old.get(element), value, schema.element, sides, true);
+    compareAt(element, old.get(element), value, schema.element, sides, "entry");
     old.delete(element);
   }
-  for (const [element, value] of old) compareAt(element, value, undefined, schema.element, sides, true);
+  for (const [element, value] of old) compareAt(element, value, undefined, schema.element, sides, "entry");
 }
 
 function elementOf(value: Json, schema: TypeSchema): string {

@@ -24,6 +24,8 @@ export interface UpdateTracking {
   readonly subresource?: string;
   /** RFC 3339. */
   readonly time: string;
+  /** Top-level fields that this request does not write, whatever the server put into them: `status` on the object itself. */
+  readonly ignoredFields?: readonly string[];
 }
 
 /**
@@ -38,6 +40,7 @@ export function trackUpdate(object: KubernetesObject, tracking: UpdateTracking):
     tracking.old as JsonObject | undefined,
     object as JsonObject,
     tracking.schema,
+    tracking.ignoredFields,
   );
   if (isEmptySet(changed) && isEmptySet(removed)) {
     setEntries(metadata, base);

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Deployment, Scale } from "../generated/types.ts";
+import { cloneJson } from "../json.ts";
+import { deploymentKind } from "./deployment.ts";
+
+function deployment(spec: object = {}): Deployment {
+  const object: Deployment = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "web", namespace: "shop", uid: "u" },
+    spec: {
+      selector: { matchLabels: { app: "web" } },
+      template: {
+        metadata: { labels: { app: "web" } },
+        spec: { containers: [{ name: "web", image: "web:1" }] },
+      },
+      ...spec,
+    },
+  };
+  deploymentKind.defaults(object);
+  deploymentKind.prepareForCreate(object);
+  return object;
+}
+
+function complaints(spec: object): string[] {
+  return deploymentKind.validateCreate(deployment(spec)).map(({ field, message }) => `${field}: ${message}`);
+}
+
+test("a deployment is completed as Kubernetes completes it", () => {
+  const { template: _, selector: __, ...spec } = deployment().spec ?? { template: {}, selector: {} };
+  assert.deepEqual(spec, {
+    replicas: 1,
+    strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" } },
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+  });
+});
+
+test("what is wrong with a deployment is named by its field", () => {
+  assert.deepEqual(complaints({}), []);
+  assert.deepEqual(complaints({ replicas: -1 }), [
+    "spec.replicas: Invalid value: -1: must be greater than or equal to 0",
+  ]);
+  assert.deepEqual(complaints({ selector: { matchLabels: { app: "other" } } }), [
+    'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+  ]);
+  assert.deepEqual(complaints({ selector: undefined }), ["spec.selector: Required value"]);
+  const never = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "0%" } };
+  assert.deepEqual(complaints({ strategy: never }), [
+    "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0",
+  ]);
+});
+
+test("the selector stays as it is", () => {
+  const old = deployment();
+  const changed = cloneJson(old);
+  if (changed.spec) changed.spec.selector = { matchLabels: { app: "web", tier: "x" } };
+  const fields = deploymentKind.validateUpdate(changed, old).map(({ field }) => field);
+  assert.deepEqual(fields, ["spec.template.metadata.labels", "spec.selector"]);
+});
+
+test("a scale reads and writes the number of replicas, and counts the generation", () => {
+  const scale = deploymentKind.subresources.scale;
+  assert.ok(scale?.type === "view");
+  const object = deployment({ replicas: 2 });
+  const view = scale.read(object) as Scale;
+  assert.deepEqual(view.spec, { replicas: 2 });
+  assert.equal(view.status?.selector, "app=web");
+  scale.write({ ...view, spec: { replicas: 5 } } as Scale, object);
+  assert.equal(object.spec?.replicas, 5);
+  assert.equal(object.metadata?.generation, 2);
+  scale.write({ ...view, spec: { replicas: 5 } } as Scale, object);
+  assert.equal(object.metadata?.generation, 2, "the same size is no change");
+  assert.equal(scale.validate({ spec: { replicas: -1 } } as Scale)[0]?.field, "spec.replicas");
+});
