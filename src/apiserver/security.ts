@@ -1,4 +1,4 @@
-import type { Clock, Random } from "#base";
+import { type Clock, type Logger, type Random, silentLogger } from "#base";
 import { admissionPlugins } from "./admission/registry.ts";
 import type { PortRange } from "./allocation/node-ports.ts";
 import { serviceAllocator } from "./allocation/service-allocator.ts";
@@ -7,6 +7,7 @@ import { createAuthorizer } from "./authorization/authorizer.ts";
 import { accessReviews } from "./authorization/reviews/access-reviews.ts";
 import { selfReviews } from "./authorization/reviews/self-reviews.ts";
 import type { ObjectFeed, Security } from "./ports.ts";
+import { streamHandlers } from "./streams/registry.ts";
 import { tokenDiscovery } from "./tokens/discovery-documents.ts";
 import { openSigningKey } from "./tokens/signing-key.ts";
 import { tokenAuthenticator } from "./tokens/token-authenticator.ts";
@@ -24,11 +25,13 @@ export interface SecurityOptions {
   readonly nodePortRange?: PortRange;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger?: Logger;
 }
 
 /** The real thing: certificates and tokens, nodes and roles, every admission rule, allocation and reviews. */
 export function createSecurity(options: SecurityOptions): (feed: ObjectFeed) => Security {
   const { issuer: name = defaultIssuer, nodePortRange = defaultNodePorts, clock, random } = options;
+  const { logger = silentLogger } = options;
   const issuer = tokenIssuer({ key: openSigningKey(options.pkiDirectory), issuer: name, clock, random });
   return (feed) => {
     const tokens = tokenAuthenticator({ issuer, read: feed, clock });
@@ -45,7 +48,7 @@ export function createSecurity(options: SecurityOptions): (feed: ObjectFeed) => 
         tokenRequests(issuer),
         tokenReviewResource(tokens, name),
       ],
-      streams: [tokenDiscovery(issuer)],
+      streams: [tokenDiscovery(issuer), ...streamHandlers({ authorizer, clock, logger })],
     };
   };
 }

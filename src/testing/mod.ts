@@ -1,3 +1,4 @@
+export { dialTunnel, type FakeAgent, type FakeAgentOptions, hungUp } from "./fake-agent.ts";
 export { FakeApiServer, type FakeRequest } from "./fake-api-server.ts";
 export { type FakeKubeletOptions, startFakeKubelet } from "./fake-kubelet.ts";
 export {
@@ -18,7 +19,7 @@ export {
   runtimeScripts,
   sandboxSpec,
 } from "./runtime-contract.ts";
-export { type ServedCluster, servedCluster } from "./served-cluster.ts";
+export { type ServedCluster, type ServedClusterOptions, servedCluster } from "./served-cluster.ts";
 export { type TestCluster, type TestClusterOptions, testAdmin, testCluster } from "./test-cluster.ts";
 export {
   busyboxImage,

@@ -1,5 +1,5 @@
 /** How long a conversation waits for a node whose tunnel is being dialled again, after a restart of either side. */
-export const tunnelWaitMs = 5000;
+export const tunnelWaitMs = 3000;
 
 /** How long a node may take to begin its answer. Starting a command takes some 50 ms; a loaded node takes longer. */
 export const tunnelAnswerMs = 30_000;
