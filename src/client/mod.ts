@@ -12,5 +12,5 @@ export { Informer, type InformerHandler, type InformerOptions } from "./informer
 export { type InformerSelection, Informers, type InformersOptions } from "./informers.ts";
 export { type LeaderElectionOptions, runLeaderElection } from "./leader-election.ts";
 export { compareRevisions } from "./revisions.ts";
-export { connectionFailed } from "./status.ts";
+export { connectionFailed, isNamespaceTerminating } from "./status.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";

@@ -48,6 +48,14 @@ export function wasNeverSent(error: unknown): boolean {
   );
 }
 
+/** True when something could not be made because its namespace is about to go, with all that is in it: nothing to complain about. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    (error.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") ?? false)
+  );
+}
+
 const notSent = "RequestNotSent";
 
 /** Reasons that Nacre's closed set does not have fall back to the one of their code. */

@@ -5,6 +5,8 @@ import { endpointSliceController } from "./endpointslice/endpointslice-controlle
 import { garbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/namespace-controller.ts";
+import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle-controller.ts";
+import { podGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts";
 import { replicaSetController } from "./replicaset/replicaset-controller.ts";
 import {
   rootCertificateController,
@@ -28,6 +30,8 @@ export function builtInControllers(
     endpointSliceController(context),
     serviceAccountController(context),
     rootCertificateController(context, options),
+    nodeLifecycleController(context),
+    podGarbageCollector(context),
   ];
   const inventory = new Inventory(context);
   return [...controllers, garbageCollector(context, inventory), namespaceController(context, inventory)];

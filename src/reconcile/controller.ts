@@ -11,6 +11,7 @@ import { type Informer, keyOf } from "#client";
  * - nothing: the world is as it should be, until some watch tells of a change;
  * - `requeueAfterMs`: look again then (deadlines; never polling);
  * - a thrown error: try again after a pause that grows with every failure in a row;
+ * - an error that says the namespace is terminating: nothing to do any more; the object goes, too;
  * - a thrown `TerminalError`: trying again is no use until something changes; say so in the object's status before.
  */
 export interface Controller {

@@ -1,5 +1,5 @@
 import { type Clock, isConflict, type Logger, type Metrics, messageOf, type Random } from "#base";
-import { WorkQueue } from "#client";
+import { isNamespaceTerminating, WorkQueue } from "#client";
 import { type Controller, TerminalError } from "./controller.ts";
 import { reconcileBuckets } from "./limits.ts";
 
@@ -83,6 +83,10 @@ async function attempt(
       queue.forget(key);
       logger.warn(`${controller.name} ${key}: ${error.message}`, fields);
       return "terminal";
+    }
+    if (isNamespaceTerminating(error)) {
+      queue.forget(key);
+      return "success";
     }
     const pauseMs = Math.round(queue.retry(key));
     // Somebody else wrote in between: the ordinary course of things, the next look settles it.

@@ -1,4 +1,4 @@
-import { type KubernetesObject, type Namespace, namespaces, pathOf, type Resource } from "#api";
+import { events, type KubernetesObject, type Namespace, namespaces, pathOf, type Resource } from "#api";
 import { isNotFound, timestamp } from "#base";
 import { type Controller, controller, type Watch, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
@@ -62,6 +62,8 @@ export function namespaceController(context: ControllerContext, inventory: Inven
       const isEmpty = contentsOf(name).length === 0;
       const left = isEmpty ? await reallyLeft(name) : [];
       if (isEmpty && left.length === 0 && inventory.failure === undefined) {
+        // Last, because deleting the rest makes some.
+        await client.resource(events, name).deleteCollection({});
         await finalize(namespace);
         return undefined;
       }

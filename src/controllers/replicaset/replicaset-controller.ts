@@ -1,6 +1,6 @@
 import { compileLabelSelector, type Pod, pods, type ReplicaSet, replicaSets } from "#api";
-import { ApiError, isNotFound, messageOf, timestamp } from "#base";
-import { byController, splitKey } from "#client";
+import { isNotFound, messageOf, timestamp } from "#base";
+import { byController, isNamespaceTerminating, splitKey } from "#client";
 import { type Controller, controller, controllerKey, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import { eachOf, slowStart } from "../shared/batches.ts";
@@ -116,12 +116,4 @@ function setsOf(pod: Pod, byIndex: (name: string, value: string) => readonly Rep
 /** Items of lists come without kind; an event must name it. */
 function known(replicaSet: ReplicaSet): ReplicaSet {
   return { ...replicaSet, apiVersion: "apps/v1", kind: "ReplicaSet" };
-}
-
-/** Everything in the namespace is about to go: creating is refused, and there is nothing to complain about. */
-function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof ApiError &&
-    (error.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating") ?? false)
-  );
 }
