@@ -136,9 +136,8 @@ function noTunnel(node: string) {
   );
 }
 
-/** Connections of tunnels stay open for as long as both sides live: no time-outs, but the kernel's probes. */
+/** Tunnels stay open for as long as both sides live; the kernel finds out when one is gone without a word. */
 function keepAlive(socket: Socket): void {
-  socket.setTimeout?.(0);
   socket.setKeepAlive?.(true, tunnelKeepAliveMs);
   socket.setNoDelay?.(true);
 }
