@@ -8,6 +8,7 @@ import {
   events,
   type KubernetesObject,
   namespaces,
+  nodes,
   pods,
   type Resource,
   replicaSets,
@@ -17,29 +18,54 @@ import {
 } from "#api";
 import { seededRandom, silentLogger, silentMetrics, systemClock } from "#base";
 import { type Client, Informers } from "#client";
-import { startFakeKubelet, testCluster } from "#testing";
+import { startScheduler } from "#scheduler";
+import { servedCluster, startFakeKubelet } from "#testing";
 import { startControllers } from "./mod.ts";
 
+/** With the real roles and admission rules: the controllers may do what their role allows, and no more. */
 async function newCluster(t: TestContext) {
-  const cluster = await testCluster({ namespaces: ["default", "kube-system", "shop"] });
+  const cluster = await servedCluster({ secured: true });
+  const { client } = cluster;
+  await client.resource(namespaces).create({ metadata: { name: "shop" } });
   const ended = new AbortController();
   const runtime = {
-    client: cluster.client,
+    client,
     clock: systemClock,
     random: seededRandom(1),
     logger: silentLogger,
     metrics: silentMetrics,
     signal: ended.signal,
   };
-  const informers = new Informers(runtime);
-  const running = startControllers({ ...runtime, authority: "PEM" });
-  startFakeKubelet({ ...runtime, bindTo: "n1" });
+  const as = (name: string) => cluster.clientAs({ name, groups: ["system:authenticated"] });
+  const running = Promise.all([
+    startControllers({
+      ...runtime,
+      client: as("system:kube-controller-manager"),
+      authority: "PEM",
+      identity: "c",
+    }),
+    startScheduler({ ...runtime, client: as("system:kube-scheduler"), identity: "s" }),
+  ]);
+  await addNode(client, "n1");
+  startFakeKubelet(runtime);
   t.after(async () => {
     ended.abort();
     await running;
     await cluster.close();
   });
-  return { client: cluster.client, informers };
+  // Pods may be created once their service account is there.
+  const informers = new Informers(runtime);
+  await untilAll(informers, serviceAccounts, (all) => inShop(all).length === 1);
+  return { client, informers, kubectl: cluster.kubectl };
+}
+
+async function addNode(client: Client, name: string): Promise<void> {
+  await client.resource(nodes).create({ metadata: { name } });
+  const status = {
+    allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
+    conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "ready" }],
+  };
+  await client.resource(nodes).patch(name, { type: "merge", patch: { status } }, { subresource: "status" });
 }
 
 function web(image = "web:1", replicas = 3): Deployment {
@@ -204,4 +230,52 @@ test("a namespace is born with a service account and the root certificate, and d
   for (const kind of [pods, deployments, secrets, services, endpointSlices, configMaps]) {
     assert.equal((await client.resource(kind as Resource, "shop").list()).items.length, 0, kind.resource);
   }
+});
+
+test("kubectl rolls out, shows history, undoes, restarts, pauses and scales", async (t) => {
+  const { client, informers, kubectl } = await newCluster(t);
+  const run = async (...args: string[]) => {
+    const { stdout, stderr, code } = await kubectl(["--namespace=shop", ...args]);
+    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
+    return stdout;
+  };
+  await client.resource(deployments, "shop").create(web());
+  assert.match(await run("rollout", "status", "deployment/web", "--timeout=5s"), /successfully rolled out/);
+  await run("set", "image", "deployment/web", "web=web:2");
+  assert.match(await run("rollout", "status", "deployment/web", "--timeout=5s"), /successfully rolled out/);
+  const history = await run("rollout", "history", "deployment/web");
+  assert.match(history, /^1 /m);
+  assert.match(history, /^2 /m);
+  await run("rollout", "undo", "deployment/web");
+  await run("rollout", "status", "deployment/web", "--timeout=5s");
+  assert.deepEqual(await imagesOf(client), ["web:1", "web:1", "web:1"]);
+  const before = (await client.resource(pods, "shop").list()).items.map((pod) => pod.metadata?.uid);
+  await run("rollout", "restart", "deployment/web");
+  await run("rollout", "status", "deployment/web", "--timeout=5s");
+  const after = (await client.resource(pods, "shop").list()).items.map((pod) => pod.metadata?.uid);
+  assert.ok(after.every((uid) => !before.includes(uid)));
+  await run("rollout", "pause", "deployment/web");
+  await run("rollout", "resume", "deployment/web");
+  await run("scale", "deployment/web", "--replicas=5");
+  await until(informers, (one) => one.spec?.replicas === 5 && isRolledOut(one));
+  await run("delete", "deployment", "web", "--timeout=5s");
+  await untilAll(informers, pods, (all) => inShop(all).length === 0);
+});
+
+test("a pod that fits nowhere says why to people, and starts when there is room", async (t) => {
+  const { client, informers, kubectl } = await newCluster(t);
+  const resources = { requests: { cpu: "6" } };
+  await client.resource(pods, "shop").create({
+    metadata: { name: "large" },
+    spec: { containers: [{ name: "c", image: "web:1", resources }] },
+  });
+  const isRefused = (one: KubernetesObject & { status?: { conditions?: { reason?: string }[] } }) =>
+    one.status?.conditions?.some(({ reason }) => reason === "Unschedulable") ?? false;
+  await untilAll(informers, pods, (all) => inShop(all).some(isRefused));
+  await untilAll(informers, events, (all) => all.some(({ reason }) => reason === "FailedScheduling"));
+  const { stdout } = await kubectl(["--namespace=shop", "describe", "pod", "large"]);
+  assert.match(stdout, /FailedScheduling.*0\/1 nodes are available: 1 Insufficient cpu\./);
+  const patch = { status: { allocatable: { cpu: "8" } } };
+  await client.resource(nodes).patch("n1", { type: "merge", patch }, { subresource: "status" });
+  await untilAll(informers, pods, (all) => inShop(all).some((pod) => pod.status?.phase === "Running"));
 });
