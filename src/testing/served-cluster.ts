@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Listener } from "#apiserver";
+import { bootstrap, createSecurity, type Listener, openKeyRing, secretsTransformer } from "#apiserver";
 import { clusterSubjects, kubeconfigFor, kubeconfigText, openPki } from "#apiserver/pki";
 import { systemClock, systemRandom } from "#base";
 import { type Kubectl, kubectl } from "./kubernetes-tools.ts";
@@ -16,11 +16,22 @@ export interface ServedCluster extends TestCluster {
   readonly kubectl: Kubectl;
 }
 
+export interface ServedClusterOptions extends TestClusterOptions {
+  /** With the authentication, roles and admission that users have, instead of letting everyone do everything. */
+  readonly secured?: boolean;
+}
+
 /** As `testCluster`, over HTTPS. Its files are gone after `close`. */
-export async function servedCluster(options: TestClusterOptions = {}): Promise<ServedCluster> {
+export async function servedCluster(options: ServedClusterOptions = {}): Promise<ServedCluster> {
+  const { secured = false, ...rest } = options;
   const directory = await mkdtemp(join(tmpdir(), "nacre-test-"));
-  const cluster = await testCluster(options);
-  const pki = openPki(join(directory, "pki"), { clock: systemClock, random: systemRandom });
+  const pkiDirectory = join(directory, "pki");
+  const pki = openPki(pkiDirectory, { clock: systemClock, random: systemRandom });
+  const cluster = await testCluster({ ...(secured ? security(pkiDirectory) : {}), ...rest });
+  if (secured) {
+    const advertised = { address: "10.244.0.1", port: 6443, clusterIP: "10.96.0.1" };
+    await bootstrap({ read: cluster.server.feed, writer: cluster.server.writer, advertised });
+  }
   const credentials = pki.client("admin", clusterSubjects.admin);
   const serving = pki.serving([]);
   const listener = await cluster.server.listen({
@@ -50,5 +61,17 @@ export async function servedCluster(options: TestClusterOptions = {}): Promise<S
       await cluster.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function security(pkiDirectory: string): TestClusterOptions {
+  const parts = { pkiDirectory, serviceRange: "10.96.0.0/16", clock: systemClock, random: systemRandom };
+  return {
+    security: createSecurity(parts),
+    transformers: [
+      secretsTransformer(openKeyRing(join(pkiDirectory, "encryption.json"), systemRandom), systemRandom),
+    ],
+    // Bootstrap makes what a cluster begins with.
+    namespaces: [],
   };
 }

@@ -94,12 +94,11 @@ function mark(
   if (metadata.deletionTimestamp !== undefined) {
     const current = metadata.deletionGracePeriodSeconds ?? 0;
     const shorter = requested !== undefined && grace < current;
-    if (!shorter && !propagated) return current === 0 && !isHeld(kind, object) ? "remove" : "unchanged";
-    if (shorter) {
-      if (grace === 0 && !isHeld(kind, object)) return "remove";
-      metadata.deletionTimestamp = shiftSeconds(Date.parse(metadata.deletionTimestamp), grace - current);
-      metadata.deletionGracePeriodSeconds = grace;
-    }
+    const left = shorter ? grace : current;
+    if (left === 0 && !isHeld(kind, object)) return "remove";
+    if (!shorter && !propagated) return "unchanged";
+    metadata.deletionTimestamp = shiftSeconds(Date.parse(metadata.deletionTimestamp), left - current);
+    metadata.deletionGracePeriodSeconds = left;
     return object;
   }
 

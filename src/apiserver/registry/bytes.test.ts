@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { decode, encode, restamp, stamp } from "./bytes.ts";
+
+const fields = fc.dictionary(fc.string(), fc.jsonValue());
+
+test("an object comes back from its stamped bytes as it was, with its resource version", () => {
+  fc.assert(
+    fc.property(fields, fields, fc.nat(), (spec, annotations, revision) => {
+      const metadata = { uid: "u", annotations: annotations as Record<string, string> };
+      const object = { apiVersion: "v1", kind: "Pod", metadata, spec };
+      const expected = JSON.parse(
+        JSON.stringify({ ...object, metadata: { ...metadata, resourceVersion: String(revision) } }),
+      );
+      assert.deepEqual(decode(stamp(encode(object), revision)), expected);
+    }),
+  );
+});
+
+test("the version goes into the object's own metadata, whatever is nested before and inside", () => {
+  const template = { metadata: { labels: { a: "b" } } };
+  const object = {
+    spec: { template },
+    metadata: { annotations: { note: '"metadata":{' }, uid: "u", resourceVersion: "1" },
+    kind: "Deployment",
+    apiVersion: "apps/v1",
+  };
+  const { metadata, ...rest } = decode(stamp(encode(object), 7)) as typeof object;
+  assert.equal(metadata.resourceVersion, "7");
+  assert.deepEqual(rest.spec, { template });
+});
+
+test("the bytes of a deleted object take the revision of their deletion", () => {
+  const bytes = stamp(encode({ apiVersion: "v1", kind: "Pod", metadata: { uid: "u", name: "a" } }), 7);
+  assert.equal(decode(restamp(bytes, 7, 1234)).metadata?.resourceVersion, "1234");
+  assert.equal(decode(bytes).metadata?.resourceVersion, "7");
+});
+
+test("sealed bytes are not stamped", () => {
+  const sealed = new Uint8Array([1, 2, 3]);
+  assert.equal(stamp(sealed, 7), sealed);
+});
