@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pods } from "#api";
-import { testNode } from "./testing/test-agent.ts";
+import { FakeApiServer } from "#testing";
+import { testNode as startNode, type TestNodeOptions } from "./testing/test-agent.ts";
+
+const testNode = (options: Partial<TestNodeOptions> = {}) =>
+  startNode({ server: (clock) => new FakeApiServer(clock), ...options });
 
 test("a pod bound to the node runs, is ready, and leaves nothing behind when deleted", async () => {
   const node = await testNode();

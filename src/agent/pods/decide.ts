@@ -138,7 +138,8 @@ class Turn {
       const seen = this.#of(container);
       if (isSidecar(container)) {
         this.#keepRunning(container);
-        if (!seen.passed) return undefined;
+        if (!seen.passed && !seen.started) return undefined;
+        if (!seen.passed) this.#put(container, { ...this.#of(container), passed: true });
         continue;
       }
       if (seen.passed || (seen.run.is === "exited" && seen.run.exitCode === 0)) continue;

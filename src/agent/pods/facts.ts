@@ -128,6 +128,8 @@ function learnOfContainer(
     case "imageFailed":
       return { ...before, image: pullFailed(before.image, fact.reason, fact.message, now) };
     case "started":
+      // It ended before its start was told.
+      if (before.run.is === "exited" && before.run.id === fact.run.id) return before;
       return {
         ...before,
         run: fact.run,
@@ -150,7 +152,6 @@ function learnOfContainer(
         ...before,
         started: fact.started ?? before.started,
         ready: fact.ready ?? before.ready,
-        passed: before.passed || (fact.started ?? false),
       };
     case "killWanted":
       return before.run.is === "running" ? { ...before, kill: fact.kill } : before;
@@ -159,9 +160,9 @@ function learnOfContainer(
 
 function exited(before: ContainerObservation, run: ExitedRun): ContainerObservation {
   const current = before.run;
-  // An older container's end, told late, changes nothing about the newer one.
+  // An older container's end, told late, changes nothing about the newer one; nor does an end told twice.
   if (current.is !== "absent" && current.attempt > run.attempt) return before;
-  if (current.is === "exited" && current.id === run.id) return { ...before, operation: { is: "none" } };
+  if (current.is === "exited" && current.id === run.id) return before;
   return {
     ...before,
     run,
@@ -169,6 +170,7 @@ function exited(before: ContainerObservation, run: ExitedRun): ContainerObservat
     nextAttempt: Math.max(before.nextAttempt, run.attempt + 1),
     image: { is: "idle" },
     operation: { is: "none" },
+    failure: undefined,
     started: false,
     ready: false,
     kill: undefined,

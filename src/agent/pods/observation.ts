@@ -152,6 +152,11 @@ export function newObservation(names: readonly string[], startedAt: number): Obs
   };
 }
 
+/** The pod's addresses; none before it has a sandbox. */
+export function addressesOf(observation: Observation): readonly string[] {
+  return observation.sandbox.is === "done" ? observation.sandbox.value.addresses : [];
+}
+
 /** When SIGKILL is due for everything in the pod. */
 export function stopBy(stop: Stop): number {
   return stop.requestedAt + stop.graceMs;

@@ -1,13 +1,8 @@
-import { type Container, type Pod, type PodStatus, pods } from "#api";
-import { isAborted, isNotFound, messageOf, must, type Timer } from "#base";
+import type { Container, Pod, PodStatus } from "#api";
+import type { Timer } from "#base";
 import type { Container as RuntimeContainer } from "#runtime";
 import { exitedRun } from "../containers/ended.ts";
-import { runHook } from "../containers/hooks.ts";
-import { createSandbox, removeSandbox } from "../containers/sandbox.ts";
-import { StartFailed, startContainer } from "../containers/start.ts";
-import { stopContainer } from "../containers/stop.ts";
 import type { AgentContext } from "../context.ts";
-import type { FieldContext } from "../environment/fields.ts";
 import type { ImagePuller } from "../images/puller.ts";
 import { limits } from "../limits.ts";
 import type { ProbeDialer } from "../probes/dialer.ts";
@@ -15,13 +10,11 @@ import { Prober } from "../probes/prober.ts";
 import type { Semaphore } from "../semaphore.ts";
 import { podStatus } from "../status/pod-status.ts";
 import type { StatusWriter } from "../status/status-writer.ts";
-import { PodVolumes } from "../volumes/pod-volumes.ts";
-import { environmentReferences } from "../volumes/references.ts";
 import { containersOf } from "./containers.ts";
-import { type Action, advance } from "./decide.ts";
+import { advance } from "./decide.ts";
 import { type Fact, learn } from "./facts.ts";
-import { ContainerFault } from "./fault.ts";
-import type { Observation, RunningRun } from "./observation.ts";
+import { addressesOf, type Observation, type RunningRun } from "./observation.ts";
+import { PodOperations } from "./operations.ts";
 
 export interface PodWorkerOptions {
   readonly context: AgentContext;
@@ -42,11 +35,10 @@ export interface PodWorkerOptions {
  */
 export class PodWorker {
   readonly #options: PodWorkerOptions;
-  readonly #volumes: PodVolumes;
+  readonly #operations: PodOperations;
   readonly #probers = new Map<string, { readonly id: string; readonly prober: Prober }>();
   /** Ends what a pod that is ending has no more use for: pulls, postStart hooks. */
   readonly #starting = new AbortController();
-  readonly #hooks = new Map<string, AbortController>();
   /** As last published: transition times come from it. */
   #status: PodStatus | undefined;
   readonly #watchers = new Set<() => void>();
@@ -61,11 +53,17 @@ export class PodWorker {
     this.#pod = options.pod;
     this.#seen = options.observation;
     this.#status = options.pod.status;
-    this.#volumes = new PodVolumes({
-      context: options.context,
+    this.#operations = new PodOperations({
+      ...options,
       pod: () => this.#pod,
-      fields: () => this.#fields(),
-      onSourceChanged: () => this.learn({ type: "sourceChanged" }),
+      seen: () => this.#seen,
+      learn: (fact) => this.learn(fact),
+      ending: this.#starting.signal,
+      closed: () => this.#closed,
+      onForgotten: () => {
+        this.close();
+        options.onForgotten(this.#pod);
+      },
     });
     this.#schedule();
   }
@@ -89,7 +87,7 @@ export class PodWorker {
     this.#pod = pod;
     if (pod.metadata?.deletionTimestamp) this.#stopFor(pod);
     if (JSON.stringify(before.metadata?.labels) !== JSON.stringify(pod.metadata?.labels))
-      this.#volumes.refresh();
+      this.#operations.volumes.refresh();
     this.#schedule();
   }
 
@@ -133,7 +131,7 @@ export class PodWorker {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
-    this.#volumes.close();
+    this.#operations.volumes.close();
     for (const { prober } of this.#probers.values()) prober.close();
     this.#starting.abort();
     this.#options.statuses.forget(this.#pod.metadata?.uid ?? "");
@@ -173,7 +171,7 @@ export class PodWorker {
       );
     }
     if (observation.stop) this.#starting.abort();
-    for (const action of actions) void this.#perform(action);
+    for (const action of actions) void this.#operations.perform(action);
     this.#probe();
     this.#publish();
     for (const check of [...this.#watchers]) check();
@@ -225,215 +223,11 @@ export class PodWorker {
       container,
       id: run.id,
       startedAt: run.startedAt,
-      address: this.#addresses()[0] ?? "127.0.0.1",
+      address: addressesOf(this.#seen)[0] ?? "127.0.0.1",
       adopted: own?.started ? { started: true, ready: own.ready } : undefined,
       dialer,
       learn: (fact) => this.learn(fact),
     });
     this.#probers.set(container.name, { id: run.id, prober });
-  }
-
-  async #perform(action: Action): Promise<void> {
-    try {
-      await this.#carryOut(action);
-    } catch (error) {
-      if (this.#closed || isAborted(error)) return;
-      this.#options.context.logger.error(
-        `pod ${this.#pod.metadata?.name}: ${action.type} failed: ${messageOf(error)}`,
-        { error },
-      );
-    }
-  }
-
-  async #carryOut(action: Action): Promise<void> {
-    const { context } = this.#options;
-    switch (action.type) {
-      case "mountVolumes":
-        return this.#ending(this.#volumes.setUp(), { type: "volumesMounted" }, "volumesFailed");
-      case "createSandbox":
-        try {
-          const made = this.#options.starts.run(undefined, () => createSandbox(context, this.#pod));
-          this.learn({ type: "sandboxReady", sandbox: await made });
-        } catch (error) {
-          this.learn({ type: "sandboxFailed", message: messageOf(error) });
-        }
-        return;
-      case "pullImage":
-        return this.#pullImage(action.container);
-      case "startContainer":
-        return this.#startContainer(action);
-      case "stopContainer":
-        return this.#stopContainer(action);
-      case "announceBackOff":
-        return context.events.warning(
-          { pod: this.#pod, container: action.container },
-          "BackOff",
-          `Back-off restarting failed container ${action.container} in pod ${this.#label()}`,
-        );
-      case "announcePullBackOff": {
-        const about = { pod: this.#pod, container: action.container };
-        const { image } = this.#container(action.container);
-        context.events.normal(about, "BackOff", `Back-off pulling image "${image}"`);
-        return context.events.warning(about, "Failed", "Error: ImagePullBackOff");
-      }
-      case "clean":
-        return this.#ending(this.#clean(), { type: "cleaned" }, "cleaningFailed");
-      case "deletePod":
-        return this.#ending(this.#deletePod(), { type: "removed" }, "removalFailed");
-      case "forget":
-        this.close();
-        return this.#options.onForgotten(this.#pod);
-    }
-  }
-
-  /** Turns the outcome of a piece of work into a fact. */
-  async #ending(
-    work: Promise<void>,
-    done: Fact,
-    failed: "volumesFailed" | "cleaningFailed" | "removalFailed",
-  ): Promise<void> {
-    try {
-      await work;
-      this.learn(done);
-    } catch (error) {
-      this.learn({ type: failed, message: messageOf(error) });
-    }
-  }
-
-  async #pullImage(name: string): Promise<void> {
-    const { puller } = this.#options;
-    try {
-      const image = await puller.ensure(this.#pod, this.#container(name), this.#starting.signal);
-      this.learn({ type: "imagePresent", container: name, image });
-    } catch (error) {
-      if (this.#starting.signal.aborted) return;
-      const reason = error instanceof ContainerFault ? error.reason : "ErrImagePull";
-      this.learn({ type: "imageFailed", container: name, reason, message: messageOf(error) });
-    }
-  }
-
-  async #startContainer(action: Extract<Action, { type: "startContainer" }>): Promise<void> {
-    const { context } = this.#options;
-    const container = this.#container(action.container);
-    const { image } = must(this.#seen.containers[container.name], `${container.name} is known`);
-    const { name } = container;
-    try {
-      const run = await startContainer(context, {
-        ...action,
-        pod: this.#pod,
-        container,
-        image: image.is === "done" ? image.value : { reference: "", id: "", name: "" },
-        fields: this.#fields(),
-        volumePath: (volume) => this.#volumes.pathOf(volume),
-      });
-      const hook = container.lifecycle?.postStart;
-      this.learn({ type: "started", container: name, run, hook: hook !== undefined });
-      if (hook) await this.#postStart(container, run);
-      await this.#removeOlder(name, action.attempt);
-    } catch (error) {
-      if (error instanceof StartFailed)
-        return this.learn({ type: "exited", container: name, run: error.run });
-      const reason = error instanceof ContainerFault ? error.reason : "CreateContainerError";
-      // What it lacks may come: a ConfigMap, a key in a Secret.
-      this.#volumes.followAll(environmentReferences(container));
-      this.learn({ type: "createFailed", container: name, reason, message: messageOf(error) });
-    }
-  }
-
-  async #postStart(container: Container, run: RunningRun): Promise<void> {
-    const { context, dialer } = this.#options;
-    const handler = must(container.lifecycle?.postStart, "called for its hook");
-    const target = {
-      ...context,
-      pod: this.#pod,
-      container,
-      id: run.id,
-      addresses: this.#addresses(),
-      dialer,
-    };
-    try {
-      await runHook(handler, { ...target, signal: this.#starting.signal });
-    } catch (error) {
-      if (!this.#starting.signal.aborted) {
-        const about = { pod: this.#pod, container: container.name };
-        context.events.warning(about, "FailedPostStartHook", `PostStartHook failed: ${messageOf(error)}`);
-        const graceMs = (this.#pod.spec?.terminationGracePeriodSeconds ?? limits.defaultGraceSeconds) * 1000;
-        this.learn({
-          type: "killWanted",
-          container: container.name,
-          kill: { message: "FailedPostStartHook", graceMs },
-        });
-      }
-    }
-    this.learn({ type: "hookEnded", container: container.name });
-  }
-
-  /** The run before stays for its logs and its last state; those before that go. */
-  async #removeOlder(name: string, attempt: number): Promise<void> {
-    if (attempt < 2) return;
-    const { runtime } = this.#options.context;
-    for (const one of await runtime.containers()) {
-      if (one.sandboxId !== this.#pod.metadata?.uid || one.name !== name || one.attempt > attempt - 2)
-        continue;
-      await runtime.removeContainer(one.id);
-    }
-  }
-
-  async #stopContainer(action: Extract<Action, { type: "stopContainer" }>): Promise<void> {
-    const { context, dialer } = this.#options;
-    const container = this.#container(action.container);
-    const { run } = must(this.#seen.containers[container.name], `${container.name} is known`);
-    if (run.is !== "running") return;
-    const earlier = this.#hooks.get(run.id);
-    earlier?.abort();
-    const hook = new AbortController();
-    this.#hooks.set(run.id, hook);
-    const options = { ...action, pod: this.#pod, container, run, dialer, addresses: this.#addresses() };
-    const ended = await stopContainer(context, {
-      ...options,
-      hook: earlier === undefined,
-      signal: hook.signal,
-    });
-    this.#hooks.delete(run.id);
-    this.learn({ type: "exited", container: container.name, run: ended });
-  }
-
-  async #clean(): Promise<void> {
-    const { context } = this.#options;
-    await removeSandbox(context, this.#pod.metadata?.uid ?? "");
-    await this.#volumes.tearDown();
-  }
-
-  /** The object's own end: with grace 0 the API server lets go of it. */
-  async #deletePod(): Promise<void> {
-    const { name = "", namespace = "", uid = "" } = this.#pod.metadata ?? {};
-    try {
-      await this.#options.context.client
-        .resource(pods, namespace)
-        .delete(name, { gracePeriodSeconds: 0, preconditions: { uid } });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
-  }
-
-  #fields(): FieldContext {
-    const { hostAddresses, nodeName, machine } = this.#options.context;
-    return { podAddresses: this.#addresses(), hostAddresses, nodeName, allocatable: machine.allocatable };
-  }
-
-  #addresses(): readonly string[] {
-    return this.#seen.sandbox.is === "done" ? this.#seen.sandbox.value.addresses : [];
-  }
-
-  #container(name: string): Container {
-    return must(
-      containersOf(this.#pod).all.find((one) => one.name === name),
-      `pod ${this.#label()} has a container ${name}`,
-    );
-  }
-
-  #label(): string {
-    const { name, namespace, uid } = this.#pod.metadata ?? {};
-    return `${name}_${namespace}(${uid})`;
   }
 }

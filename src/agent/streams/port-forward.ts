@@ -22,20 +22,21 @@ export async function dialPod(target: ForwardTarget): Promise<Duplex> {
   const { port, networkNamespace } = target;
   if (!(port > 0 && port < 65_536)) throw badRequest(`"${port}" is not a port`);
   try {
-    return await dial(networkNamespace === undefined ? "127.0.0.1" : target.address, port);
+    return await dial(target, networkNamespace === undefined ? "127.0.0.1" : target.address);
   } catch (error) {
     if (networkNamespace === undefined) throw refused(port, error);
   }
   return dialInside(target, networkNamespace);
 }
 
-function dial(address: string, port: number): Promise<Socket> {
+function dial({ clock, port }: ForwardTarget, address: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
-    socket.setTimeout(limits.portForwardConnectMs, () => socket.destroy(new Error("timed out")));
+    const timer = clock.setTimer(limits.portForwardConnectMs, () => socket.destroy(new Error("timed out")));
     socket.once("error", reject);
+    socket.once("close", () => timer.cancel());
     socket.once("connect", () => {
-      socket.setTimeout(0);
+      timer.cancel();
       socket.off("error", reject);
       resolve(socket);
     });

@@ -1,19 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Pod, type PodSpec, pods } from "#api";
+import { type Pod, type PodSpec, pods, type Transport } from "#api";
 import { type Clock, type Logger, seededRandom, silentLogger, systemClock, type Timer } from "#base";
 import { type Client, createClient } from "#client";
 import { createHost, type Host } from "#host";
 import type { PodNetwork } from "#network";
 import { type BehaviourOf, type SimulatedRuntime, simulatedImages, simulatedRuntime } from "#runtime";
-import { FakeApiServer } from "#testing";
 import { type Agent, startAgent } from "../agent.ts";
 import type { Machine } from "../node/machine.ts";
 import type { HttpAnswer, ProbeDialer } from "../probes/dialer.ts";
 
 export interface TestNode {
-  readonly server: FakeApiServer;
   readonly client: Client;
   readonly host: Host;
   readonly runtime: SimulatedRuntime;
@@ -32,6 +30,8 @@ export interface TestNode {
 }
 
 export interface TestNodeOptions {
+  /** The API server; with the node's clock. */
+  readonly server: (clock: Clock) => Transport;
   readonly behaviour?: BehaviourOf;
   readonly present?: readonly string[];
   readonly answer?: () => HttpAnswer;
@@ -43,14 +43,14 @@ export interface TestNodeOptions {
 /** A clock that runs many times faster than the machine's, so that minutes of back-off pass in milliseconds, in order. */
 export class FastClock implements Clock {
   readonly #factor: number;
-  readonly #start: number = Date.now();
+  readonly #start: number = systemClock.now();
 
   constructor(factor: number) {
     this.#factor = factor;
   }
 
   now(): number {
-    return Math.floor(this.#start + (Date.now() - this.#start) * this.#factor);
+    return Math.floor(this.#start + (systemClock.now() - this.#start) * this.#factor);
   }
 
   monotonicMs(): number {
@@ -67,11 +67,11 @@ export class FastClock implements Clock {
 }
 
 /** One node: the real agent and files, over a simulated runtime, a network on paper and an API server in memory. */
-export async function testNode(options: TestNodeOptions = {}): Promise<TestNode> {
+export async function testNode(options: TestNodeOptions): Promise<TestNode> {
   const directory = await mkdtemp(join(tmpdir(), "nacre-test-agent-"));
   const clock = new FastClock(100);
   const logger = options.logger ?? silentLogger;
-  const server = new FakeApiServer(clock);
+  const server = options.server(clock);
   const client = createClient({ transport: server, clock, random: seededRandom(1) });
   const host = createHost({ clock: systemClock, logger });
   const images = simulatedImages({
@@ -105,7 +105,6 @@ export async function testNode(options: TestNodeOptions = {}): Promise<TestNode>
   const api = client.resource(pods, "default");
   const read = (name: string) => api.get(name).catch(() => undefined);
   const node: TestNode = {
-    server,
     client,
     host,
     runtime,
@@ -120,11 +119,11 @@ export async function testNode(options: TestNodeOptions = {}): Promise<TestNode>
       api.create({ metadata: { name, namespace: "default" }, spec: { nodeName: "node", ...spec } }),
     pod: read,
     async until(name, what, holds) {
-      const deadline = Date.now() + 5_000;
+      const deadline = systemClock.now() + 5_000;
       for (;;) {
         const pod = await read(name);
         if (holds(pod)) return pod as Pod;
-        if (Date.now() > deadline)
+        if (systemClock.now() > deadline)
           throw new Error(`pod ${name} never was ${what}: ${JSON.stringify(pod?.status)}`);
         await systemClock.sleep(2);
       }
