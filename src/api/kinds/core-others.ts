@@ -7,7 +7,7 @@ import type {
   ResourceQuota,
 } from "../generated/types.ts";
 import { age } from "../table/age.ts";
-import { ageColumn, column, nameColumn, wideColumn } from "../table/name-and-age.ts";
+import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind } from "./define-kind.ts";
 import { checkNonNegative } from "./field-errors.ts";
 import type { KindDefinition } from "./kind-definition.ts";
@@ -132,13 +132,11 @@ export const podTemplateKind: KindDefinition<PodTemplate> = defineKind(podTempla
       column("Containers", "Names of its containers."),
       column("Images", "Images of its containers."),
       column("Pod Labels", "Labels of its pods."),
-      { ...wideColumn("Age"), priority: 0 },
     ],
-    row: ({ metadata, template }, nowMs) => [
+    row: ({ metadata, template }) => [
       metadata?.name ?? "",
       ...templateCells(template),
       shownLabels(template?.metadata?.labels),
-      age(metadata?.creationTimestamp, nowMs),
     ],
   },
 });

@@ -37,7 +37,7 @@ export const eventsV1EventKind: KindDefinition<EventsV1Event> = defineKind(event
   columns: { columns: eventColumns(), row: (event, nowMs) => eventRow(toCoreEvent(event), nowMs) },
   selectableFields: Object.fromEntries(
     Object.entries(eventFields()).map(([field, read]) => [
-      field.replace("involvedObject.", "regarding."),
+      field.replace("involvedObject.", "regarding.").replace("reportingComponent", "reportingController"),
       (event: EventsV1Event) => read(toCoreEvent(event)),
     ]),
   ),
