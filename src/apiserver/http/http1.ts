@@ -16,6 +16,7 @@ import type { Parts } from "../pipeline/parts.ts";
 import { handle } from "../pipeline/pipeline.ts";
 import { slices } from "../pipeline/slices.ts";
 import { readBody } from "./body.ts";
+import { compressed } from "./compress.ts";
 import { credentialsOf } from "./credentials.ts";
 
 /** Answers one HTTP/1.1 request. Never rejects. */
@@ -28,7 +29,7 @@ export async function answerHttp1(
   if (response.destroyed) return;
   switch (answer.type) {
     case "document":
-      return sendDocument(response, answer);
+      return sendDocument(response, await compressed(answer, incoming.headers, incoming.socket));
     case "stream":
       response.writeHead(answer.status, answer.headers);
       response.flushHeaders();

@@ -19,6 +19,7 @@ import type { Parts } from "../pipeline/parts.ts";
 import { handle } from "../pipeline/pipeline.ts";
 import { slices } from "../pipeline/slices.ts";
 import { readBody } from "./body.ts";
+import { compressed } from "./compress.ts";
 import { credentialsOf } from "./credentials.ts";
 import { asDocument } from "./http1.ts";
 
@@ -34,7 +35,7 @@ export async function answerHttp2(
   if (stream.destroyed) return;
   switch (answer.type) {
     case "document":
-      return sendDocument(stream, answer);
+      return sendDocument(stream, await compressed(answer, headers, stream.session?.socket));
     case "stream":
       stream.respond({ ":status": answer.status, ...answer.headers });
       return answer.start(new Http2Sink(stream));
