@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 
 /** See `Files.openFifo`. Reading is by events; an ordinary file stream would block a thread for as long as nobody writes. */
 export function openFifo(path: string, writer: "before" | "after"): Readable {
@@ -15,6 +15,27 @@ export function openFifo(path: string, writer: "before" | "after"): Readable {
   socket.on("error", () => socket.destroy());
   if (first) socket.unshift(first);
   return socket;
+}
+
+/** See `Files.openFifoToWrite`. Opened for both directions, because for writing alone the kernel wants a reader first. */
+export function openFifoToWrite(path: string): Writable {
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  const socket = new Socket({ fd: descriptor, readable: false, writable: true });
+  socket.on("error", () => socket.destroy());
+  // A socket of its own would try to shut down one direction, which FIFOs do not have.
+  return new Writable({
+    write: (chunk, _encoding, done) => {
+      socket.write(chunk, () => done());
+    },
+    final: (done) => {
+      socket.destroy();
+      done();
+    },
+    destroy: (error, done) => {
+      socket.destroy();
+      done(error);
+    },
+  });
 }
 
 /** What is in it; empty at its end; undefined when it is only empty as yet. */

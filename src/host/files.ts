@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, type Stats, watch } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
-import { openFifo } from "./fifo.ts";
+import { openFifo, openFifoToWrite } from "./fifo.ts";
 import type { FileStatus, Files, Host } from "./host.ts";
 import { mountsUnder } from "./mount-table.ts";
 
@@ -9,11 +9,11 @@ import { mountsUnder } from "./mount-table.ts";
 export function createFiles(run: Host["run"]): Files {
   return {
     ...nodeFiles,
-    makeFifo: async (path) => void (await run({ program: "mkfifo", arguments: [path] })),
+    makeFifos: async (paths) => void (await run({ program: "mkfifo", arguments: paths })),
   };
 }
 
-const nodeFiles: Omit<Files, "makeFifo"> = {
+const nodeFiles: Omit<Files, "makeFifos"> = {
   read: (path) => orUndefined(fs.readFile(path, "utf8")),
   readBytes: (path) => orUndefined(fs.readFile(path)),
   write: (path, content, options = {}) =>
@@ -46,6 +46,7 @@ const nodeFiles: Omit<Files, "makeFifo"> = {
   openRead: (path, range = {}) => createReadStream(path, range),
   openWrite: (path, options = {}) => createWriteStream(path, { ...options, flags: "w" }),
   openFifo,
+  openFifoToWrite,
   watch: (directory, onChange) => {
     const watcher = watch(directory, { persistent: true }, (_event, name) => {
       if (name !== null) onChange(name);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -141,7 +142,7 @@ test("a watch tells of new files by name", async () => {
 
 test("a FIFO tells of the end of a process that is no child", async () => {
   const path = join(directory, "fifo");
-  await host.files.makeFifo(path);
+  await host.files.makeFifos([path]);
   const fifo = host.files.openFifo(path, "before");
   // The shell leaves at once; what it started holds the FIFO's other end until it is killed.
   const { stdout } = await host.run({
@@ -154,6 +155,18 @@ test("a FIFO tells of the end of a process that is no child", async () => {
   assert.equal(await text(fifo), "hello\n");
   await finished(again);
   assert.equal(await text(host.files.openFifo(path, "after")), "");
+});
+
+test("what is written into a FIFO arrives, and then its end", async () => {
+  const [path, ready] = [join(directory, "written"), join(directory, "ready")];
+  await host.files.makeFifos([path, ready]);
+  const opened = once(host.files.openFifo(ready, "before"), "data");
+  const writer = host.files.openFifoToWrite(path);
+  const script = 'exec <"$1"; echo >"$2"; cat';
+  const reader = host.run({ program: "sh", arguments: ["-c", script, "sh", path, ready] });
+  await opened;
+  writer.end("through");
+  assert.equal((await reader).stdout, "through");
 });
 
 test("a tree with a mount in it is not removed until it is unmounted", { skip: asRoot }, async () => {

@@ -132,12 +132,14 @@ export interface Files {
   openRead(path: string, range?: { start?: number; end?: number }): Readable;
   /** Truncates or creates. Not atomic: write elsewhere, then rename. */
   openWrite(path: string, options?: { mode?: number }): Writable;
-  makeFifo(path: string): Promise<void>;
+  makeFifos(paths: readonly string[]): Promise<void>;
   /**
    * Reads a FIFO. Ends when its last writer has closed it: how the end of a process that is no child is heard of. Opened `before` its
    * writer, it waits for one; `after`, it is at its end at once when there is none (any more).
    */
   openFifo(path: string, writer: "before" | "after"): Readable;
+  /** Writes a FIFO. Its readers come to their end when this ends; what nobody has it open for by then is lost. */
+  openFifoToWrite(path: string): Writable;
   /** Calls back on every change in a directory (inotify). */
   watch(directory: string, onChange: (name: string) => void): { close(): void };
 }

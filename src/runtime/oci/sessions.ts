@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { type Clock, messageOf } from "#base";
 import type { Host } from "#host";
 import type { ExecOptions, ExecSession } from "../runtime.ts";
@@ -32,7 +32,7 @@ export async function execInContainer(
   try {
     const session = options.terminal
       ? await withTerminal(context, record, options, directory)
-      : withPipes(context, record, options, directory);
+      : await withPipes(context, record, options, directory);
     void session.exited.finally(() => host.files.remove(directory)).catch(() => {});
     return session;
   } catch (error) {
@@ -41,40 +41,59 @@ export async function execInContainer(
   }
 }
 
-/** Without a terminal the OCI runtime passes our pipes on. */
-function withPipes(
+/**
+ * A shell runs the OCI runtime's `exec` on FIFOs. It says when it has opened its input, then the exit code, on a FIFO that it holds open
+ * for as long as it lives.
+ */
+const messenger = `cd "$1"; shift; in=/dev/null; [ ! -p stdin ] || in=stdin
+exec 3>code <$in; echo ready >&3
+"$@" >stdout 2>stderr 3>&-
+echo $? >&3`;
+
+/** Without a terminal. The messenger starts from a kept shell, not from us: a fork of this process would stop it for milliseconds. */
+async function withPipes(
   context: RuntimeContext,
   record: ContainerRecord,
   options: ExecOptions,
   directory: string,
-): ExecSession {
+): Promise<ExecSession> {
   const { host, engine, clock } = context;
-  const program = host.spawn({
-    program: engine.program,
-    arguments: [
-      ...["--root", engine.root, "exec", "--process", `${directory}/process.json`],
-      ...["--pid-file", `${directory}/pidfile`, record.id],
-    ],
-    stdio: [options.stdin ? "pipe" : "ignore", "pipe", "pipe"],
-  });
+  const at = (name: string) => `${directory}/${name}`;
+  const names = ["stdout", "stderr", "code", ...(options.stdin ? ["stdin"] : [])];
+  await host.files.makeFifos(names.map(at));
+  const stdout = host.files.openFifo(at("stdout"), "before");
+  const stderr = host.files.openFifo(at("stderr"), "before");
+  const code = host.files.openFifo(at("code"), "before");
+  const told = text(code);
+  const ready = new Promise<void>((resolve) =>
+    code.once("data", () => resolve()).once("close", () => resolve()),
+  );
+  const stdin = options.stdin ? host.files.openFifoToWrite(at("stdin")) : undefined;
+  try {
+    await host.run({
+      program: "setsid",
+      arguments: [
+        ...["--fork", "sh", "-c", messenger, "sh", directory],
+        ...[engine.program, "--root", engine.root, "exec", "--process", at("process.json")],
+        ...["--pid-file", at("pidfile"), record.id],
+      ],
+    });
+    await ready;
+  } catch (error) {
+    for (const stream of [stdout, stderr, code, stdin]) stream?.destroy();
+    throw error;
+  }
   const kill = () => {
-    killCommand(host, directory)
-      .then((killed) => killed || program.signal("SIGKILL"))
-      .catch(() => program.signal("SIGKILL"));
+    void killCommand(host, directory).catch(() => {});
   };
   const late = deadline(clock, options.timeoutMs, kill);
-  const exited = program.exited.then((exit) => {
+  const exited = told.then((lines) => {
     late?.cancel();
-    return exit.exitCode ?? 137;
+    stdin?.destroy();
+    const line = lines.split("\n")[1];
+    return line ? Number(line) : 137;
   });
-  return {
-    stdin: program.stdin,
-    stdout: program.stdout ?? new PassThrough(),
-    stderr: program.stderr,
-    resize: () => {},
-    exited,
-    kill,
-  };
+  return { stdin, stdout, stderr, resize: () => {}, exited, kill };
 }
 
 /** With a terminal, conmon holds its master side, as it does for a container. */
@@ -87,7 +106,7 @@ async function withTerminal(
   const { host, engine, clock } = context;
   const logPath = `${directory}/output`;
   await host.files.append(logPath, "");
-  await host.files.makeFifo(`${directory}/sync`);
+  await host.files.makeFifos([`${directory}/sync`]);
   const output = new LogFollower(host, logPath, 0);
   try {
     const conmon = await startConmon(host, {
