@@ -1,4 +1,4 @@
-import { type ClientHttp2Stream, constants } from "node:http2";
+import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import { ApiError, channels, encodeFrame, FrameDecoder, internalError, messageOf } from "#base";
 import { statusOf } from "../pipeline/answers.ts";
@@ -10,7 +10,7 @@ import { maxMessageBytes, socketBufferBytes } from "./limits.ts";
  */
 export function runConversation(conversation: {
   readonly webSocket: WebSocket;
-  readonly stream: ClientHttp2Stream;
+  readonly stream: Duplex;
   readonly node: string;
   /** The channel on which to say that the conversation stands. */
   readonly greetOn: number;
@@ -43,7 +43,7 @@ export function runConversation(conversation: {
         send(channel, payload);
       }
     } catch {
-      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      stream.destroy();
     }
   });
   stream.once("end", finish);
@@ -57,7 +57,7 @@ export function runConversation(conversation: {
     stream.once("drain", () => webSocket.resume());
   });
   webSocket.on("error", () => webSocket.terminate());
-  webSocket.once("close", () => stream.close(constants.NGHTTP2_CANCEL));
+  webSocket.once("close", () => stream.destroy());
 }
 
 /** Ends a conversation before it began, with the reason. */

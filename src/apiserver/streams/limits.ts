@@ -10,8 +10,14 @@ export const tunnelKeepAliveMs = 20_000;
 /** Bytes that one conversation may have under way on a tunnel: enough for a log to stream at full speed. */
 export const tunnelStreamWindowBytes: number = 1024 * 1024;
 
-/** The same for all conversations of a tunnel together. */
-export const tunnelWindowBytes: number = 16 * 1024 * 1024;
+/**
+ * The same for all conversations of a tunnel together: HTTP/2's largest, that is, none. Else a few clients that have
+ * stopped reading would hold back everyone else on their node.
+ */
+export const tunnelWindowBytes: number = 2 ** 31 - 1;
+
+/** Memory that HTTP/2 may use for one tunnel, in megabytes: hundreds of conversations whose clients read slowly. */
+export const tunnelMemoryMegabytes = 256;
 
 /** Of a node's error answer as much is read. A Status is well below 1 KB. */
 export const maxErrorBytes: number = 64 * 1024;

@@ -1,9 +1,9 @@
-import type { ClientHttp2Stream } from "node:http2";
+import type { Readable } from "node:stream";
 import { ApiError, type ErrorDetails, type Reason, statusCodes, unavailable } from "#base";
 import { maxErrorBytes } from "../limits.ts";
 
 /** The error that a node answered with, as it said it: a `metav1.Status`, else whatever text came. */
-export async function errorFrom(stream: ClientHttp2Stream, status: number, node: string): Promise<ApiError> {
+export async function errorFrom(stream: Readable, status: number, node: string): Promise<ApiError> {
   const text = await readText(stream);
   const parsed = parseStatus(text);
   if (parsed) return parsed;
@@ -38,7 +38,7 @@ function reasonOf(code: number | undefined): Reason {
   return (found?.[0] as Reason | undefined) ?? "InternalError";
 }
 
-async function readText(stream: ClientHttp2Stream): Promise<string> {
+async function readText(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {

@@ -11,11 +11,13 @@ import { type Clock, type Logger, unavailable } from "#base";
 import {
   tunnelAnswerMs,
   tunnelKeepAliveMs,
+  tunnelMemoryMegabytes,
   tunnelStreamWindowBytes,
   tunnelWaitMs,
   tunnelWindowBytes,
 } from "../limits.ts";
 import { errorFrom } from "./node-error.ts";
+import { NodeStream } from "./node-stream.ts";
 
 /** What is asked of a node's agent. Paths as the kubelet's: `/containerLogs/shop/web-1/web?follow=true`. */
 export interface NodeRequest {
@@ -46,6 +48,7 @@ export class Tunnels {
     const session = connect("http://nacre-node", {
       createConnection: () => socket,
       settings: { initialWindowSize: tunnelStreamWindowBytes, enablePush: false },
+      maxSessionMemory: tunnelMemoryMegabytes,
     });
     session.once("connect", () => session.setLocalWindowSize(tunnelWindowBytes));
     session.on("error", (error) =>
@@ -63,31 +66,34 @@ export class Tunnels {
     this.#waiting.delete(node);
   }
 
-  isOpen(node: string): boolean {
-    return this.#sessions.has(node);
-  }
-
   /**
    * Begins a conversation; resolves once the node has accepted it (200). Throws what the node refused it with, or
    * ServiceUnavailable when the node cannot be reached. Waits a little for a tunnel that is being dialled again.
    */
-  async request(node: string, request: NodeRequest): Promise<ClientHttp2Stream> {
+  async request(node: string, request: NodeRequest): Promise<NodeStream> {
     request.signal.throwIfAborted();
-    const session = this.#sessions.get(node) ?? (await this.#appears(node, request.signal));
+    const session = this.#usable(node) ?? (await this.#appears(node, request.signal));
     const headers: OutgoingHttpHeaders = { ":method": request.method, ":path": request.path };
     const stream = session.request(headers, { endStream: request.method === "GET" });
-    const giveUp = () => stream.close(constants.NGHTTP2_CANCEL);
+    stream.on("error", () => {});
+    const answered = new NodeStream(stream, node);
+    const giveUp = () => answered.destroy();
     request.signal.addEventListener("abort", giveUp, { once: true });
     stream.once("close", () => request.signal.removeEventListener("abort", giveUp));
-    stream.on("error", () => {});
     const status = await this.#answer(node, stream);
-    if (status === 200) return stream;
-    throw await errorFrom(stream, status, node);
+    if (status === 200) return answered;
+    throw await errorFrom(answered, status, node);
   }
 
   close(): void {
     for (const session of this.#sessions.values()) session.destroy();
     this.#sessions.clear();
+  }
+
+  /** A session that has just ended is not told apart from none. */
+  #usable(node: string): ClientHttp2Session | undefined {
+    const session = this.#sessions.get(node);
+    return session && !session.closed && !session.destroyed ? session : undefined;
   }
 
   #appears(node: string, signal: AbortSignal): Promise<ClientHttp2Session> {
