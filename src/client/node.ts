@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import { Agent, type RequestOptions, request } from "node:https";
+import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
+import { Agent, request } from "node:https";
 import { dirname, resolve } from "node:path";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import type { ApiRequest, ApiResponse, Transport } from "#api";
 import { messageOf, unavailable } from "#base";
 import type { Client } from "./client.ts";
@@ -11,34 +13,43 @@ import { connectionFailed } from "./status.ts";
 export type { Connection, Credentials } from "./kubeconfig.ts";
 
 /**
- * Speaks HTTPS to an API server with a client certificate or a token, over kept-alive HTTP/1.1 connections: twice as
- * fast in Node as HTTP/2, and a broken watch breaks alone.
+ * Speaks HTTPS to an API server with a client certificate or a token. Requests go over kept-alive HTTP/1.1 connections, in Node twice
+ * as fast as HTTP/2. Watches share one HTTP/2 connection: a program follows dozens of kinds, and a TLS connection for each
+ * costs memory on both sides.
  */
 export function httpsTransport(connection: Connection): Transport {
-  const agent = new Agent({
-    keepAlive: true,
-    // A peer that vanished without a word is noticed after a minute, also by a watch on which nothing happens.
-    keepAliveMsecs: 15_000,
-    maxSockets: maxSockets,
-    maxFreeSockets: maxFreeSockets,
+  const tls: ConnectionOptions = {
     ...(connection.authority === undefined ? {} : { ca: connection.authority }),
     ...(connection.serverName === undefined ? {} : { servername: connection.serverName }),
     ...("certificate" in connection.credentials
       ? { cert: connection.credentials.certificate, key: connection.credentials.key }
       : {}),
+  };
+  const agent = new Agent({
+    ...tls,
+    keepAlive: true,
+    keepAliveMsecs: probeMs,
+    maxSockets,
+    maxFreeSockets,
   });
   const server = new URL(connection.server);
-  const base: RequestOptions = {
-    agent,
-    protocol: "https:",
-    host: bare(server.hostname),
-    port: server.port || 443,
-  };
+  const host = bare(server.hostname);
+  const port = Number(server.port || 443);
   const prefix = server.pathname === "/" ? "" : server.pathname;
+  const watches = new WatchConnection(server.origin, () =>
+    connectTls({ ...tls, host, port, ALPNProtocols: ["h2"] }),
+  );
   return {
-    request: (sent) =>
-      exchange({ ...base, path: prefix + sent.path }, sent, authorization(connection), connection.server),
-    close: async () => agent.destroy(),
+    request(sent) {
+      const exchange: Exchange = { ...sent, path: prefix + sent.path, headers: { ...sent.headers } };
+      const bearer = authorization(connection);
+      if (bearer) exchange.headers.authorization = bearer;
+      return isWatch(sent.path) ? watches.request(exchange) : overHttp1({ agent, host, port }, exchange);
+    },
+    async close() {
+      agent.destroy();
+      watches.close();
+    },
   };
 }
 
@@ -74,11 +85,25 @@ export function connectionFromKubeconfig(path: string, context?: string): Connec
   return parseKubeconfig(text, { readFile: inFile, ...(context === undefined ? {} : { context }) });
 }
 
-/** Every watch holds a connection; beyond this something leaks. */
-const maxSockets = 512;
+/** Connections of one program at a time; what is more waits its turn. */
+const maxSockets = 64;
 
 /** Idle connections kept for the next request. */
 const maxFreeSockets = 8;
+
+/** A silent connection is probed after this time: a peer that vanished without a word is noticed, also by a watch on which nothing happens. */
+const probeMs = 15_000;
+
+/** What watches may have under way unread: all of them together, so that none waits for another. */
+const watchWindowBytes = 4 * 1024 * 1024;
+
+interface Exchange extends Omit<ApiRequest, "headers"> {
+  readonly headers: Record<string, string>;
+}
+
+function isWatch(path: string): boolean {
+  return path.includes("watch=true");
+}
 
 function authorization(connection: Connection): string | undefined {
   if (!("token" in connection.credentials)) return undefined;
@@ -86,41 +111,76 @@ function authorization(connection: Connection): string | undefined {
   return `Bearer ${typeof token === "string" ? token : token()}`;
 }
 
-function exchange(
-  options: RequestOptions,
-  sent: ApiRequest,
-  bearer: string | undefined,
-  server: string,
-): Promise<ApiResponse> {
+function overHttp1(to: { agent: Agent; host: string; port: number }, sent: Exchange): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
-    const headers: Record<string, string | number> = { ...sent.headers };
-    if (bearer) headers.authorization = bearer;
-    if (sent.body) headers["content-length"] = sent.body.length;
-    const signal = sent.signal ? { signal: sent.signal } : {};
-    const outgoing = request({ ...options, ...signal, method: sent.method, headers }, (incoming) => {
+    const { method, path, headers, body, signal } = sent;
+    if (body) headers["content-length"] = String(body.length);
+    const outgoing = request({ ...to, method, path, headers, ...(signal ? { signal } : {}) }, (incoming) => {
       resolve({
         status: incoming.statusCode ?? 0,
         headers: incoming.headers as Record<string, string>,
         body: incoming,
       });
     });
-    outgoing.once("error", (error) => {
-      if (sent.signal?.aborted) return reject(sent.signal.reason);
-      reject(
-        connectionFailed(`cannot reach the API server at ${server}: ${messageOf(error)}`, {
-          sent: !neverSent(error),
-          cause: error,
-        }),
-      );
-    });
-    outgoing.once("socket", watchForSilence);
-    outgoing.end(sent.body);
+    outgoing.once("error", (error) => reject(failure(error, `${to.host}:${to.port}`, signal)));
+    outgoing.end(body);
   });
 }
 
-/** Small requests must not wait for the acknowledgement of the one before. */
-function watchForSilence(socket: { setNoDelay(on: boolean): unknown }): void {
-  socket.setNoDelay(true);
+/** One HTTP/2 connection, made when first needed and again after it broke. A break ends all watches on it; each resumes by itself. */
+class WatchConnection {
+  readonly #origin: string;
+  readonly #dial: () => TLSSocket;
+  #session: ClientHttp2Session | undefined;
+
+  constructor(origin: string, dial: () => TLSSocket) {
+    this.#origin = origin;
+    this.#dial = dial;
+  }
+
+  request({ method, path, headers, signal }: Exchange): Promise<ApiResponse> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const sent = { ":method": method, ":path": path, ...headers };
+      const stream = this.#open().request(sent, { endStream: true, ...(signal ? { signal } : {}) });
+      stream.once("response", (answer) => {
+        const { ":status": status = 0, ...rest } = answer;
+        resolve({ status, headers: rest as Record<string, string>, body: stream });
+      });
+      stream.once("error", (error) => reject(failure(error, this.#origin, signal)));
+      stream.once("close", () =>
+        reject(failure(new Error("the connection was closed"), this.#origin, signal)),
+      );
+    });
+  }
+
+  close(): void {
+    this.#session?.destroy();
+    this.#session = undefined;
+  }
+
+  #open(): ClientHttp2Session {
+    if (this.#session && !this.#session.closed && !this.#session.destroyed) return this.#session;
+    const socket = this.#dial();
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, probeMs);
+    const session = connectHttp2(this.#origin, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: watchWindowBytes },
+    });
+    session.once("connect", () => session.setLocalWindowSize(watchWindowBytes));
+    // The streams tell of errors; the session only must not crash the program with the same ones.
+    session.on("error", () => session.destroy());
+    session.on("goaway", () => session.close());
+    this.#session = session;
+    return session;
+  }
+}
+
+function failure(error: Error, server: string, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  const message = `cannot reach the API server at ${server}: ${messageOf(error)}`;
+  return connectionFailed(message, { sent: !neverSent(error), cause: error });
 }
 
 function neverSent(error: Error): boolean {
