@@ -11,10 +11,10 @@ export const tunnelKeepAliveMs = 20_000;
 export const tunnelStreamWindowBytes: number = 1024 * 1024;
 
 /**
- * The same for all conversations of a tunnel together: HTTP/2's largest, that is, none. Else a few clients that have
- * stopped reading would hold back everyone else on their node.
+ * The same for all conversations of a tunnel together. Node gives it back as data arrives, read or not, so it bounds
+ * nothing but the speed over a slow line: HTTP/2's own 64 KB would.
  */
-export const tunnelWindowBytes: number = 2 ** 31 - 1;
+export const tunnelWindowBytes: number = 16 * 1024 * 1024;
 
 /** Memory that HTTP/2 may use for one tunnel, in megabytes: hundreds of conversations whose clients read slowly. */
 export const tunnelMemoryMegabytes = 256;
