@@ -48,7 +48,7 @@ function shownEndpoints({ subsets }: Endpoints): string {
     ports.length === 0
       ? addresses.map(({ ip }) => ip)
       : ports.flatMap(({ port }) =>
-          addresses.map(({ ip }) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)),
+          addresses.map(({ ip }) => (ip?.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)),
         ),
   );
   const more = all.length > maxShown ? ` + ${all.length - maxShown} more...` : "";

@@ -120,7 +120,7 @@ function toV1(v2: V2): V1 {
     ...spec
   } = v2.spec ?? { maxReplicas: 0, scaleTargetRef: { kind: "", name: "" } };
   const { currentMetrics, conditions: __, ...status } = v2.status ?? { desiredReplicas: 0 };
-  const cpu = metrics?.find((each) => each.resource?.name === "cpu")?.resource?.target.averageUtilization;
+  const cpu = metrics?.find((each) => each.resource?.name === "cpu")?.resource?.target?.averageUtilization;
   const now = currentMetrics?.find((each) => each.resource?.name === "cpu")?.resource?.current
     ?.averageUtilization;
   return {
@@ -144,8 +144,8 @@ function cpuMetric(percent: number): MetricSpec {
 
 function shownTargets({ spec, status }: V2): string {
   const shown = (spec?.metrics ?? []).map((metric, index) => {
-    if (metric.resource === undefined) return `${metric.type.toLowerCase()}: <unknown>`;
-    const { name, target } = metric.resource;
+    if (metric.resource === undefined) return `${(metric.type ?? "").toLowerCase()}: <unknown>`;
+    const { name, target = { type: "" } } = metric.resource;
     const now = status?.currentMetrics?.[index]?.resource?.current;
     if (target.averageUtilization !== undefined) {
       return `${name}: ${now?.averageUtilization === undefined ? "<unknown>" : `${now.averageUtilization}%`}/${target.averageUtilization}%`;

@@ -97,7 +97,7 @@ export const controllerRevisionKind: KindDefinition<ControllerRevision> = define
       row: ({ metadata, revision }, nowMs) => {
         const owner = metadata?.ownerReferences?.find(({ controller }) => controller);
         const kind = owner
-          ? `${owner.kind.toLowerCase()}${groupSuffix(owner.apiVersion)}/${owner.name}`
+          ? `${(owner.kind ?? "").toLowerCase()}${groupSuffix(owner.apiVersion ?? "")}/${owner.name}`
           : "<none>";
         return [metadata?.name ?? "", kind, revision ?? 0, age(metadata?.creationTimestamp, nowMs)];
       },

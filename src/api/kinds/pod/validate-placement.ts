@@ -90,7 +90,7 @@ function validateAffinity(spec: PodSpec, path: string, errors: FieldErrors): voi
     for (const [index, term] of (rules?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
       const at = `${path}.${side}.preferredDuringSchedulingIgnoredDuringExecution[${index}]`;
       validateWeight(term.weight, `${at}.weight`, errors);
-      validatePodTerm(term.podAffinityTerm, `${at}.podAffinityTerm`, errors);
+      validatePodTerm(term.podAffinityTerm ?? { topologyKey: "" }, `${at}.podAffinityTerm`, errors);
     }
   }
 }
