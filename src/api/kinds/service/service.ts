@@ -54,6 +54,7 @@ function defaultService({ spec }: Service): void {
   for (const port of spec.ports ?? []) {
     port.protocol ??= "TCP";
     if (!port.targetPort && port.port !== undefined) port.targetPort = port.port;
+  }
   if (hasNodePorts(spec.type)) spec.externalTrafficPolicy ??= "Cluster";
   if (hasClusterIp(spec.type)) spec.internalTrafficPolicy ??= "Cluster";
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
