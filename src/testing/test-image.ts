@@ -96,8 +96,11 @@ export async function testImage(
   };
 }
 
-/** A busybox root file system: a shell and the usual small programs, users `root` (0) and `app` (1000). */
-export async function busyboxImage(config: Readonly<Record<string, unknown>> = {}): Promise<TestImage> {
+/** A busybox root file system: a shell and the usual small programs, users `root` (0) and `app` (1000); then more layers. */
+export async function busyboxImage(
+  config: Readonly<Record<string, unknown>> = {},
+  layers: readonly (readonly TestFile[])[] = [],
+): Promise<TestImage> {
   const programs = [
     "sh",
     "cat",
@@ -144,6 +147,7 @@ export async function busyboxImage(config: Readonly<Record<string, unknown>> = {
         { name: "root/", type: "directory", mode: 0o700 },
         { name: "tmp/", type: "directory", mode: 0o1777 },
       ],
+      ...layers,
     ],
     { Env: ["PATH=/bin"], Cmd: ["/bin/sh"], ...config },
   );

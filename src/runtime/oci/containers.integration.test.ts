@@ -428,6 +428,48 @@ test("a fresh process knows what runs, and what ended meanwhile", { skip }, asyn
   for (const one of [running, created, ending]) await again.removeSandbox(one.sandboxId);
 });
 
+test("a start that an earlier process did not live to note is undone", { skip }, async () => {
+  const { runtime, spec, sandboxId } = await prepared(runtimeScripts.ignores);
+  const path = join(options.stateDirectory, "containers", spec.id, "container.json");
+  const asCreated = await readFile(path);
+  const { pid } = await runtime.startContainer(spec.id);
+  await must(opened, "it is open").close();
+  await writeFile(path, asCreated);
+  opened = await openRuntime(options);
+  const known = (await opened.runtime.containers()).find((one) => one.id === spec.id);
+  assert.deepEqual([known?.state, known?.exitCode], ["exited", 255]);
+  assert.equal(await host.startTime(must(pid, "it ran")), undefined);
+  await opened.runtime.removeSandbox(sandboxId);
+});
+
+test("an image of as many layers as are allowed can be mounted", { skip }, async () => {
+  const { runtime, images } = await theRuntime();
+  const { layers } = await busyboxImage();
+  assert.equal(layers.length, 1);
+  const files = Array.from({ length: 126 }, (_one, at) => [{ name: `layer-${at}`, content: String(at) }]);
+  const tall = await busyboxImage({}, files);
+  const archive = join(directory, "tall.tar");
+  await writeFile(archive, await ociArchive([{ image: tall, name: "tall:1" }]));
+  const [imported] = await images.importArchive(archive);
+  assert.equal(tall.layers.length, 127);
+  const sandboxId = podId();
+  await runtime.createSandbox(sandboxSpec(sandboxId));
+  const spec = containerSpec({
+    id: containerId(),
+    sandboxId,
+    image: imported?.id ?? "",
+    logDirectory,
+    script: "cat /layer-0 /layer-125",
+  });
+  await runtime.createContainer(spec);
+  const exit = exitOf(runtime, spec.id);
+  await runtime.startContainer(spec.id);
+  await exit;
+  assert.deepEqual(lines(await readFile(spec.logPath, "utf8")), ["0125"]);
+  await runtime.removeSandbox(sandboxId);
+  await images.remove("tall:1");
+});
+
 test("after a reboot pods are not ready, containers are ended, and all can be made again", {
   skip,
 }, async () => {
