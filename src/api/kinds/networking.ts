@@ -98,7 +98,7 @@ export const networkPolicyKind: KindDefinition<NetworkPolicy> = defineKind(netwo
     validateLabelSelector(spec?.podSelector, "spec.podSelector", errors);
     for (const [index, rule] of (spec?.ingress ?? []).entries()) {
       for (const [place, peer] of (rule.from ?? []).entries()) {
-        if (peer.ipBlock && !isCidr(peer.ipBlock.cidr)) {
+        if (peer.ipBlock && !isCidr(peer.ipBlock.cidr ?? "")) {
           errors.push(
             invalidValue(
               `spec.ingress[${index}].from[${place}].ipBlock.cidr`,

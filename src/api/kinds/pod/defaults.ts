@@ -84,7 +84,9 @@ function requestWhatIsLimited(container: Container): void {
 }
 
 function useHostPorts(container: Container): void {
-  for (const port of container.ports ?? []) port.hostPort ??= port.containerPort;
+  for (const port of container.ports ?? []) {
+    if (port.containerPort !== undefined) port.hostPort ??= port.containerPort;
+  }
 }
 
 function defaultProbe(probe: Probe | undefined): void {
