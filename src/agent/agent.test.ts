@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pods } from "#api";
+import { configMaps, nodes, type Pod, pods } from "#api";
+import { unavailable } from "#base";
 import { FakeApiServer } from "#testing";
 import { testNode as startNode, type TestNodeOptions } from "./testing/test-agent.ts";
 
@@ -98,6 +99,220 @@ test("a new agent adopts what runs, and records what ended meanwhile", async () 
     assert.equal(statusOf("main")?.restartCount, 0);
     assert.equal(statusOf("side")?.lastState?.terminated?.exitCode, 9);
     assert.equal(after.status?.podIP, before.status?.podIP);
+  } finally {
+    await node.close();
+  }
+});
+
+/** Waits until something outside the API holds. */
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (let turns = 0; !(await holds()); turns += 1) {
+    assert.ok(turns < 50_000, "it never came to hold");
+    await new Promise(setImmediate);
+  }
+}
+
+const waitingReason = (pod?: Pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason;
+const restarts = (pod?: Pod) => pod?.status?.containerStatuses?.[0]?.restartCount ?? 0;
+const isReady = (pod?: Pod) =>
+  pod?.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
+
+test("the node registers, ready, with what the machine has", async () => {
+  const node = await testNode();
+  try {
+    await node.agent.started;
+    const found = await node.client.resource(nodes).get("node");
+    assert.equal(found.status?.capacity?.cpu, "2");
+    assert.equal(found.status?.allocatable?.cpu, "1900m");
+    assert.equal(found.status?.conditions?.find((one) => one.type === "Ready")?.status, "True");
+    assert.equal(found.spec?.podCIDR, "10.244.0.0/24");
+    assert.equal(found.metadata?.labels?.["kubernetes.io/arch"], "amd64");
+  } finally {
+    await node.close();
+  }
+});
+
+test("a missing ConfigMap holds the container back, and starts it as soon as it comes", async () => {
+  const node = await testNode();
+  try {
+    const env = [{ name: "X", valueFrom: { configMapKeyRef: { name: "late", key: "x" } } }];
+    await node.run("env", { containers: [{ name: "main", image: "busybox", env }] });
+    const pod = await node.until(
+      "env",
+      "held back",
+      (one) => waitingReason(one) === "CreateContainerConfigError",
+    );
+    assert.equal(pod.status?.containerStatuses?.[0]?.state?.waiting?.message, 'configmap "late" not found');
+    await node.run("vol", {
+      containers: [{ name: "main", image: "busybox" }],
+      volumes: [{ name: "v", configMap: { name: "late" } }],
+    });
+    await eventually(
+      async () => !!(await node.events("vol")).some((event) => event.startsWith("FailedMount")),
+    );
+    await node.client
+      .resource(configMaps, "default")
+      .create({ metadata: { name: "late" }, data: { x: "1" } });
+    await node.until("env", "ready", isReady);
+    await node.until("vol", "ready", isReady);
+  } finally {
+    await node.close();
+  }
+});
+
+test("an image that cannot be pulled, or must not be, says so", async () => {
+  const node = await testNode({
+    pullFailure: (reference) =>
+      reference === "ghost" ? { reason: "ImageNotFound", message: "no such image" } : undefined,
+  });
+  try {
+    const container = (image: string, imagePullPolicy: string) => ({
+      containers: [{ name: "main", image, imagePullPolicy }],
+    });
+    await node.run("ghost", container("ghost", "Always"));
+    await node.run("never", container("absent", "Never"));
+    await node.run("wrong", container("Not A Name", "Always"));
+    await node.until("ghost", "held back", (one) => waitingReason(one) === "ImagePullBackOff");
+    await node.until("never", "refused", (one) => waitingReason(one) === "ErrImageNeverPull");
+    await node.until("wrong", "refused", (one) => waitingReason(one) === "InvalidImageName");
+    const events = await node.events("ghost");
+    assert.ok(events.includes('BackOff: Back-off pulling image "ghost"'), events.join("\n"));
+    assert.ok(events.includes("Failed: Error: ErrImagePull"), events.join("\n"));
+  } finally {
+    await node.close();
+  }
+});
+
+test("a liveness probe that fails restarts the container; a readiness probe only takes it out", async () => {
+  let status = 200;
+  const node = await testNode({ answer: () => ({ status, body: "" }) });
+  try {
+    const httpGet = { port: 80, path: "/" };
+    await node.run("sick", {
+      containers: [{ name: "main", image: "busybox", livenessProbe: { httpGet, periodSeconds: 1 } }],
+    });
+    await node.run("busy", {
+      containers: [{ name: "main", image: "busybox", readinessProbe: { httpGet, periodSeconds: 1 } }],
+    });
+    await node.until("sick", "ready", isReady);
+    await node.until("busy", "ready", isReady);
+    status = 503;
+    await node.until("busy", "out", (one) => one?.status?.phase === "Running" && !isReady(one));
+    await node.until("sick", "restarted", (one) => restarts(one) >= 1);
+    assert.equal(restarts(await node.pod("busy")), 0);
+    const events = await node.events("sick");
+    assert.ok(
+      events.includes("Unhealthy: Liveness probe failed: HTTP probe failed with statuscode: 503"),
+      events.join("\n"),
+    );
+    assert.ok(
+      events.includes("Killing: Container main failed liveness probe, will be restarted"),
+      events.join("\n"),
+    );
+  } finally {
+    await node.close();
+  }
+});
+
+test("what does not fit fails at once: cpu, host ports", async () => {
+  const node = await testNode();
+  try {
+    await node.run("big", {
+      containers: [{ name: "main", image: "busybox", resources: { requests: { cpu: "3" } } }],
+    });
+    const big = await node.until("big", "failed", (one) => one?.status?.phase === "Failed");
+    assert.equal(big.status?.reason, "OutOfcpu");
+    assert.match(
+      big.status?.message ?? "",
+      /Node didn't have enough resource: cpu, requested: 3000, used: 0, capacity: 1900/,
+    );
+    const ports = [{ containerPort: 80, hostPort: 8080 }];
+    await node.run("first", { containers: [{ name: "main", image: "busybox", ports }] });
+    await node.until("first", "ready", isReady);
+    await node.run("second", { containers: [{ name: "main", image: "busybox", ports }] });
+    assert.equal(
+      (await node.until("second", "failed", (one) => one?.status?.phase === "Failed")).status?.reason,
+      "NodePorts",
+    );
+  } finally {
+    await node.close();
+  }
+});
+
+test("after a reboot the same pods come back, counted as restarts", async () => {
+  const node = await testNode();
+  try {
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    await node.until("web", "ready", isReady);
+    await node.agent.close();
+    node.runtime.reboot();
+    await node.restart();
+    const pod = await node.until("web", "back", (one) => restarts(one) === 1 && isReady(one));
+    assert.equal(pod.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 137);
+  } finally {
+    await node.close();
+  }
+});
+
+test("while the API is away a new agent keeps the pods it knew, and reports when it is back", async () => {
+  let away = false;
+  const node = await testNode({
+    server: (clock) => {
+      const server = new FakeApiServer(clock);
+      server.fault = () => {
+        if (away) throw unavailable("nobody there");
+      };
+      return server;
+    },
+  });
+  try {
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    await node.until("web", "ready", isReady);
+    await node.agent.close();
+    away = true;
+    await node.restart();
+    const running = async () => (await node.runtime.containers()).filter((one) => one.state === "running");
+    await eventually(async () => !(node.agent.pods.workers.size === 0));
+    const [first] = await running();
+    node.runtime.exit(first?.id ?? "", 1);
+    await eventually(async () => !((await running())[0]?.attempt !== 1));
+    away = false;
+    await node.until("web", "reported", (one) => restarts(one) === 1 && isReady(one));
+  } finally {
+    await node.close();
+  }
+});
+
+test("what belongs to pods that no longer exist is removed once the list is known", async () => {
+  const node = await testNode();
+  try {
+    await node.run("old", { containers: [{ name: "main", image: "busybox" }] });
+    await node.until("old", "ready", isReady);
+    await node.agent.close();
+    await node.client.resource(pods, "default").delete("old", { gracePeriodSeconds: 0 });
+    assert.equal((await node.runtime.sandboxes()).length, 1);
+    await node.restart();
+    await eventually(async () => !((await node.runtime.sandboxes()).length > 0));
+    await eventually(async () => !((await node.host.files.list(`${node.directory}/state/pods`)).length > 0));
+  } finally {
+    await node.close();
+  }
+});
+
+test("somebody else's word on a pod's readiness is corrected", async () => {
+  const node = await testNode();
+  try {
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    const pod = await node.until("web", "ready", isReady);
+    const conditions = pod.status?.conditions?.map((one) =>
+      one.type === "Ready" ? { ...one, status: "False" } : one,
+    );
+    const patch = { type: "merge" as const, patch: { status: { conditions } } };
+    const written = await node.client
+      .resource(pods, "default")
+      .patch("web", patch, { subresource: "status" });
+    assert.equal(isReady(written), false);
+    await node.until("web", "ready again", isReady);
   } finally {
     await node.close();
   }

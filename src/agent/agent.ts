@@ -73,8 +73,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { client, clock, random, logger, host, directories, nodeName } = options;
   const aborter = new AbortController();
   const { signal } = aborter;
-  for (const directory of [directories.state, directories.memory])
+  const layout = layoutOf(directories);
+  for (const directory of [directories.state, directories.memory, layout.checkpoint]) {
     await host.files.makeDirectory(directory, { mode: 0o700 });
+  }
   await host.files.makeDirectory(directories.logs, { mode: 0o755 });
   const machine = options.machine ?? (await readMachine(host, directories.state));
   const watching = { client, clock, random, logger, signal };
@@ -89,7 +91,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     events: createPodEvents(options),
     objects: createObjectSource(watching),
     services: () => serviceInformer.values(),
-    layout: layoutOf(directories),
+    layout,
     hostAddresses: options.nodeAddresses,
     machine,
   };
@@ -113,7 +115,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     async close() {
       aborter.abort(new Error("the agent ends"));
       registration.close();
-      managed.close();
+      await managed.close();
       await registered.catch(() => {});
     },
   };

@@ -57,6 +57,7 @@ export function containerSpec(pod: Pod, container: Container, parts: ContainerPa
     security: containerSecurity(pod, container, parts.image.config),
     terminal: container.tty ?? false,
     stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
     ...(stopSignal ? { stopSignal } : {}),
     oomScoreAdjustment: oomScoreAdjustment(pod, container, parts.memoryCapacityBytes),
     logPath: parts.logPath,

@@ -49,6 +49,7 @@ export class NodeRegistration {
   #conditions: readonly NodeCondition[] = [];
   #writtenText = "";
   #writtenAt = 0;
+  #beatAt = 0;
 
   constructor(options: NodeRegistrationOptions) {
     this.#options = options;
@@ -73,6 +74,7 @@ export class NodeRegistration {
         this.#node = await this.#register();
         this.#conditions = this.#node.status?.conditions ?? [];
         await this.updateStatus();
+        this.#beatAt = clock.now();
         break;
       } catch (error) {
         if (isAborted(error) || signal.aborted) return;
@@ -113,7 +115,9 @@ export class NodeRegistration {
     if (signal.aborted) return;
     try {
       await this.#renewLease();
+      if (clock.now() - this.#beatAt > limits.leaseDurationSeconds * 1000) await this.#reread();
       await this.updateStatus();
+      this.#beatAt = clock.now();
     } catch (error) {
       if (isNotFound(error)) this.#node = await this.#register().catch(() => this.#node);
       else if (!signal.aborted) logger.debug(`heartbeat: ${messageOf(error)}`);
@@ -121,6 +125,14 @@ export class NodeRegistration {
     if (signal.aborted) return;
     onBeat();
     this.#timer = clock.setTimer(limits.leaseRenewMs, () => void this.#beat(), { unref: true });
+  }
+
+  /** Out of touch for longer than the lease holds, the node has been given up: what the API says of it is not what was last sent. */
+  async #reread(): Promise<void> {
+    const { client, identity, signal } = this.#options;
+    this.#node = await client.resource(nodes).get(identity.name, { signal });
+    this.#conditions = this.#node.status?.conditions ?? [];
+    this.#writtenText = "";
   }
 
   async #register(): Promise<Node> {

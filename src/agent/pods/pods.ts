@@ -80,11 +80,13 @@ export class Pods {
     void informer.synced.then(() => this.#follow()).catch(() => {});
   }
 
-  close(): void {
+  /** Containers go on; what was to be remembered of them is on disk. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#events?.close();
     for (const worker of this.#workers.values()) worker.close();
     this.#workers.clear();
+    await this.#options.checkpoint.settled();
   }
 
   /** The list is known for sure now. */

@@ -85,6 +85,7 @@ export class PodWorker {
   update(pod: Pod): void {
     const before = this.#pod;
     this.#pod = pod;
+    this.#options.statuses.observe(pod);
     if (pod.metadata?.deletionTimestamp) this.#stopFor(pod);
     if (JSON.stringify(before.metadata?.labels) !== JSON.stringify(pod.metadata?.labels))
       this.#operations.volumes.refresh();

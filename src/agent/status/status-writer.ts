@@ -1,6 +1,6 @@
 import { type Pod, type PodStatus, pods } from "#api";
 import { ApiError, type Clock, isConflict, isNotFound, type Logger, messageOf, type Timer } from "#base";
-import type { Client } from "#client";
+import { type Client, compareRevisions } from "#client";
 import { backOffMs, limits } from "../limits.ts";
 import { Semaphore } from "../semaphore.ts";
 
@@ -17,6 +17,8 @@ interface Entry {
   desiredText: string;
   writtenText: string;
   addresses: string;
+  /** Of the object after the last write. */
+  revision: string;
   writing: boolean;
   failures: number;
   timer: Timer | undefined;
@@ -63,6 +65,17 @@ export class StatusWriter {
     });
   }
 
+  /** The object as the API has it now: when somebody else has changed what this node says of the pod, says it again. */
+  observe(pod: Pod): void {
+    const uid = pod.metadata?.uid ?? "";
+    const entry = this.#entries.get(uid);
+    if (!entry || entry.writing || entry.timer || entry.revision === "") return;
+    if (compareRevisions(pod.metadata?.resourceVersion ?? "", entry.revision) <= 0) return;
+    if (saysTheSame(pod.status, entry.desired)) return;
+    entry.writtenText = "";
+    void this.#write(uid, entry);
+  }
+
   forget(uid: string): void {
     this.#entries.get(uid)?.timer?.cancel();
     this.#entries.delete(uid);
@@ -104,9 +117,10 @@ export class StatusWriter {
       : undefined;
     const patch = { metadata: { uid }, status: { ...status, ...(podIPs ? { podIPs } : {}) } };
     try {
-      await this.#options.client
+      const written = await this.#options.client
         .resource(pods, namespace)
         .patch(name, { type: "strategic", patch }, { subresource: "status", signal: this.#options.signal });
+      entry.revision = written.metadata?.resourceVersion ?? "";
     } catch (error) {
       // Gone, or another pod of that name: nobody is left to tell.
       if (!isNotFound(error) && !isConflict(error)) throw error;
@@ -132,11 +146,20 @@ function newEntry(pod: Pod, status: PodStatus): Entry {
     desiredText: "",
     writtenText: "",
     addresses: JSON.stringify(pod.status?.podIPs ?? []),
+    revision: "",
     writing: false,
     failures: 0,
     timer: undefined,
     onWritten: () => {},
   };
+}
+
+/** Phase and conditions: what others (the node lifecycle controller) write when they believe the node lost. */
+function saysTheSame(found: PodStatus | undefined, wanted: PodStatus): boolean {
+  if (found?.phase !== wanted.phase) return false;
+  return (wanted.conditions ?? []).every(({ type, status }) =>
+    found?.conditions?.some((one) => one.type === type && one.status === status),
+  );
 }
 
 /** A pod on its way up, with nothing to complain about, will have better news in a moment. */
