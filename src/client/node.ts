@@ -30,7 +30,7 @@ export function httpsTransport(connection: Connection): Transport {
     keepAlive: true,
     keepAliveMsecs: probeMs,
     maxSockets,
-    maxFreeSockets,
+    maxFreeSockets: maxSockets,
   });
   const server = new URL(connection.server);
   const host = bare(server.hostname);
@@ -85,11 +85,11 @@ export function connectionFromKubeconfig(path: string, context?: string): Connec
   return parseKubeconfig(text, { readFile: inFile, ...(context === undefined ? {} : { context }) });
 }
 
-/** Connections of one program at a time; what is more waits its turn. */
-const maxSockets = 64;
-
-/** Idle connections kept for the next request. */
-const maxFreeSockets = 8;
+/**
+ * Connections for requests; what is more waits its turn. All of them are kept: a burst over more connections than are kept spends
+ * most of its time on TLS handshakes.
+ */
+const maxSockets = 16;
 
 /** A silent connection is probed after this time: a peer that vanished without a word is noticed, also by a watch on which nothing happens. */
 const probeMs = 15_000;
