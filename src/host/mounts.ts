@@ -45,7 +45,7 @@ async function unmount(run: Host["run"], points: readonly string[]): Promise<voi
 const gone = /not mounted|no mount point|not found|no such file/i;
 
 /** Changes of propagation are a second step for mount(2); mount(8) takes them together (`bind,private`). */
-export function mountArguments(mount: Mount): string[] {
+function mountArguments(mount: Mount): string[] {
   const options = [...(mount.options ?? [])];
   if (mount.type === "bind") {
     const kind = options.includes("rbind") ? [] : ["bind"];

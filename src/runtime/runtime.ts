@@ -4,6 +4,8 @@
  * Every call is idempotent: repeating one that has happened succeeds.
  */
 export interface ContainerRuntime {
+  /** The OCI runtime's name and version: what a node reports as `runc://1.1.5`. */
+  version(): Promise<RuntimeVersion>;
   /** Creates a pod's namespaces and cgroup. The network namespace is a file that the network layer attaches. */
   createSandbox(spec: SandboxSpec): Promise<Sandbox>;
   /** Kills what runs in it, removes its containers, namespaces, mounts and cgroup. */
@@ -30,6 +32,11 @@ export interface ContainerRuntime {
   stats(id: string): Promise<ContainerStats | undefined>;
   /** Asks the log to be reopened at its path: after rotation moved the file away. */
   reopenLog(id: string): Promise<void>;
+}
+
+export interface RuntimeVersion {
+  readonly name: string;
+  readonly version: string;
 }
 
 export interface SandboxSpec {

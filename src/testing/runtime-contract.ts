@@ -272,6 +272,11 @@ export function runtimeContract(
     },
   );
 
+  contract("it says what it is", async ({ runtime }) => {
+    const { name: engine, version } = await runtime.version();
+    assert.match(`${engine}://${version}`, /^[a-z]+:\/\/\d+\.\d+/);
+  });
+
   contract("usage is told while it runs", async ({ runtime, settle }, make) => {
     const spec = await make();
     await runtime.createContainer(spec);

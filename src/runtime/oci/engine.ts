@@ -1,10 +1,12 @@
 import type { Host } from "#host";
+import type { RuntimeVersion } from "../runtime.ts";
 import { runtimeTimeoutMs } from "./limits.ts";
 
 /** The OCI runtime: its program, and calls by its command line. */
 export interface Engine {
   readonly program: string;
   readonly root: string;
+  version(): Promise<RuntimeVersion>;
   start(id: string): Promise<void>;
   /** Removes what the runtime keeps of a container; kills what is left of it. Gone is fine. */
   delete(id: string): Promise<void>;
@@ -19,9 +21,16 @@ export function engine(host: Host, program: string, root: string): Engine {
       timeoutMs: runtimeTimeoutMs,
       ...(input === undefined ? {} : { input }),
     });
+  let version: Promise<RuntimeVersion> | undefined;
   return {
     program,
     root,
+    version: () => {
+      version ??= host
+        .run({ program, arguments: ["--version"] })
+        .then(({ stdout }) => parseVersion(program, stdout));
+      return version;
+    },
     start: async (id) => {
       await call(["start", id]);
     },
@@ -32,6 +41,12 @@ export function engine(host: Host, program: string, root: string): Engine {
       await call(["update", "--resources", "-", id], JSON.stringify(resources));
     },
   };
+}
+
+/** `runc version 1.1.5+ds1`, `crun version 1.8.1`: the distribution's own suffix left out. */
+function parseVersion(program: string, output: string): RuntimeVersion {
+  const name = program.slice(program.lastIndexOf("/") + 1);
+  return { name, version: /version\s+v?(\d+\.\d+(?:\.\d+)?(?:-[\w.]+)?)/.exec(output)?.[1] ?? "unknown" };
 }
 
 /** `crun` is twice as fast, and refuses a hybrid cgroup layout; `runc` runs everywhere. */

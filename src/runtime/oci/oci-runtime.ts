@@ -73,6 +73,7 @@ export async function ociRuntime(
   };
 
   const runtime: ContainerRuntime = {
+    version: engine.version,
     createSandbox: (spec) =>
       serial.run(spec.id, async () => {
         const known = sandboxes.get(spec.id);

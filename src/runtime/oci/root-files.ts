@@ -5,7 +5,7 @@ import { symbolicLinks } from "./limits.ts";
  * The machine's path of a file in a container's root file system, symbolic links followed as the container would: an image whose
  * /etc/passwd points to /etc/shadow gets its own, not the machine's. Undefined when there is none.
  */
-export async function pathInRoot(files: Files, root: string, path: string): Promise<string | undefined> {
+async function pathInRoot(files: Files, root: string, path: string): Promise<string | undefined> {
   let left = path.split("/");
   let inside: string[] = [];
   let links = 0;

@@ -33,7 +33,7 @@ export async function oomKills(context: RuntimeContext, cgroup: string): Promise
 }
 
 /** A number from lines of `name value`. */
-export function field(text: string, name: string): number | undefined {
+function field(text: string, name: string): number | undefined {
   for (const line of text.split("\n")) {
     if (line.startsWith(`${name} `)) return Number(line.slice(name.length + 1));
   }

@@ -76,6 +76,7 @@ export function simulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRun
   };
 
   const runtime: SimulatedRuntime = {
+    version: async () => ({ name: "simulated", version: "1.0.0" }),
     async createSandbox(spec) {
       const known = sandboxes.get(spec.id);
       if (known?.ready) return known;
