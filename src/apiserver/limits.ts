@@ -22,6 +22,12 @@ export const maxGeneratedBaseLength = 58;
 /** JSON bytes whose parsed form is kept at hand. Parsed objects take about four times their JSON: 8 MiB is ~32 MiB of heap. */
 export const parsedCacheBytes = 8 * 1024 * 1024;
 
+/** Shapes of created objects that are remembered per kind: enough for a few controllers at work at the same time. */
+export const rememberedShapes = 4;
+
+/** Listings inside the server of at most this many objects keep them parsed: roles and classes are asked for often. */
+export const keptListSize = 64;
+
 /** A larger list is written in slices of this size, with other requests in between. About 0.2 ms of TLS. */
 export const listSliceBytes = 256 * 1024;
 

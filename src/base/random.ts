@@ -12,11 +12,23 @@ export interface Random {
 
 /** The machine's cryptographically secure source. */
 export const systemRandom: Random = {
-  uint32: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+  uint32() {
+    if (drawn === pool.length) {
+      crypto.getRandomValues(pool);
+      drawn = 0;
+    }
+    const value = pool[drawn] as number;
+    pool[drawn++] = 0;
+    return value;
+  },
   float: () => systemRandom.uint32() / 0x1_0000_0000,
   uuid: () => crypto.randomUUID(),
   bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
 };
+
+/** Asking the machine costs the same for one number as for many. What was handed out is forgotten here. */
+const pool = new Uint32Array(64);
+let drawn = pool.length;
 
 /** A reproducible source (mulberry32). For simulation and tests, never for secrets. */
 export function seededRandom(seed: number): Random {

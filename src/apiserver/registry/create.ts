@@ -71,9 +71,10 @@ async function admit(
   const { definition } = request.kind;
   request.kind.complete(object);
   const admission = admissionOf(machinery, request, "CREATE", object, undefined);
+  // Before admission, as upstream: the author owns what they wrote and what it defaults to, not what is put in later.
+  if (recordsFields) recordUpdate(machinery, request, object, undefined);
   await mutate(admission);
   definition.prepareForCreate(object);
-  if (recordsFields) recordUpdate(machinery, request, object, undefined);
   const causes = definition.validateCreate(object);
   if (causes.length > 0) {
     throw invalid(

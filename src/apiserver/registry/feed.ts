@@ -1,6 +1,7 @@
 import type { KubernetesObject, Resource } from "#api";
 import { type Logger, messageOf, must } from "#base";
 import type { Change, Entry, Store } from "#store";
+import { keptListSize } from "../limits.ts";
 import type { ObjectChange, ObjectFeed } from "../ports.ts";
 import type { Catalogue, ServedKind } from "./catalogue.ts";
 import type { Objects } from "./objects.ts";
@@ -23,10 +24,9 @@ export function objectFeed(parts: {
     },
     list<T extends KubernetesObject>(resource: Resource<T>, namespace?: string) {
       const kind = catalogue.of(resource);
-      return store
-        .snapshot()
-        .scan(kind.scope(namespace))
-        .map((entry) => objects.peek(kind, entry) as T);
+      const entries = store.snapshot().scan(kind.scope(namespace));
+      if (entries.length <= keptListSize) return entries.map((entry) => read<T>(kind, entry));
+      return entries.map((entry) => objects.peek(kind, entry) as T);
     },
     follow<T extends KubernetesObject>(resource: Resource<T>, onChange: (change: ObjectChange<T>) => void) {
       const kind = catalogue.of(resource);

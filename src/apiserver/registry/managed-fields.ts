@@ -1,20 +1,33 @@
-import { applyConfiguration, type JsonObject, type KubernetesObject, trackUpdate } from "#api";
+import {
+  applyConfiguration,
+  cloneJson,
+  type JsonObject,
+  type KubernetesObject,
+  type ManagedFieldsEntry,
+  trackUpdate,
+} from "#api";
 import { timestamp } from "#base";
+import { rememberedShapes } from "../limits.ts";
 import type { ServedKind } from "./catalogue.ts";
 import type { Machinery, WriteRequest } from "./machinery.ts";
 import { hasSameShape } from "./shape.ts";
 
-/** Notes who wrote which fields, in place, by comparing the object with what was stored. */
+/**
+ * Notes who wrote which fields, in place, by comparing the object with what was stored. Called before admission and
+ * preparation, so that nobody owns what the server puts in.
+ */
 export function recordUpdate(
   machinery: Machinery,
   request: WriteRequest,
   object: KubernetesObject,
   old: KubernetesObject | undefined,
 ): void {
-  if (!old && object.metadata && !object.metadata.managedFields && recordLikeLast(machinery, request, object))
-    return;
-  trackUpdate(object, { old, ...authorship(machinery, request) });
-  if (!old) rememberCreated(request.kind, object);
+  const tracking = { ...authorship(machinery, request), ignoredFields: ignoredFields(request) };
+  if (old) trackUpdate(object, { old, ...tracking });
+  else if (!recordLikeEarlier(request.kind, object, tracking)) {
+    trackUpdate(object, { old, ...tracking });
+    rememberCreated(request.kind, object);
+  }
 }
 
 /** Server-side apply: the object that results when `applied` is merged into what is stored. Throws Conflict. */
@@ -51,32 +64,41 @@ function ignoredFields({ kind, attributes }: WriteRequest): readonly string[] {
 }
 
 /**
- * The latest object of each kind that was created. What a controller creates is of one shape time after time, and
+ * The latest shapes of each kind that were created. What a controller creates is of one shape time after time, and
  * finding out who owns which fields is the dearest part of a create.
  */
-const created = new WeakMap<ServedKind, KubernetesObject>();
+const shapes = new WeakMap<ServedKind, CreatedShape[]>();
 
-function rememberCreated(kind: ServedKind, object: KubernetesObject): void {
-  const [only, ...others] = object.metadata?.managedFields ?? [];
-  if (!object.metadata || !only?.fieldsV1 || others.length > 0) return;
-  // A fresh copy: sets that were built by adding and deleting are slow to write out, and this one is written often.
-  const managedFields = [{ ...only, fieldsV1: JSON.parse(JSON.stringify(only.fieldsV1)) }];
-  created.set(kind, { ...object, metadata: { ...object.metadata, managedFields } });
+interface CreatedShape {
+  /** The object as it was recorded, without its managed fields. */
+  readonly object: JsonObject;
+  readonly fieldsV1: NonNullable<ManagedFieldsEntry["fieldsV1"]>;
 }
 
-/** Takes over the fields that the latest object's creator owns, when this one has the same fields. */
-function recordLikeLast(machinery: Machinery, request: WriteRequest, object: KubernetesObject): boolean {
-  const last = created.get(request.kind);
-  const fields = last?.metadata?.managedFields?.[0]?.fieldsV1;
-  if (!last?.metadata || !fields) return false;
-  const { managedFields: _, resourceVersion: __, ...metadata } = last.metadata;
-  const likeness = { ...last, metadata } as unknown as JsonObject;
-  if (!hasSameShape(likeness, object as JsonObject, request.kind.schema)) return false;
-  const { manager, apiVersion, time } = authorship(machinery, request);
-  if (object.metadata) {
-    object.metadata.managedFields = [
-      { manager, operation: "Update", apiVersion, time, fieldsType: "FieldsV1", fieldsV1: fields },
-    ];
-  }
+function rememberCreated(kind: ServedKind, object: KubernetesObject): void {
+  const { managedFields = [], ...metadata } = object.metadata ?? {};
+  const [only, ...others] = managedFields;
+  if (!only?.fieldsV1 || others.length > 0) return;
+  const known = shapes.get(kind) ?? [];
+  shapes.set(kind, known);
+  if (known.length >= rememberedShapes) known.shift();
+  known.push({
+    object: cloneJson({ ...object, metadata } as unknown as JsonObject),
+    // A fresh copy: sets that were built by adding and deleting are slow to write out, and this one is written often.
+    fieldsV1: JSON.parse(JSON.stringify(only.fieldsV1)),
+  });
+}
+
+/** Takes over the fields that the creator of an earlier object of the same shape owns. */
+function recordLikeEarlier(
+  kind: ServedKind,
+  object: KubernetesObject,
+  { manager, apiVersion, time }: { manager: string; apiVersion: string; time: string },
+): boolean {
+  if (!object.metadata || object.metadata.managedFields) return false;
+  const same = shapes.get(kind)?.find((each) => hasSameShape(each.object, object as JsonObject, kind.schema));
+  if (!same) return false;
+  const fields = { fieldsType: "FieldsV1", fieldsV1: same.fieldsV1 };
+  object.metadata.managedFields = [{ manager, operation: "Update", apiVersion, time, ...fields }];
   return true;
 }

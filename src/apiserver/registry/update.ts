@@ -111,10 +111,12 @@ async function admit(
 ): Promise<void> {
   const { resource } = request.kind;
   request.kind.complete(object);
+  // A subresource writes its part only; the writer owns nothing of the rest.
+  if (request.attributes.subresource !== undefined) change.rules.prepareForUpdate(object, old);
+  if (!change.recordsFields) recordUpdate(machinery, request, object, old);
   const admission = admissionOf(machinery, request, "UPDATE", object, old);
   await mutate(admission);
   change.rules.prepareForUpdate(object, old);
-  if (!change.recordsFields) recordUpdate(machinery, request, object, old);
   const causes = change.rules.validateUpdate(object, old);
   if (causes.length > 0) {
     throw invalid({ ...subjectOf(request.kind, request.attributes.name), kind: resource.kind }, causes);
