@@ -48,7 +48,9 @@ const nameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
 /** A suffix for `generateName`: no vowels and no look-alikes, as Kubernetes makes them. */
 export function nameSuffix(random: Random, length = 5): string {
-  return Array.from({ length }, () => nameAlphabet[random.uint32() % nameAlphabet.length]).join("");
+  let suffix = "";
+  while (suffix.length < length) suffix += nameAlphabet[random.uint32() % nameAlphabet.length];
+  return suffix;
 }
 
 function uuidFrom(bytes: Uint8Array): string {
