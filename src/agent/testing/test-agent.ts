@@ -82,8 +82,10 @@ export async function testNode(options: TestNodeOptions): Promise<TestNode> {
   const behaviour = options.behaviour ?? (() => ({}));
   const runtime = simulatedRuntime({ clock, images, behaviour });
   const network = paperNetwork();
-  const start = () =>
-    startAgent({
+  let seed = 0;
+  const start = () => {
+    seed += 1;
+    return startAgent({
       client,
       host,
       runtime,
@@ -97,11 +99,12 @@ export async function testNode(options: TestNodeOptions): Promise<TestNode> {
       kubernetes: { address: "10.96.0.1", port: 443 },
       version: "v1.36.0",
       clock,
-      random: seededRandom(7),
+      random: seededRandom(seed),
       logger,
       dialer: paperDialer(options.answer ?? (() => ({ status: 200, body: "" }))),
       machine: { ...smallMachine, ...options.machine },
     });
+  };
   const api = client.resource(pods, "default");
   const read = (name: string) => api.get(name).catch(() => undefined);
   const node: TestNode = {
