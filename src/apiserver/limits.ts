@@ -28,8 +28,11 @@ export const rememberedShapes = 4;
 /** Listings inside the server of at most this many objects keep them parsed: roles and classes are asked for often. */
 export const keptListSize = 64;
 
-/** A larger list is written in slices of this size, with other requests in between. About 0.2 ms of TLS. */
-export const listSliceBytes = 256 * 1024;
+/** A larger list is written in slices of this size, with other requests in between. About 0.1 ms of TLS. */
+export const listSliceBytes = 128 * 1024;
+
+/** Buffers for such slices that are kept: as many large lists can be under way without asking the system for memory. */
+export const sliceBuffers = 16;
 
 /** How long work on many objects (selectors, tables) may hold the event loop before others get their turn. */
 export const sliceMs = 4;

@@ -18,6 +18,7 @@ import { slices } from "../pipeline/slices.ts";
 import { readBody } from "./body.ts";
 import { compressed } from "./compress.ts";
 import { credentialsOf } from "./credentials.ts";
+import { writeSliced } from "./sliced.ts";
 
 /** Answers one HTTP/1.1 request. Never rejects. */
 export async function answerHttp1(
@@ -79,22 +80,17 @@ async function sendDocument(
     response.end(body);
     return;
   }
-  for (const slice of slices(body)) {
-    if (response.destroyed) return;
-    if (!response.write(slice)) await drained(response);
-  }
-  response.end();
+  await writeSliced(body, (slice) => written(response, slice)).then(
+    () => response.end(),
+    // The client has gone: there is nobody to tell.
+    () => response.destroy(),
+  );
 }
 
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off("drain", done);
-      response.off("close", done);
-      resolve();
-    };
-    response.on("drain", done);
-    response.on("close", done);
+function written(response: ServerResponse, slice: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (response.destroyed) reject(new Error("the client has gone"));
+    else response.write(slice, (error) => (error ? reject(error) : resolve()));
   });
 }
 

@@ -17,11 +17,11 @@ import {
 } from "../pipeline/exchange.ts";
 import type { Parts } from "../pipeline/parts.ts";
 import { handle } from "../pipeline/pipeline.ts";
-import { slices } from "../pipeline/slices.ts";
 import { readBody } from "./body.ts";
 import { compressed } from "./compress.ts";
 import { credentialsOf } from "./credentials.ts";
 import { asDocument } from "./http1.ts";
+import { writeSliced } from "./sliced.ts";
 
 /** Answers one HTTP/2 request. Never rejects. */
 export async function answerHttp2(
@@ -66,22 +66,17 @@ async function sendDocument(
     stream.end(body);
     return;
   }
-  for (const slice of slices(body)) {
-    if (stream.destroyed) return;
-    if (!stream.write(slice)) await drained(stream);
-  }
-  stream.end();
+  await writeSliced(body, (slice) => written(stream, slice)).then(
+    () => stream.end(),
+    // The client has gone: there is nobody to tell.
+    () => stream.destroy(),
+  );
 }
 
-function drained(stream: ServerHttp2Stream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.off("drain", done);
-      stream.off("close", done);
-      resolve();
-    };
-    stream.on("drain", done);
-    stream.on("close", done);
+function written(stream: ServerHttp2Stream, slice: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (stream.destroyed) reject(new Error("the client has gone"));
+    else stream.write(slice, (error) => (error ? reject(error) : resolve()));
   });
 }
 
