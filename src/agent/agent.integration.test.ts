@@ -246,6 +246,20 @@ describe("one node with real containers", { skip: inside ? skip : "runs inside" 
     await remove("bad");
   });
 
+  test("thirty pods start and end together", async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `many-${index}`);
+    const began = systemClock.monotonicMs();
+    await Promise.all(names.map((name) => run(name, { command: ["sleep", "1000"] })));
+    const started = await Promise.all(names.map((name) => until(name, "ready", isReady)));
+    const created = systemClock.monotonicMs();
+    assert.equal(new Set(started.map((pod) => pod.status?.podIP)).size, names.length);
+    await Promise.all(names.map(remove));
+    console.log(
+      `# 30 pods: ready after ${Math.round(created - began)} ms, gone after ${Math.round(systemClock.monotonicMs() - created)} ms`,
+    );
+    assert.deepEqual(await opened.runtime.sandboxes(), []);
+  });
+
   function isReady(pod: Pod | undefined): boolean {
     return pod?.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
   }

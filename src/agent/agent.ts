@@ -96,7 +96,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     machine,
   };
   const collector = new ImageCollector({ ...options, storage: directories.state });
-  const registration = registrationOf(options, machine, signal, () => {
+  const runtimeVersion = await options.runtime.version();
+  const identity = identityOf(options, `${runtimeVersion.name}://${runtimeVersion.version}`);
+  const registration = registrationOf(options, identity, machine, signal, () => {
     void collector.collect();
     rotateLogs(options).catch((error) => logger.warn(`rotating logs: ${messageOf(error)}`));
   });
@@ -143,20 +145,25 @@ function podsOf(
   });
 }
 
-function registrationOf(
-  options: AgentOptions,
-  machine: Machine,
-  signal: AbortSignal,
-  onBeat: () => void,
-): NodeRegistration {
-  const identity: NodeIdentity = {
+function identityOf(options: AgentOptions, runtimeVersion: string): NodeIdentity {
+  return {
     name: options.nodeName,
     addresses: options.nodeAddresses,
     podRange: options.podRange,
     labels: options.nodeLabels ?? {},
     version: options.version,
+    runtimeVersion,
     port: kubeletPort,
   };
+}
+
+function registrationOf(
+  options: AgentOptions,
+  identity: NodeIdentity,
+  machine: Machine,
+  signal: AbortSignal,
+  onBeat: () => void,
+): NodeRegistration {
   return new NodeRegistration({
     ...options,
     identity,

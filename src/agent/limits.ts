@@ -74,6 +74,10 @@ export const limits = {
   tunnelRetryMaximumMs: 10_000,
   /** What may be on its way to us on one stream: a port-forward over a slow line should still fill it. */
   tunnelWindowBytes: 1024 * 1024,
+  /** The same for all streams together. */
+  tunnelConnectionWindowBytes: 16 * 1024 * 1024,
+  /** What one tunnel may hold in memory: Node's 10 MB end a session over which a few logs stream. */
+  tunnelMemoryMegabytes: 256,
   /** Connecting a port-forward: local, so anything longer hangs. */
   portForwardConnectMs: 5_000,
   /** One frame of an exec stream; longer payloads are cut into several. */

@@ -11,6 +11,8 @@ export interface NodeIdentity {
   readonly podRange: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly version: string;
+  /** `runc://1.1.5` */
+  readonly runtimeVersion: string;
   /** Where `/healthz` and the streams would be served; over the tunnel, so a number for show. */
   readonly port: number;
 }
@@ -64,7 +66,7 @@ export function nodeStatus(identity: NodeIdentity, machine: Machine, images: rea
     nodeInfo: {
       architecture: machine.architecture,
       bootID: machine.bootId,
-      containerRuntimeVersion: `nacre://${identity.version}`,
+      containerRuntimeVersion: identity.runtimeVersion,
       kernelVersion: machine.kernelVersion,
       kubeProxyVersion: "",
       kubeletVersion: identity.version,

@@ -42,8 +42,10 @@ export async function runTunnel(options: TunnelOptions): Promise<void> {
 function serveUntilClosed(socket: Duplex, { streams, signal }: TunnelOptions): Promise<void> {
   return new Promise((resolve) => {
     const session = http2.performServerHandshake(socket, {
+      maxSessionMemory: limits.tunnelMemoryMegabytes,
       settings: { initialWindowSize: limits.tunnelWindowBytes },
     });
+    session.setLocalWindowSize(limits.tunnelConnectionWindowBytes);
     const end = () => session.destroy();
     signal.addEventListener("abort", end, { once: true });
     const done = () => {
