@@ -279,3 +279,35 @@ test("a pod that fits nowhere says why to people, and starts when there is room"
   await client.resource(nodes).patch("n1", { type: "merge", patch }, { subresource: "status" });
   await untilAll(informers, pods, (all) => inShop(all).some((pod) => pod.status?.phase === "Running"));
 });
+
+test("a node that becomes ready loses its taint and gets what waited for it; a cordoned one gets nothing", async (t) => {
+  const { client, informers, kubectl } = await newCluster(t);
+  await kubectl(["cordon", "n1"]);
+  await client.resource(nodes).create({ metadata: { name: "n2" } });
+  const status = {
+    allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
+    conditions: [{ type: "Ready", status: "False", reason: "KubeletNotReady", message: "starting" }],
+  };
+  const api = client.resource(nodes);
+  await api.patch("n2", { type: "merge", patch: { status } }, { subresource: "status" });
+  await untilAll(informers, nodes, (all) =>
+    all.some(
+      ({ metadata, spec }) =>
+        metadata?.name === "n2" && spec?.taints?.some(({ key }) => key.endsWith("/not-ready")),
+    ),
+  );
+  await client.resource(deployments, "shop").create(web());
+  await untilAll(
+    informers,
+    pods,
+    (all) => inShop(all).length === 3 && inShop(all).every((pod) => !pod.spec?.nodeName),
+  );
+  const ready = { conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "ready" }] };
+  await api.patch("n2", { type: "merge", patch: { status: ready } }, { subresource: "status" });
+  await untilAll(
+    informers,
+    pods,
+    (all) => inShop(all).length === 3 && inShop(all).every((pod) => pod.spec?.nodeName === "n2"),
+  );
+  assert.equal((await api.get("n2")).spec?.taints, undefined);
+});

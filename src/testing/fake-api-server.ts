@@ -60,7 +60,7 @@ export class FakeApiServer implements Transport {
     this.requests.push(seen);
     try {
       request.signal?.throwIfAborted();
-      await this.fault(seen);
+      await unlessAborted(this.fault(seen), request.signal);
       return this.#answer(parseTarget(request.path), request, body);
     } catch (error) {
       if (error === request.signal?.reason) throw error;
@@ -326,6 +326,15 @@ const jsonHeaders = { "content-type": "application/json" };
 
 function json(status: number, answer: object): ApiResponse {
   return { status, headers: jsonHeaders, body: once(encoder.encode(JSON.stringify(answer))) };
+}
+
+/** As a real connection: what is aborted ends, whatever the server does. */
+function unlessAborted(answer: void | Promise<void>, signal: AbortSignal | undefined): void | Promise<void> {
+  if (!answer || !signal) return answer;
+  const aborted = new Promise<void>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([answer, aborted]);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -60,7 +60,8 @@ export function garbageCollector(context: ControllerContext, inventory: Inventor
   const disown = (node: GraphNode, owners: readonly string[]) =>
     edit(node, ({ metadata }) => {
       const ownerReferences = metadata?.ownerReferences?.filter(({ uid }) => !owners.includes(uid)) ?? [];
-      return ownerReferences.length === metadata?.ownerReferences?.length ? undefined : { ownerReferences };
+      if (ownerReferences.length === metadata?.ownerReferences?.length) return undefined;
+      return { ownerReferences: ownerReferences.length > 0 ? ownerReferences : null };
     });
 
   const dropFinalizer = (node: GraphNode, finalizer: string) =>

@@ -48,7 +48,8 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
   const setTaints = async (node: Node, plan: NodePlan): Promise<void> => {
     const { name = "", uid, resourceVersion } = node.metadata ?? {};
     // With the version seen: somebody else may be tainting, too.
-    const patch = { metadata: { uid, resourceVersion }, spec: { taints: plan.taints } };
+    const taints = plan.taints?.length ? plan.taints : null;
+    const patch = { metadata: { uid, resourceVersion }, spec: { taints } };
     await client.resource(nodes).patch(name, { type: "merge", patch });
   };
 

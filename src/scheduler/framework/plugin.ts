@@ -42,7 +42,7 @@ export function rejection(reason: string, { isResolvable }: { isResolvable: bool
 }
 
 /** Runs when no node fits: may make room (preemption). Returns the node to nominate, or undefined. */
-export interface PostFilter {
+interface PostFilter {
   readonly name: string;
   postFilter(
     facts: PodFacts,
@@ -52,7 +52,7 @@ export interface PostFilter {
 }
 
 /** Takes what the pod will need besides its node (volumes, claims) and gives it back when binding fails. */
-export interface Reserve {
+interface Reserve {
   readonly name: string;
   reserve(facts: PodFacts, nodeName: string): void;
   unreserve(facts: PodFacts, nodeName: string): void;
