@@ -47,7 +47,10 @@ export class ForwardedPorts {
       await Promise.all([pipeline(data, connection), pipeline(connection, data)]);
       error.end();
     } catch (problem) {
-      error.end(`an error occurred forwarding to port ${port}: ${messageOf(problem)}`);
+      // A client that has its answer drops the connection. kubectl takes any word on the error stream for the end of
+      // the whole forward, so nothing is said about what the client itself wanted.
+      if (data.wasGivenUp) error.end();
+      else error.end(`an error occurred forwarding to port ${port}: ${messageOf(problem)}`);
       data.destroy();
     }
   }

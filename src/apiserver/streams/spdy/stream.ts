@@ -40,6 +40,11 @@ export class SpdyStream extends Duplex {
     return room;
   }
 
+  /** The other side did not want the rest. */
+  get wasGivenUp(): boolean {
+    return this.#reset;
+  }
+
   /** The other side gave the stream up. */
   receiveReset(): void {
     this.#reset = true;
