@@ -16,7 +16,8 @@ export function parseLogLine(line: string): LogLine | undefined {
   const stream = line.slice(first + 1, second);
   if (stream !== "stdout" && stream !== "stderr") return undefined;
   return {
-    time: line.slice(0, first),
+    // conmon writes UTC as an offset; Kubernetes prints it as Z.
+    time: line.slice(0, first).replace("+00:00", "Z"),
     stream,
     partial: tag.startsWith("P"),
     content: tagEnd < 0 ? "" : line.slice(tagEnd + 1),
