@@ -129,6 +129,10 @@ export async function busyboxImage(
     "dd",
     "grep",
     "nslookup",
+    "rm",
+    "tar",
+    "mkfifo",
+    "tty",
   ];
   return testImage(
     [
