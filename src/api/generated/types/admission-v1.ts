@@ -3,37 +3,64 @@
 import type { GroupVersionKind, GroupVersionResource, Status } from "./meta-v1.ts";
 import type { UserInfo } from "./authentication-v1.ts";
 
+/** A write that a webhook is asked about. */
 export interface AdmissionRequest {
+  /** Nothing will be stored, so do nothing that lasts. False when absent. */
   dryRun?: boolean;
+  /** Kind of `object`, in the version the webhook asked for. */
   kind: GroupVersionKind;
+  /** Name of the object; empty if the server is yet to make one. */
   name?: string;
+  /** Namespace of the object, if it has one. */
   namespace?: string;
+  /** The object as it would become. None when deleting. */
   object?: object;
+  /** The object as it is. None when creating. */
   oldObject?: object;
+  /** `CREATE`, `UPDATE`, `DELETE` or `CONNECT`. */
   operation: string;
+  /** Options of the call, such as `CreateOptions`. */
   options?: object;
+  /** Kind as the client sent it, which may be another version than `kind`. */
   requestKind?: GroupVersionKind;
+  /** Resource as the client asked for it, which may be another version than `resource`. */
   requestResource?: GroupVersionResource;
+  /** Subresource as the client asked for it. */
   requestSubResource?: string;
+  /** Resource that is written, such as `pods`. */
   resource: GroupVersionResource;
+  /** Subresource that is written, such as `status`; empty for the object itself. */
   subResource?: string;
+  /** Id of this question, which the answer repeats. */
   uid: string;
+  /** Who writes. */
   userInfo: UserInfo;
 }
 
+/** What a webhook answers. */
 export interface AdmissionResponse {
+  /** Whether the write may go on. */
   allowed: boolean;
+  /** Notes for the audit log; the server puts the webhook's name in front. */
   auditAnnotations?: Record<string, string>;
+  /** Changes to the object as a JSON Patch (RFC 6902), in base64. */
   patch?: string;
+  /** Form of the patch: `JSONPatch`, the only one. */
   patchType?: string;
+  /** Why the write is refused; its message and code reach the client. */
   status?: Status;
+  /** Id of the question, repeated. */
   uid: string;
+  /** Warnings shown to the client, best below 120 characters each. */
   warnings?: string[];
 }
 
+/** What the API server asks an admission webhook, and what that answers. */
 export interface AdmissionReview {
   apiVersion?: string;
   kind?: string;
+  /** The question. */
   request?: AdmissionRequest;
+  /** The answer. */
   response?: AdmissionResponse;
 }

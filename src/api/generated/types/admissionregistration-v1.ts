@@ -2,250 +2,428 @@
 
 import type { Condition, LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** A change in the manner of server-side apply. */
 export interface ApplyConfiguration {
+  /** CEL expression that yields the fields to set: `Object{spec: Object.spec{…}}`. */
   expression?: string;
 }
 
+/** A note for the audit log. */
 export interface AuditAnnotation {
+  /** Name of the note, after the policy's name and a slash. */
   key: string;
+  /** CEL expression that yields its text, or null for no note. */
   valueExpression: string;
 }
 
+/** Something doubtful in an expression. */
 export interface ExpressionWarning {
+  /** Where it is, such as `spec.validations[0].expression`. */
   fieldRef: string;
+  /** What is doubtful, type by type. */
   warning: string;
 }
 
+/** A change by JSON Patch (RFC 6902). */
 export interface JSONPatch {
+  /** CEL expression that yields a list of operations: `[JSONPatch{op: "add", path: "/a", value: 1}]`. */
   expression?: string;
 }
 
+/** A condition for being asked at all. */
 export interface MatchCondition {
+  /** CEL expression over `object`, `oldObject`, `request` and `authorizer` that must be true. */
   expression: string;
+  /** Name, unique in the list, for messages. */
   name: string;
 }
 
+/** Which writes a policy is about. */
 export interface MatchResources {
+  /** Writes it is not about, even if `resourceRules` says so. */
   excludeResourceRules?: NamedRuleWithOperations[];
+  /** Whether a rule also holds for other versions of its resource: `Equivalent` (the default), or `Exact`, which does not. */
   matchPolicy?: string;
+  /** Only objects in namespaces with these labels; objects of the whole cluster always pass. All when absent. */
   namespaceSelector?: LabelSelector;
+  /** Only objects with these labels, before or after the write. All when absent. Users can evade it by changing labels. */
   objectSelector?: LabelSelector;
+  /** Writes it is about; one rule is enough. */
   resourceRules?: NamedRuleWithOperations[];
 }
 
+/** Changes objects as they are written, by CEL expressions. It needs a binding to take effect. */
 export interface MutatingAdmissionPolicy {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `MutatingAdmissionPolicy`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which writes, and what to change. */
   spec?: MutatingAdmissionPolicySpec;
 }
 
+/** Puts a mutating policy to use, with parameters. */
 export interface MutatingAdmissionPolicyBinding {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `MutatingAdmissionPolicyBinding`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which policy, where, and with which parameters. */
   spec?: MutatingAdmissionPolicyBindingSpec;
 }
 
+/** MutatingAdmissionPolicyBindings, and the version at which they were read. */
 export interface MutatingAdmissionPolicyBindingList {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `MutatingAdmissionPolicyBindingList`. */
   kind?: string;
+  /** The MutatingAdmissionPolicyBindings that were found. */
   items: MutatingAdmissionPolicyBinding[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which policy is put to use, and where. */
 export interface MutatingAdmissionPolicyBindingSpec {
+  /** Only these of the policy's writes. All when absent. */
   matchResources?: MatchResources;
+  /** Objects with the parameters. Needed if the policy has a `paramKind`. */
   paramRef?: ParamRef;
+  /** Policy that is put to use. */
   policyName?: string;
 }
 
+/** MutatingAdmissionPolicies, and the version at which they were read. */
 export interface MutatingAdmissionPolicyList {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `MutatingAdmissionPolicyList`. */
   kind?: string;
+  /** The MutatingAdmissionPolicies that were found. */
   items: MutatingAdmissionPolicy[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which writes, and what to change. */
 export interface MutatingAdmissionPolicySpec {
+  /** If an expression fails or cannot be understood: `Fail` (the default) refuses the write, `Ignore` goes on. */
   failurePolicy?: string;
+  /** CEL expressions, all of which must be true for the policy to apply. At most 64. */
   matchConditions?: MatchCondition[];
+  /** Which writes it is about. */
   matchConstraints?: MatchResources;
+  /** The changes, made in this order. At most 64. */
   mutations?: Mutation[];
+  /** Kind of the objects that hold its parameters. No parameters when absent. */
   paramKind?: ParamKind;
+  /** Whether to run again if something later changed the object: `Never` or `IfNeeded`. */
   reinvocationPolicy?: string;
+  /** Values computed once, which expressions use as `variables.NAME`. */
   variables?: Variable[];
 }
 
+/** A webhook that may change objects as they are written. */
 export interface MutatingWebhook {
+  /** Versions of AdmissionReview the webhook understands, the best first: `v1`. */
   admissionReviewVersions: string[];
+  /** How to reach the webhook. */
   clientConfig: WebhookClientConfig;
+  /** If the webhook cannot be asked: `Fail` (the default) refuses the write, `Ignore` goes on. */
   failurePolicy?: string;
+  /** CEL expressions, all of which must be true for the webhook to be asked. At most 64. */
   matchConditions?: MatchCondition[];
+  /** Whether a rule also holds for other versions of its resource: `Equivalent` (the default), or `Exact`, which does not. */
   matchPolicy?: string;
+  /** Full name, such as `check.example.com`; unique in the configuration. */
   name: string;
+  /** Only objects in namespaces with these labels; objects of the whole cluster always pass. All when absent. */
   namespaceSelector?: LabelSelector;
+  /** Only objects with these labels, before or after the write. All when absent. Users can evade it by changing labels. */
   objectSelector?: LabelSelector;
+  /** Whether to ask again if a later webhook changed the object: `Never` (the default) or `IfNeeded`. */
   reinvocationPolicy?: string;
+  /** Which writes to ask about. */
   rules?: RuleWithOperations[];
+  /** What asking does besides answering: `None`, or `NoneOnDryRun`. */
   sideEffects: string;
+  /** Seconds an answer may take, 1 to 30. 10 when absent. */
   timeoutSeconds?: number;
 }
 
+/** Webhooks that may change objects as they are written. */
 export interface MutatingWebhookConfiguration {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `MutatingWebhookConfiguration`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The webhooks. */
   webhooks?: MutatingWebhook[];
 }
 
+/** MutatingWebhookConfigurations, and the version at which they were read. */
 export interface MutatingWebhookConfigurationList {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `MutatingWebhookConfigurationList`. */
   kind?: string;
+  /** The MutatingWebhookConfigurations that were found. */
   items: MutatingWebhookConfiguration[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A change to an object. Only the field that belongs to `patchType` is set. */
 export interface Mutation {
+  /** Set fields, in the manner of server-side apply. */
   applyConfiguration?: ApplyConfiguration;
+  /** Change by JSON Patch. */
   jsonPatch?: JSONPatch;
+  /** `ApplyConfiguration` or `JSONPatch`. */
   patchType: string;
 }
 
+/** Some operations on some resources, perhaps only by name. */
 export interface NamedRuleWithOperations {
+  /** Groups of the resources: `""` is the core group, `*` all. */
   apiGroups?: string[];
+  /** Versions of the resources; `*` for all. */
   apiVersions?: string[];
+  /** `CREATE`, `UPDATE`, `DELETE`, `CONNECT`, or `*` for all. */
   operations?: string[];
+  /** Only objects of these names. All when empty. */
   resourceNames?: string[];
+  /** Plural names: `pods`; `pods/status` for a subresource, `pods/*` for all of its subresources; `*` for all resources, with `/*` behind it also all subresources. */
   resources?: string[];
+  /** `Namespaced`, `Cluster` or `*` (the default, both). */
   scope?: string;
 }
 
+/** Kind of a policy's parameters. */
 export interface ParamKind {
+  /** Group and version of the kind, such as `rules.example.com/v1`. */
   apiVersion?: string;
+  /** The kind. */
   kind?: string;
 }
 
+/** Objects with the parameters of a policy; each is applied on its own. */
 export interface ParamRef {
+  /** Name of the object. Excludes `selector`. */
   name?: string;
+  /** Namespace to look in. That of the written object when absent; none for kinds of the whole cluster. */
   namespace?: string;
+  /** If there is none: `Allow` goes on, `Deny` follows the policy's `failurePolicy`. */
   parameterNotFoundAction?: string;
+  /** Objects by label, all of which are applied. Excludes `name`. */
   selector?: LabelSelector;
 }
 
+/** Some operations on some resources. */
 export interface RuleWithOperations {
+  /** Groups of the resources: `""` is the core group, `*` all. */
   apiGroups?: string[];
+  /** Versions of the resources; `*` for all. */
   apiVersions?: string[];
+  /** `CREATE`, `UPDATE`, `DELETE`, `CONNECT`, or `*` for all. */
   operations?: string[];
+  /** Plural names: `pods`; `pods/status` for a subresource, `pods/*` for all of its subresources; `*` for all resources, with `/*` behind it also all subresources. */
   resources?: string[];
+  /** `Namespaced`, `Cluster` or `*` (the default, both). */
   scope?: string;
 }
 
+/** A Service that is called over HTTPS. */
 export interface ServiceReference {
+  /** Name of the Service. */
   name: string;
+  /** Namespace of the Service. */
   namespace: string;
+  /** Path to call. */
   path?: string;
+  /** Port of the Service. 443 when absent. */
   port?: number;
 }
 
+/** What was found in a policy's expressions. */
 export interface TypeChecking {
+  /** What is doubtful in them. */
   expressionWarnings?: ExpressionWarning[];
 }
 
+/** Refuses writes that break a rule, by CEL expressions. It needs a binding to take effect. */
 export interface ValidatingAdmissionPolicy {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ValidatingAdmissionPolicy`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which writes, and which rules. */
   spec?: ValidatingAdmissionPolicySpec;
+  /** What was found in its expressions. */
   status?: ValidatingAdmissionPolicyStatus;
 }
 
+/** Puts a validating policy to use, with parameters. */
 export interface ValidatingAdmissionPolicyBinding {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ValidatingAdmissionPolicyBinding`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which policy, where, and what a broken rule leads to. */
   spec: ValidatingAdmissionPolicyBindingSpec;
 }
 
+/** ValidatingAdmissionPolicyBindings, and the version at which they were read. */
 export interface ValidatingAdmissionPolicyBindingList {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ValidatingAdmissionPolicyBindingList`. */
   kind?: string;
+  /** The ValidatingAdmissionPolicyBindings that were found. */
   items: ValidatingAdmissionPolicyBinding[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which policy is put to use, and where. */
 export interface ValidatingAdmissionPolicyBindingSpec {
+  /** Only these of the policy's writes. All when absent. */
   matchResources?: MatchResources;
+  /** Objects with the parameters. Needed if the policy has a `paramKind`. */
   paramRef?: ParamRef;
+  /** Policy that is put to use. */
   policyName: string;
+  /** What a broken rule leads to: `Deny`, `Warn` (not both), `Audit`. */
   validationActions: string[];
 }
 
+/** ValidatingAdmissionPolicies, and the version at which they were read. */
 export interface ValidatingAdmissionPolicyList {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ValidatingAdmissionPolicyList`. */
   kind?: string;
+  /** The ValidatingAdmissionPolicies that were found. */
   items: ValidatingAdmissionPolicy[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which writes, and which rules. */
 export interface ValidatingAdmissionPolicySpec {
+  /** Notes for the audit log. */
   auditAnnotations?: AuditAnnotation[];
+  /** If an expression fails or cannot be understood: `Fail` (the default) refuses the write, `Ignore` goes on. */
   failurePolicy?: string;
+  /** CEL expressions, all of which must be true for the policy to apply. At most 64. */
   matchConditions?: MatchCondition[];
+  /** Which writes it is about. */
   matchConstraints?: MatchResources;
+  /** Kind of the objects that hold its parameters. No parameters when absent. */
   paramKind?: ParamKind;
+  /** The rules, all of which must hold. */
   validations?: Validation[];
+  /** Values computed once, which expressions use as `variables.NAME`. */
   variables?: Variable[];
 }
 
+/** What was found in a policy. */
 export interface ValidatingAdmissionPolicyStatus {
+  /** More about it. */
   conditions?: Condition[];
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** What is doubtful in its expressions. Absent until they were checked. */
   typeChecking?: TypeChecking;
 }
 
+/** A webhook that may refuse writes. */
 export interface ValidatingWebhook {
+  /** Versions of AdmissionReview the webhook understands, the best first: `v1`. */
   admissionReviewVersions: string[];
+  /** How to reach the webhook. */
   clientConfig: WebhookClientConfig;
+  /** If the webhook cannot be asked: `Fail` (the default) refuses the write, `Ignore` goes on. */
   failurePolicy?: string;
+  /** CEL expressions, all of which must be true for the webhook to be asked. At most 64. */
   matchConditions?: MatchCondition[];
+  /** Whether a rule also holds for other versions of its resource: `Equivalent` (the default), or `Exact`, which does not. */
   matchPolicy?: string;
+  /** Full name, such as `check.example.com`; unique in the configuration. */
   name: string;
+  /** Only objects in namespaces with these labels; objects of the whole cluster always pass. All when absent. */
   namespaceSelector?: LabelSelector;
+  /** Only objects with these labels, before or after the write. All when absent. Users can evade it by changing labels. */
   objectSelector?: LabelSelector;
+  /** Which writes to ask about. */
   rules?: RuleWithOperations[];
+  /** What asking does besides answering: `None`, or `NoneOnDryRun`. */
   sideEffects: string;
+  /** Seconds an answer may take, 1 to 30. 10 when absent. */
   timeoutSeconds?: number;
 }
 
+/** Webhooks that may refuse writes. */
 export interface ValidatingWebhookConfiguration {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ValidatingWebhookConfiguration`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The webhooks; all are asked at the same time, after every change is made. */
   webhooks?: ValidatingWebhook[];
 }
 
+/** ValidatingWebhookConfigurations, and the version at which they were read. */
 export interface ValidatingWebhookConfigurationList {
+  /** Group and version of the kind: `admissionregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ValidatingWebhookConfigurationList`. */
   kind?: string;
+  /** The ValidatingWebhookConfigurations that were found. */
   items: ValidatingWebhookConfiguration[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A rule that objects must keep. */
 export interface Validation {
+  /** CEL expression over `object`, `oldObject`, `request`, `params`, `namespaceObject`, `variables` and `authorizer` that must be true. */
   expression: string;
+  /** What to say when it is broken. */
   message?: string;
+  /** CEL expression that yields what to say; goes before `message`. */
   messageExpression?: string;
+  /** Reason of the refusal: `Invalid` (the default), `Unauthorized`, `Forbidden` or `RequestEntityTooLarge`. */
   reason?: string;
 }
 
+/** A value that expressions share. */
 export interface Variable {
+  /** CEL expression that yields it; it may use variables above it. */
   expression: string;
+  /** Its name, used as `variables.NAME`. */
   name: string;
 }
 
+/** How to reach a webhook. One of `service` and `url` is set. */
 export interface WebhookClientConfig {
+  /** Certificates, PEM in base64, that its certificate is verified with. The system's roots when absent. */
   caBundle?: string;
+  /** A Service of the cluster. */
   service?: ServiceReference;
+  /** Address outside the cluster: `https://HOST:PORT/PATH`. */
   url?: string;
 }

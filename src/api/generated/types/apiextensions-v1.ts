@@ -2,178 +2,314 @@
 
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** A column of what `kubectl get` prints. */
 export interface CustomResourceColumnDefinition {
+  /** What the column shows. */
   description?: string;
+  /** More about the type, such as `int32` or `date-time`. */
   format?: string;
+  /** Where the value is, such as `.spec.replicas`. */
   jsonPath: string;
+  /** Heading of the column. */
   name: string;
+  /** 0, the default, for columns that always show; higher ones need `-o wide`. */
   priority?: number;
+  /** `string`, `integer`, `number`, `boolean` or `date`. */
   type: string;
 }
 
+/** How objects are turned from one version into another. */
 export interface CustomResourceConversion {
+  /** `None` only changes `apiVersion`; `Webhook` asks a webhook. */
   strategy: string;
+  /** The webhook, with strategy `Webhook`. */
   webhook?: WebhookConversion;
 }
 
+/** Adds a kind of your own to the API. Named PLURAL.GROUP. */
 export interface CustomResourceDefinition {
+  /** Group and version of the kind: `apiextensions.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CustomResourceDefinition`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Names, versions and schemas of the kind. */
   spec: CustomResourceDefinitionSpec;
+  /** Whether it is served. */
   status?: CustomResourceDefinitionStatus;
 }
 
+/** How a definition fares in one respect. */
 export interface CustomResourceDefinitionCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** The `metadata.generation` that the condition speaks of. */
   observedGeneration?: number;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `Established`, `NamesAccepted`, `NonStructuralSchema`, `Terminating` or `KubernetesAPIApprovalPolicyConformant`. */
   type: string;
 }
 
+/** CustomResourceDefinitions, and the version at which they were read. */
 export interface CustomResourceDefinitionList {
+  /** Group and version of the kind: `apiextensions.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CustomResourceDefinitionList`. */
   kind?: string;
+  /** The CustomResourceDefinitions that were found. */
   items: CustomResourceDefinition[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What a kind and its resource are called. */
 export interface CustomResourceDefinitionNames {
+  /** Names that stand for several resources, such as `all` in `kubectl get all`. */
   categories?: string[];
+  /** The kind, in CamelCase: `CronTab`. */
   kind: string;
+  /** Kind of its lists. The kind with `List` behind it when absent. */
   listKind?: string;
+  /** Plural name, as in paths: `crontabs`. */
   plural: string;
+  /** Abbreviations, such as `ct`. */
   shortNames?: string[];
+  /** Singular name. The kind in lower case when absent. */
   singular?: string;
 }
 
+/** Names, versions and schemas of a kind. */
 export interface CustomResourceDefinitionSpec {
+  /** How objects are turned from one version into another. Only `apiVersion` changes when absent. */
   conversion?: CustomResourceConversion;
+  /** API group, such as `stable.example.com`. Cannot change. */
   group: string;
+  /** What the kind and its resource are called. */
   names: CustomResourceDefinitionNames;
+  /** No longer used: must be false. See `x-kubernetes-preserve-unknown-fields`. */
   preserveUnknownFields?: boolean;
+  /** `Namespaced` or `Cluster`. Cannot change. */
   scope: string;
+  /** The versions. Discovery puts stable ones first (`v2`, `v1`), then beta, then alpha. */
   versions: CustomResourceDefinitionVersion[];
 }
 
+/** Whether a kind is served. */
 export interface CustomResourceDefinitionStatus {
+  /** Names it is served under; they may differ from the spec if others had them first. */
   acceptedNames?: CustomResourceDefinitionNames;
+  /** `Established` (it is served), `NamesAccepted`, `NonStructuralSchema`, `Terminating` and others. */
   conditions?: CustomResourceDefinitionCondition[];
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** Versions in which objects were ever stored. One must be removed here, after migration, before it leaves the spec. */
   storedVersions?: string[];
 }
 
+/** One version of a kind. */
 export interface CustomResourceDefinitionVersion {
+  /** Columns that `kubectl get` prints. Only the age when absent. */
   additionalPrinterColumns?: CustomResourceColumnDefinition[];
+  /** Warn whoever uses this version. False when absent. */
   deprecated?: boolean;
+  /** What to warn with, in place of a standard sentence. */
   deprecationWarning?: string;
+  /** Name of the version: `v1`, `v1beta1`. */
   name: string;
+  /** What its objects look like. */
   schema?: CustomResourceValidation;
+  /** Fields that field selectors may use. At most 8. */
   selectableFields?: SelectableField[];
+  /** Whether this version can be used. */
   served: boolean;
+  /** Whether objects are stored in this version. Exactly one is. */
   storage: boolean;
+  /** Which subresources its objects have. */
   subresources?: CustomResourceSubresources;
 }
 
+/** Where the `scale` subresource finds its numbers. */
 export interface CustomResourceSubresourceScale {
+  /** Where the selector of the pods is, as text: below `.status` or `.spec`. Needed for autoscaling. */
   labelSelectorPath?: string;
+  /** Where the number wanted is: below `.spec`. */
   specReplicasPath: string;
+  /** Where the number there is is: below `.status`. */
   statusReplicasPath: string;
 }
 
+/** Turns the `status` subresource on: writes to it change only `.status`, all others everything else. */
 export interface CustomResourceSubresourceStatus {
 }
 
+/** Subresources of a kind of your own. */
 export interface CustomResourceSubresources {
+  /** Serve `scale`, for `kubectl scale` and autoscaling. */
   scale?: CustomResourceSubresourceScale;
+  /** Serve `status`. */
   status?: CustomResourceSubresourceStatus;
 }
 
+/** What objects must look like. */
 export interface CustomResourceValidation {
+  /** The schema. Every field must have a type. */
   openAPIV3Schema?: JSONSchemaProps;
 }
 
+/** Where more can be read. */
 export interface ExternalDocumentation {
+  /** What can be read there. */
   description?: string;
+  /** Where it is. */
   url?: string;
 }
 
+/** A JSON schema, in the dialect of OpenAPI 3.0 and with extensions. */
 export interface JSONSchemaProps {
+  /** Not allowed here: schemas cannot refer to others. */
   $ref?: string;
+  /** Dialect of the schema. Has no effect. */
   $schema?: string;
+  /** Not allowed here. */
   additionalItems?: JSONSchemaProps | boolean;
+  /** Schema of the values of a map, or whether more than `properties` is allowed. Excludes `properties`. */
   additionalProperties?: JSONSchemaProps | boolean;
+  /** All of these must hold. */
   allOf?: JSONSchemaProps[];
+  /** At least one of these must hold. */
   anyOf?: JSONSchemaProps[];
+  /** Value that an absent field gets. */
   default?: unknown;
+  /** Not allowed here. */
   definitions?: Record<string, JSONSchemaProps>;
+  /** Not allowed here. */
   dependencies?: Record<string, JSONSchemaProps | string[]>;
+  /** What the field is for: `kubectl explain` shows it. */
   description?: string;
+  /** The values that are allowed. */
   enum?: unknown[];
+  /** A value as an example. Has no effect. */
   example?: unknown;
+  /** `maximum` itself is not allowed. False when absent. */
   exclusiveMaximum?: boolean;
+  /** `minimum` itself is not allowed. False when absent. */
   exclusiveMinimum?: boolean;
+  /** Where more can be read. */
   externalDocs?: ExternalDocumentation;
+  /** More about the type: `int32`, `int64`, `date-time`, `duration`, `byte`, `uuid`, `ipv4`, `cidr` and others. Unknown ones are ignored. */
   format?: string;
+  /** Not allowed here. */
   id?: string;
+  /** Schema of the elements of a list. */
   items?: JSONSchemaProps | JSONSchemaProps[];
+  /** Most elements of a list. */
   maxItems?: number;
+  /** Most characters of a text. */
   maxLength?: number;
+  /** Most entries of a map. */
   maxProperties?: number;
+  /** Largest number. */
   maximum?: number;
+  /** Least elements of a list. */
   minItems?: number;
+  /** Least characters of a text. */
   minLength?: number;
+  /** Least entries of a map. */
   minProperties?: number;
+  /** Smallest number. */
   minimum?: number;
+  /** The number must be a multiple of this. */
   multipleOf?: number;
+  /** This must not hold. */
   not?: JSONSchemaProps;
+  /** null is a value too. False when absent: null then counts as absent. */
   nullable?: boolean;
+  /** Exactly one of these must hold. */
   oneOf?: JSONSchemaProps[];
+  /** Regular expression that the text must match somewhere; anchor it with `^` and `$`. */
   pattern?: string;
+  /** Not allowed here. */
   patternProperties?: Record<string, JSONSchemaProps>;
+  /** Schemas of the fields, by name. */
   properties?: Record<string, JSONSchemaProps>;
+  /** Fields that must be there. */
   required?: string[];
+  /** Short title. Has no effect. */
   title?: string;
+  /** `object`, `array`, `string`, `integer`, `number` or `boolean`. */
   type?: string;
+  /** Not allowed to be true; see `x-kubernetes-list-type: set`. */
   uniqueItems?: boolean;
+  /** The value is an object with `apiVersion`, `kind` and `metadata`, which are checked. */
   "x-kubernetes-embedded-resource"?: boolean;
+  /** The value is a whole number or a text. */
   "x-kubernetes-int-or-string"?: boolean;
+  /** Fields that name an element of a list of type `map`. */
   "x-kubernetes-list-map-keys"?: string[];
+  /** How a list is merged: `atomic` (the default) as one value, `set` by value, `map` by key. */
   "x-kubernetes-list-type"?: string;
+  /** How an object is merged: `granular` (the default) field by field, `atomic` as one value. */
   "x-kubernetes-map-type"?: string;
+  /** Keep fields that the schema does not name. They are dropped otherwise. */
   "x-kubernetes-preserve-unknown-fields"?: boolean;
+  /** Rules in CEL, all of which must hold. */
   "x-kubernetes-validations"?: ValidationRule[];
 }
 
+/** A field that field selectors may use. */
 export interface SelectableField {
+  /** Where it is, such as `.spec.color`: text, number or boolean, not in a list. */
   jsonPath: string;
 }
 
+/** A Service that is called over HTTPS. */
 export interface ApiextensionsV1ServiceReference {
+  /** Name of the Service. */
   name: string;
+  /** Namespace of the Service. */
   namespace: string;
+  /** Path to call. */
   path?: string;
+  /** Port of the Service. 443 when absent. */
   port?: number;
 }
 
+/** A rule in CEL. */
 export interface ValidationRule {
+  /** Field that errors name, relative to here: `.spec.replicas`. The whole value when absent. */
   fieldPath?: string;
+  /** What to say when it is broken. Needed if the rule has more than one line. */
   message?: string;
+  /** CEL expression that yields what to say; goes before `message`. */
   messageExpression?: string;
+  /** Also check when there is no old value; `oldSelf` is then an optional. False when absent. */
   optionalOldSelf?: boolean;
+  /** Reason of the error: `FieldValueInvalid` (the default), `FieldValueForbidden`, `FieldValueRequired` or `FieldValueDuplicate`. */
   reason?: string;
+  /** CEL expression over `self`, and `oldSelf` for updates, that must be true: `self.min <= self.max`. */
   rule: string;
 }
 
+/** How to reach a webhook. One of `service` and `url` is set. */
 export interface ApiextensionsV1WebhookClientConfig {
+  /** Certificates, PEM in base64, that its certificate is verified with. The system's roots when absent. */
   caBundle?: string;
+  /** A Service of the cluster. */
   service?: ApiextensionsV1ServiceReference;
+  /** Address outside the cluster: `https://HOST:PORT/PATH`. */
   url?: string;
 }
 
+/** A webhook that converts objects. */
 export interface WebhookConversion {
+  /** How to reach it. */
   clientConfig?: ApiextensionsV1WebhookClientConfig;
+  /** Versions of ConversionReview it understands, the best first: `v1`. */
   conversionReviewVersions: string[];
 }

@@ -2,45 +2,76 @@
 
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** Says who serves a group and version. Named VERSION.GROUP. */
 export interface APIService {
+  /** Group and version of the kind: `apiregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `APIService`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Who serves it, and how they are trusted. */
   spec?: APIServiceSpec;
+  /** Whether it can be reached. */
   status?: APIServiceStatus;
 }
 
+/** Whether a group and version can be reached. */
 export interface APIServiceCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `Available`, the only one. */
   type: string;
 }
 
+/** APIServices, and the version at which they were read. */
 export interface APIServiceList {
+  /** Group and version of the kind: `apiregistration.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `APIServiceList`. */
   kind?: string;
+  /** The APIServices that were found. */
   items: APIService[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Who serves a group and version. */
 export interface APIServiceSpec {
+  /** Certificates, PEM in base64, that the server's certificate is verified with. The system's roots when absent. */
   caBundle?: string;
+  /** The group. */
   group?: string;
+  /** Place of the group in discovery: higher first, then by name. 1 to 20000. */
   groupPriorityMinimum: number;
+  /** Do not verify the server's certificate. Best left false; give a `caBundle`. */
   insecureSkipTLSVerify?: boolean;
+  /** Service that serves it. Absent for what the API server serves by itself. */
   service?: ApiregistrationV1ServiceReference;
+  /** The version. */
   version?: string;
+  /** Place of the version within its group: higher first, then as versions go (`v2`, `v1`, `v1beta1`). 1 to 1000. */
   versionPriority: number;
 }
 
+/** Whether a group and version can be reached. */
 export interface APIServiceStatus {
+  /** `Available`: whether it can. */
   conditions?: APIServiceCondition[];
 }
 
+/** A Service that serves APIs over HTTPS. */
 export interface ApiregistrationV1ServiceReference {
+  /** Name of the Service. */
   name?: string;
+  /** Namespace of the Service. */
   namespace?: string;
+  /** Port of the Service. 443 when absent. */
   port?: number;
 }

@@ -3,67 +3,115 @@
 import type { LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 import type { PersistentVolumeClaim, PodTemplateSpec } from "./core-v1.ts";
 
+/** A template that a DaemonSet or StatefulSet had at some time, kept to roll back to. Its data cannot change. */
 export interface ControllerRevision {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ControllerRevision`. */
   kind?: string;
+  /** The state that was kept, in a form of the owner's. */
   data?: object;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Number of the revision; the highest one is the newest. */
   revision: number;
 }
 
+/** ControllerRevisions, and the version at which they were read. */
 export interface ControllerRevisionList {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ControllerRevisionList`. */
   kind?: string;
+  /** The ControllerRevisions that were found. */
   items: ControllerRevision[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Keeps one pod on every node, or on every node of some kind. */
 export interface DaemonSet {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `DaemonSet`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The pods that are wanted, and on which nodes. */
   spec?: DaemonSetSpec;
+  /** On how many nodes they are, and should be. */
   status?: DaemonSetStatus;
 }
 
+/** What keeps a DaemonSet from its pods. */
 export interface DaemonSetCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** Name of the condition, unique in the list. */
   type: string;
 }
 
+/** DaemonSets, and the version at which they were read. */
 export interface DaemonSetList {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `DaemonSetList`. */
   kind?: string;
+  /** The DaemonSets that were found. */
   items: DaemonSet[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What a DaemonSet is to keep running. */
 export interface DaemonSetSpec {
+  /** Seconds a new pod must be ready before it counts as available. 0 when absent. */
   minReadySeconds?: number;
+  /** How many old templates are kept to roll back to. 10 when absent. */
   revisionHistoryLimit?: number;
+  /** Which pods belong to the DaemonSet. It must match the template's labels and cannot change. */
   selector: LabelSelector;
+  /** The pods to run. Its node selector, affinity and tolerations decide on which nodes; its restart policy must be `Always`. */
   template: PodTemplateSpec;
+  /** How old pods are replaced by new ones. */
   updateStrategy?: DaemonSetUpdateStrategy;
 }
 
+/** On how many nodes a DaemonSet runs. */
 export interface DaemonSetStatus {
+  /** How often a name made from a hash was already taken; the next hash counts it in. */
   collisionCount?: number;
+  /** What keeps it from its pods. */
   conditions?: DaemonSetCondition[];
+  /** Nodes that should have a pod and have one. */
   currentNumberScheduled: number;
+  /** Nodes that should have a pod. */
   desiredNumberScheduled: number;
+  /** Nodes whose pod has been ready for at least `minReadySeconds`. */
   numberAvailable?: number;
+  /** Nodes that have a pod but should not. */
   numberMisscheduled: number;
+  /** Nodes whose pod is ready. */
   numberReady: number;
+  /** Nodes that should have an available pod but have none. */
   numberUnavailable?: number;
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** Nodes whose pod has the newest template. */
   updatedNumberScheduled?: number;
 }
 
+/** How old pods of a DaemonSet are replaced by new ones. */
 export interface DaemonSetUpdateStrategy {
+  /** How many nodes may be without a pod, or have two, during a rolling update. */
   rollingUpdate?: RollingUpdateDaemonSet;
+  /** `RollingUpdate` (the default) replaces pods node by node, `OnDelete` only those you delete. */
   type?: string;
 }
 
@@ -81,25 +129,37 @@ export interface Deployment {
   status?: DeploymentStatus;
 }
 
+/** How a Deployment fares in one respect. */
 export interface DeploymentCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** When the condition was last written. */
   lastUpdateTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `Available` (enough pods), `Progressing` (the rollout moves or is complete) or `ReplicaFailure` (pods cannot be made or deleted). */
   type: string;
 }
 
+/** Deployments, and the version at which they were read. */
 export interface DeploymentList {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `DeploymentList`. */
   kind?: string;
+  /** The Deployments that were found. */
   items: Deployment[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
 /** What a Deployment is to keep running. */
 export interface DeploymentSpec {
-  /** Seconds a new pod must be ready before it counts as available. */
+  /** Seconds a new pod must be ready before it counts as available. 0 when absent. */
   minReadySeconds?: number;
   /** Hold the rollout: changes of the template wait until this is false again. */
   paused?: boolean;
@@ -117,15 +177,25 @@ export interface DeploymentSpec {
   template: PodTemplateSpec;
 }
 
+/** How far a Deployment is. */
 export interface DeploymentStatus {
+  /** Pods ready for at least `minReadySeconds`. */
   availableReplicas?: number;
+  /** How often a name made from a hash was already taken; the next hash counts it in. */
   collisionCount?: number;
+  /** `Available`, `Progressing` and, where pods cannot be made, `ReplicaFailure`. */
   conditions?: DeploymentCondition[];
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** Pods that are ready. */
   readyReplicas?: number;
+  /** Pods there are, old and new, without those that are ending. */
   replicas?: number;
+  /** Pods that are ending but not gone. */
   terminatingReplicas?: number;
+  /** Pods still missing until all that are wanted are available. */
   unavailableReplicas?: number;
+  /** Pods with the newest template. */
   updatedReplicas?: number;
 }
 
@@ -137,121 +207,208 @@ export interface DeploymentStrategy {
   type?: string;
 }
 
+/** Keeps a number of equal pods running. Deployments make one for each template. */
 export interface ReplicaSet {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ReplicaSet`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The pods that are wanted. */
   spec?: ReplicaSetSpec;
+  /** How many pods there are. */
   status?: ReplicaSetStatus;
 }
 
+/** What keeps a ReplicaSet from its number. */
 export interface ReplicaSetCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `ReplicaFailure`: a pod could not be made or deleted. */
   type: string;
 }
 
+/** ReplicaSets, and the version at which they were read. */
 export interface ReplicaSetList {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ReplicaSetList`. */
   kind?: string;
+  /** The ReplicaSets that were found. */
   items: ReplicaSet[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What a ReplicaSet is to keep running. */
 export interface ReplicaSetSpec {
+  /** Seconds a new pod must be ready before it counts as available. 0 when absent. */
   minReadySeconds?: number;
+  /** How many pods are wanted. 1 when absent. */
   replicas?: number;
+  /** Which pods belong to the ReplicaSet. It must match the template's labels and cannot change. */
   selector: LabelSelector;
+  /** The pods to run. A change affects only pods made later. */
   template?: PodTemplateSpec;
 }
 
+/** How many pods a ReplicaSet has. */
 export interface ReplicaSetStatus {
+  /** Pods ready for at least `minReadySeconds`. */
   availableReplicas?: number;
+  /** What keeps it from its number, as `ReplicaFailure`. */
   conditions?: ReplicaSetCondition[];
+  /** Pods with all labels of the template. */
   fullyLabeledReplicas?: number;
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** Pods that are ready. */
   readyReplicas?: number;
+  /** Pods there are, without those that are ending. */
   replicas: number;
+  /** Pods that are ending but not gone. */
   terminatingReplicas?: number;
 }
 
+/** How many nodes may be without a pod, or have two, during an update. */
 export interface RollingUpdateDaemonSet {
+  /** Nodes, or percentage of them, that may have the new pod besides the old one. 0 when absent; needs `maxUnavailable: 0`. */
   maxSurge?: string | number;
+  /** Nodes, or percentage of them, that may be without an available pod. 1 when absent. */
   maxUnavailable?: string | number;
 }
 
+/** How many pods may be missing or extra during a rolling update. Not both may be 0. */
 export interface RollingUpdateDeployment {
+  /** Pods, or percentage of `replicas` rounded up, that may exist beyond what is wanted. 25% when absent. */
   maxSurge?: string | number;
+  /** Pods, or percentage of `replicas` rounded down, that may be missing. 25% when absent. */
   maxUnavailable?: string | number;
 }
 
+/** Which pods are replaced, and how many at a time. */
 export interface RollingUpdateStatefulSetStrategy {
+  /** Pods, or percentage of them rounded up, that may be missing during an update. 1 when absent. */
   maxUnavailable?: string | number;
+  /** Only pods with this number or a higher one are replaced. 0 when absent. */
   partition?: number;
 }
 
+/** Keeps pods with lasting names (NAME-0, NAME-1, …), each with storage of its own. */
 export interface StatefulSet {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `StatefulSet`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The pods and claims that are wanted. */
   spec?: StatefulSetSpec;
+  /** How many pods there are, and with which template. */
   status?: StatefulSetStatus;
 }
 
+/** How a StatefulSet fares in one respect. */
 export interface StatefulSetCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** Name of the condition, unique in the list. */
   type: string;
 }
 
+/** StatefulSets, and the version at which they were read. */
 export interface StatefulSetList {
+  /** Group and version of the kind: `apps/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `StatefulSetList`. */
   kind?: string;
+  /** The StatefulSets that were found. */
   items: StatefulSet[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** The numbers in the pods' names. */
 export interface StatefulSetOrdinals {
+  /** Number of the first pod. 0 when absent. */
   start?: number;
 }
 
+/** What becomes of the claims made from templates. */
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
+  /** When the set is deleted: `Retain` (the default) keeps the claims, `Delete` deletes them after the pods. */
   whenDeleted?: string;
+  /** When the set shrinks: `Retain` (the default) keeps the claims of pods no longer wanted, `Delete` deletes them. */
   whenScaled?: string;
 }
 
+/** What a StatefulSet is to keep running. */
 export interface StatefulSetSpec {
+  /** Seconds a new pod must be ready before it counts as available. 0 when absent. */
   minReadySeconds?: number;
+  /** With which number the pods' names begin. */
   ordinals?: StatefulSetOrdinals;
+  /** What becomes of the claims when the set shrinks or is deleted. */
   persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy;
+  /** `OrderedReady` (the default) starts pods one after another and ends them in reverse, `Parallel` all at once. Cannot change. */
   podManagementPolicy?: string;
+  /** How many pods are wanted. 1 when absent. */
   replicas?: number;
+  /** How many old templates are kept to roll back to. 10 when absent. */
   revisionHistoryLimit?: number;
+  /** Which pods belong to the StatefulSet. It must match the template's labels and cannot change. */
   selector: LabelSelector;
+  /** Headless Service under which the pods have DNS names: POD.SERVICE.NAMESPACE.svc.DOMAIN. You make it; cannot change. */
   serviceName?: string;
+  /** The pods to run; each gets its name as hostname. */
   template: PodTemplateSpec;
+  /** How old pods are replaced by new ones. */
   updateStrategy?: StatefulSetUpdateStrategy;
+  /** Claims each pod gets, named TEMPLATE-POD. They stay when the pod is replaced. */
   volumeClaimTemplates?: PersistentVolumeClaim[];
 }
 
+/** How many pods a StatefulSet has. */
 export interface StatefulSetStatus {
+  /** Pods ready for at least `minReadySeconds`. */
   availableReplicas?: number;
+  /** How often a name made from a hash was already taken; the next hash counts it in. */
   collisionCount?: number;
+  /** More about it, set by whoever works on it. */
   conditions?: StatefulSetCondition[];
+  /** Pods with the template named by `currentRevision`. */
   currentReplicas?: number;
+  /** ControllerRevision that pods not yet updated have. */
   currentRevision?: string;
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** Pods that are ready. */
   readyReplicas?: number;
+  /** Pods there are. */
   replicas: number;
+  /** ControllerRevision that updated pods have. */
   updateRevision?: string;
+  /** Pods with the template named by `updateRevision`. */
   updatedReplicas?: number;
 }
 
+/** How old pods of a StatefulSet are replaced by new ones. */
 export interface StatefulSetUpdateStrategy {
+  /** Which pods, and how many at a time. */
   rollingUpdate?: RollingUpdateStatefulSetStrategy;
+  /** `RollingUpdate` (the default) replaces pods from the highest number down, `OnDelete` only those you delete. */
   type?: string;
 }

@@ -2,66 +2,110 @@
 
 import type { ObjectMeta } from "./meta-v1.ts";
 
+/** The object a token lives with. */
 export interface BoundObjectReference {
+  /** Group and version of its kind: `v1`. */
   apiVersion?: string;
+  /** `Pod`, `Secret` or `Node`. */
   kind?: string;
+  /** Name of the object. */
   name?: string;
+  /** Identity of that very object. */
   uid?: string;
 }
 
+/** Asks who you are, as `kubectl auth whoami` does. */
 export interface SelfSubjectReview {
+  /** Group and version of the kind: `authentication.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `SelfSubjectReview`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The answer. */
   status?: SelfSubjectReviewStatus;
 }
 
+/** Who you are. */
 export interface SelfSubjectReviewStatus {
+  /** Name, groups and the rest. */
   userInfo?: UserInfo;
 }
 
+/** Asks for a token of a service account: posted to `serviceaccounts/NAME/token`, as `kubectl create token` does. */
 export interface TokenRequest {
+  /** Group and version of the kind: `authentication.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `TokenRequest`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** For whom, and for how long. */
   spec?: TokenRequestSpec;
+  /** The token. */
   status?: TokenRequestStatus;
 }
 
+/** For whom a token is, and for how long. */
 export interface TokenRequestSpec {
+  /** Whom it is for; others should refuse it. The API server when empty. */
   audiences?: string[];
+  /** Object it lives with: once that is gone, the token is invalid. */
   boundObjectRef?: BoundObjectReference;
+  /** Seconds it is to be valid, at least 600; the server may give another time. 3600 when absent. */
   expirationSeconds?: number;
 }
 
+/** A token. */
 export interface TokenRequestStatus {
+  /** When it expires. */
   expirationTimestamp?: string;
+  /** The token itself; keep it secret. */
   token?: string;
 }
 
+/** Asks whether a token is valid, and whose it is. */
 export interface TokenReview {
+  /** Group and version of the kind: `authentication.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `TokenReview`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The token. */
   spec: TokenReviewSpec;
+  /** The answer. */
   status?: TokenReviewStatus;
 }
 
+/** A token to check. */
 export interface TokenReviewSpec {
+  /** Whom it should be for. The API server when absent. */
   audiences?: string[];
+  /** The token. */
   token: string;
 }
 
+/** Whether a token is valid. */
 export interface TokenReviewStatus {
+  /** Of those asked for, the ones that the token is for. */
   audiences?: string[];
+  /** Whether the token is valid. */
   authenticated?: boolean;
+  /** Why it could not be checked. */
   error?: string;
+  /** Whose it is. */
   user?: UserInfo;
 }
 
+/** Who someone is. */
 export interface UserInfo {
+  /** Further facts from whoever authenticated them, by name. */
   extra?: Record<string, string[]>;
+  /** Groups they belong to. */
   groups?: string[];
+  /** Id that tells them from others of the same name over time. */
   uid?: string;
+  /** Name, unique among all. */
   username?: string;
 }

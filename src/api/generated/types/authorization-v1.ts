@@ -2,105 +2,178 @@
 
 import type { FieldSelectorRequirement, LabelSelectorRequirement, ObjectMeta } from "./meta-v1.ts";
 
+/** The field selector of a request. One of the two is set. */
 export interface FieldSelectorAttributes {
+  /** The selector as text, as in a query. */
   rawSelector?: string;
+  /** The selector in parts, all of which must hold. */
   requirements?: FieldSelectorRequirement[];
 }
 
+/** The label selector of a request. One of the two is set. */
 export interface LabelSelectorAttributes {
+  /** The selector as text, as in a query. */
   rawSelector?: string;
+  /** The selector in parts, all of which must hold. */
   requirements?: LabelSelectorRequirement[];
 }
 
+/** Asks whether someone may do something in a namespace. May itself be allowed by namespace. */
 export interface LocalSubjectAccessReview {
+  /** Group and version of the kind: `authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `LocalSubjectAccessReview`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Who, and what. */
   spec: SubjectAccessReviewSpec;
+  /** The answer. */
   status?: SubjectAccessReviewStatus;
 }
 
+/** A request for a path that is no resource. */
 export interface NonResourceAttributes {
+  /** The path, such as `/healthz`. */
   path?: string;
+  /** HTTP method in lower case, such as `get`. */
   verb?: string;
 }
 
+/** Verbs that are allowed on paths that are no resources. */
 export interface NonResourceRule {
+  /** Paths; `*` may stand as last part, or for all. */
   nonResourceURLs?: string[];
+  /** HTTP methods in lower case; `*` for all. */
   verbs: string[];
 }
 
+/** A request for a resource. */
 export interface ResourceAttributes {
+  /** Only objects with these values of fields are asked for. */
   fieldSelector?: FieldSelectorAttributes;
+  /** Group of the resource; `*` means all. */
   group?: string;
+  /** Only objects with these labels are asked for. */
   labelSelector?: LabelSelectorAttributes;
+  /** Name of the object; empty means all. */
   name?: string;
+  /** Namespace of the object. Empty means none, for kinds of the whole cluster, or all. */
   namespace?: string;
+  /** Plural name; `*` means all. */
   resource?: string;
+  /** Subresource, such as `log`; empty for the object itself. */
   subresource?: string;
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or another; `*` means all. */
   verb?: string;
+  /** Version of the resource; `*` means all. */
   version?: string;
 }
 
+/** Verbs that are allowed on resources. */
 export interface ResourceRule {
+  /** Groups of the resources; `*` for all. */
   apiGroups?: string[];
+  /** Only objects of these names. All when empty. */
   resourceNames?: string[];
+  /** Plural names, `pods/log` for a subresource; `*` for all. */
   resources?: string[];
+  /** What is allowed; `*` for all. */
   verbs: string[];
 }
 
+/** Asks whether you may do something, as `kubectl auth can-i` does. */
 export interface SelfSubjectAccessReview {
+  /** Group and version of the kind: `authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `SelfSubjectAccessReview`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What. */
   spec: SelfSubjectAccessReviewSpec;
+  /** The answer. */
   status?: SubjectAccessReviewStatus;
 }
 
+/** What you would like to do. One of the two is set. */
 export interface SelfSubjectAccessReviewSpec {
+  /** Something with a path that is no resource. */
   nonResourceAttributes?: NonResourceAttributes;
+  /** Something with a resource. */
   resourceAttributes?: ResourceAttributes;
 }
 
+/** Asks for all you may do in a namespace, as `kubectl auth can-i --list` does. */
 export interface SelfSubjectRulesReview {
+  /** Group and version of the kind: `authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `SelfSubjectRulesReview`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which namespace. */
   spec: SelfSubjectRulesReviewSpec;
+  /** The answer. */
   status?: SubjectRulesReviewStatus;
 }
 
+/** Where. */
 export interface SelfSubjectRulesReviewSpec {
+  /** The namespace. Required. */
   namespace?: string;
 }
 
+/** Asks whether someone may do something. */
 export interface SubjectAccessReview {
+  /** Group and version of the kind: `authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `SubjectAccessReview`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Who, and what. */
   spec: SubjectAccessReviewSpec;
+  /** The answer. */
   status?: SubjectAccessReviewStatus;
 }
 
+/** Who would like to do what. One of the two attributes is set. */
 export interface SubjectAccessReviewSpec {
+  /** Further facts about the user, as authentication would yield them. */
   extra?: Record<string, string[]>;
+  /** Groups of the user. */
   groups?: string[];
+  /** Something with a path that is no resource. */
   nonResourceAttributes?: NonResourceAttributes;
+  /** Something with a resource. */
   resourceAttributes?: ResourceAttributes;
+  /** Id of the user. */
   uid?: string;
+  /** Name of the user. Empty asks about the groups alone. */
   user?: string;
 }
 
+/** Whether something is allowed. */
 export interface SubjectAccessReviewStatus {
+  /** Whether it is allowed. */
   allowed: boolean;
+  /** Whether someone said no, rather than that nobody said yes. */
   denied?: boolean;
+  /** What went wrong in finding out; the answer may be right all the same. */
   evaluationError?: string;
+  /** Why it is allowed or not. */
   reason?: string;
 }
 
+/** What someone may do. Good for showing; decide by asking about the very action. */
 export interface SubjectRulesReviewStatus {
+  /** What went wrong in finding out. */
   evaluationError?: string;
+  /** Whether something may be missing, as when an authorizer cannot list its rules. */
   incomplete: boolean;
+  /** What they may do with paths. */
   nonResourceRules: NonResourceRule[];
+  /** What they may do with resources, in no particular order. */
   resourceRules: ResourceRule[];
 }

@@ -2,55 +2,92 @@
 
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** The object to scale. */
 export interface AutoscalingV1CrossVersionObjectReference {
+  /** Group and version of its kind, such as `apps/v1`. */
   apiVersion?: string;
+  /** Kind of the object, such as `Deployment`. */
   kind: string;
+  /** Name of the object, in the same namespace. */
   name: string;
 }
 
+/** Sets the number of pods of something according to their CPU use. `autoscaling/v2` knows more metrics. */
 export interface AutoscalingV1HorizontalPodAutoscaler {
+  /** Group and version of the kind: `autoscaling/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `HorizontalPodAutoscaler`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What to scale, and within which bounds. */
   spec: AutoscalingV1HorizontalPodAutoscalerSpec;
+  /** How many pods there are and should be. */
   status?: AutoscalingV1HorizontalPodAutoscalerStatus;
 }
 
+/** HorizontalPodAutoscalers, and the version at which they were read. */
 export interface AutoscalingV1HorizontalPodAutoscalerList {
+  /** Group and version of the kind: `autoscaling/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `HorizontalPodAutoscalerList`. */
   kind?: string;
+  /** The HorizontalPodAutoscalers that were found. */
   items: AutoscalingV1HorizontalPodAutoscaler[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What to scale, and within which bounds. */
 export interface AutoscalingV1HorizontalPodAutoscalerSpec {
+  /** Most pods; not less than `minReplicas`. */
   maxReplicas: number;
+  /** Least pods. 1 when absent. */
   minReplicas?: number;
+  /** What to scale; it must have the `scale` subresource. */
   scaleTargetRef: AutoscalingV1CrossVersionObjectReference;
+  /** CPU use to aim at, in percent of what the pods request, on average. The cluster's default, 80, when absent. */
   targetCPUUtilizationPercentage?: number;
 }
 
+/** How many pods there are and should be. */
 export interface AutoscalingV1HorizontalPodAutoscalerStatus {
+  /** CPU use now, in percent of what the pods request, on average. */
   currentCPUUtilizationPercentage?: number;
+  /** Pods there were when last looked. */
   currentReplicas: number;
+  /** Pods there should be. */
   desiredReplicas: number;
+  /** When the number was last changed. */
   lastScaleTime?: string;
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
 }
 
+/** How many pods something has: the `scale` subresource, behind `kubectl scale`. */
 export interface Scale {
+  /** Group and version of the kind: `autoscaling/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Scale`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** How many are wanted. */
   spec?: ScaleSpec;
+  /** How many there are. */
   status?: ScaleStatus;
 }
 
+/** How many pods are wanted. */
 export interface ScaleSpec {
+  /** Number of pods wanted. */
   replicas?: number;
 }
 
+/** How many pods there are. */
 export interface ScaleStatus {
+  /** Number of pods there are. */
   replicas: number;
+  /** Which pods those are, as a label selector in text form. */
   selector?: string;
 }

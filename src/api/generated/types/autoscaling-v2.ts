@@ -2,156 +2,262 @@
 
 import type { LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** CPU or memory of one container of each pod. */
 export interface ContainerResourceMetricSource {
+  /** Name of the container. */
   container: string;
+  /** `cpu` or `memory`. */
   name: string;
+  /** What to aim at. */
   target: MetricTarget;
 }
 
+/** CPU or memory of one container, as last seen. */
 export interface ContainerResourceMetricStatus {
+  /** Name of the container. */
   container: string;
+  /** What it was. */
   current: MetricValueStatus;
+  /** `cpu` or `memory`. */
   name: string;
 }
 
+/** An object, such as the one to scale. */
 export interface CrossVersionObjectReference {
+  /** Group and version of its kind, such as `apps/v1`. */
   apiVersion?: string;
+  /** Kind of the object, such as `Deployment`. */
   kind: string;
+  /** Name of the object, in the same namespace. */
   name: string;
 }
 
+/** A metric from outside the cluster. */
 export interface ExternalMetricSource {
+  /** Which metric. */
   metric: MetricIdentifier;
+  /** What to aim at: in all, or per pod. */
   target: MetricTarget;
 }
 
+/** A metric from outside the cluster, as last seen. */
 export interface ExternalMetricStatus {
+  /** What it was. */
   current: MetricValueStatus;
+  /** Which metric. */
   metric: MetricIdentifier;
 }
 
+/** A bound for the speed of scaling. */
 export interface HPAScalingPolicy {
+  /** Span of time the bound is for, 1 to 1800 seconds. */
   periodSeconds: number;
+  /** `Pods` (a number) or `Percent` (of the pods there are). */
   type: string;
+  /** How many may be added or removed in that time; above 0. */
   value: number;
 }
 
+/** How fast to scale in one direction. */
 export interface HPAScalingRules {
+  /** Bounds for the speed. */
   policies?: HPAScalingPolicy[];
+  /** Which of the policies counts: `Max` (the default, the fastest), `Min`, or `Disabled`, which forbids scaling in this direction. */
   selectPolicy?: string;
+  /** Seconds to look back, taking the most cautious wish of that time; at most 3600. 0 for up and 300 for down when absent. */
   stabilizationWindowSeconds?: number;
+  /** Deviation from the target that is ignored, as a fraction: `0.05`. The cluster's, 0.1, when absent. */
   tolerance?: string | number;
 }
 
+/** Sets the number of pods of something according to metrics. */
 export interface HorizontalPodAutoscaler {
+  /** Group and version of the kind: `autoscaling/v2`. */
   apiVersion?: string;
+  /** Name of the kind: `HorizontalPodAutoscaler`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What to scale, by which metrics, within which bounds. */
   spec: HorizontalPodAutoscalerSpec;
+  /** How many pods there are and should be, and what the metrics say. */
   status?: HorizontalPodAutoscalerStatus;
 }
 
+/** How fast to scale. */
 export interface HorizontalPodAutoscalerBehavior {
+  /** How fast to remove pods. When absent, as many as wanted, after 300 seconds of agreement. */
   scaleDown?: HPAScalingRules;
+  /** How fast to add pods. When absent, the more of 4 pods and twice the number every 15 seconds, without waiting. */
   scaleUp?: HPAScalingRules;
 }
 
+/** Whether an autoscaler can do its work. */
 export interface HorizontalPodAutoscalerCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `AbleToScale`, `ScalingActive` or `ScalingLimited`. */
   type: string;
 }
 
+/** HorizontalPodAutoscalers, and the version at which they were read. */
 export interface HorizontalPodAutoscalerList {
+  /** Group and version of the kind: `autoscaling/v2`. */
   apiVersion?: string;
+  /** Name of the kind: `HorizontalPodAutoscalerList`. */
   kind?: string;
+  /** The HorizontalPodAutoscalers that were found. */
   items: HorizontalPodAutoscaler[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What to scale, by which metrics, within which bounds. */
 export interface HorizontalPodAutoscalerSpec {
+  /** How fast to scale up and down. */
   behavior?: HorizontalPodAutoscalerBehavior;
+  /** Most pods; not less than `minReplicas`. */
   maxReplicas: number;
+  /** What to aim at. Each yields a number of pods and the highest is taken. CPU at 80 % when absent. */
   metrics?: MetricSpec[];
+  /** Least pods. 1 when absent. */
   minReplicas?: number;
+  /** What to scale; it must have the `scale` subresource. */
   scaleTargetRef: CrossVersionObjectReference;
 }
 
+/** How many pods there are and should be. */
 export interface HorizontalPodAutoscalerStatus {
+  /** Whether it can scale: `AbleToScale`, `ScalingActive`, `ScalingLimited`. */
   conditions?: HorizontalPodAutoscalerCondition[];
+  /** What the metrics said last. */
   currentMetrics?: MetricStatus[];
+  /** Pods there were when last looked. */
   currentReplicas?: number;
+  /** Pods there should be. */
   desiredReplicas: number;
+  /** When the number was last changed. */
   lastScaleTime?: string;
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
 }
 
+/** A metric of the metrics API. */
 export interface MetricIdentifier {
+  /** Name of the metric. */
   name: string;
+  /** Labels of the metric's series, for metrics that have several. */
   selector?: LabelSelector;
 }
 
+/** A metric to aim at. Only the field that belongs to `type` is set. */
 export interface MetricSpec {
+  /** CPU or memory of one container of each pod. */
   containerResource?: ContainerResourceMetricSource;
+  /** A metric from outside the cluster, such as the length of a queue. */
   external?: ExternalMetricSource;
+  /** A metric of one object, such as requests to an Ingress. */
   object?: ObjectMetricSource;
+  /** A metric of each pod, averaged. */
   pods?: PodsMetricSource;
+  /** CPU or memory of each pod. */
   resource?: ResourceMetricSource;
+  /** `ContainerResource`, `External`, `Object`, `Pods` or `Resource`. */
   type: string;
 }
 
+/** What a metric said last. Only the field that belongs to `type` is set. */
 export interface MetricStatus {
+  /** Of one container of each pod. */
   containerResource?: ContainerResourceMetricStatus;
+  /** From outside the cluster. */
   external?: ExternalMetricStatus;
+  /** Of one object. */
   object?: ObjectMetricStatus;
+  /** Of each pod. */
   pods?: PodsMetricStatus;
+  /** CPU or memory of each pod. */
   resource?: ResourceMetricStatus;
+  /** `ContainerResource`, `External`, `Object`, `Pods` or `Resource`. */
   type: string;
 }
 
+/** What to aim at. */
 export interface MetricTarget {
+  /** Average over the pods, in percent of what they request; only for CPU and memory. */
   averageUtilization?: number;
+  /** Average over the pods, as an amount. */
   averageValue?: string | number;
+  /** Which of the fields is meant: `Utilization`, `Value` or `AverageValue`. */
   type: string;
+  /** The value itself, as an amount. */
   value?: string | number;
 }
 
+/** What a metric said. */
 export interface MetricValueStatus {
+  /** Average over the pods, in percent of what they request. */
   averageUtilization?: number;
+  /** Average over the pods, as an amount. */
   averageValue?: string | number;
+  /** The value itself, as an amount. */
   value?: string | number;
 }
 
+/** A metric of one object. */
 export interface ObjectMetricSource {
+  /** Which object. */
   describedObject: CrossVersionObjectReference;
+  /** Which metric. */
   metric: MetricIdentifier;
+  /** What to aim at: in all, or per pod. */
   target: MetricTarget;
 }
 
+/** A metric of one object, as last seen. */
 export interface ObjectMetricStatus {
+  /** What it was. */
   current: MetricValueStatus;
+  /** Which object. */
   describedObject: CrossVersionObjectReference;
+  /** Which metric. */
   metric: MetricIdentifier;
 }
 
+/** A metric of each pod, averaged. */
 export interface PodsMetricSource {
+  /** Which metric. */
   metric: MetricIdentifier;
+  /** Average to aim at; only `averageValue` counts. */
   target: MetricTarget;
 }
 
+/** A metric of each pod, as last seen. */
 export interface PodsMetricStatus {
+  /** What it was on average. */
   current: MetricValueStatus;
+  /** Which metric. */
   metric: MetricIdentifier;
 }
 
+/** CPU or memory of each pod. */
 export interface ResourceMetricSource {
+  /** `cpu` or `memory`. */
   name: string;
+  /** What to aim at. */
   target: MetricTarget;
 }
 
+/** CPU or memory of each pod, as last seen. */
 export interface ResourceMetricStatus {
+  /** What it was on average. */
   current: MetricValueStatus;
+  /** `cpu` or `memory`. */
   name: string;
 }

@@ -3,131 +3,226 @@
 import type { LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 import type { ObjectReference, PodTemplateSpec } from "./core-v1.ts";
 
+/** Starts Jobs at set times. */
 export interface CronJob {
+  /** Group and version of the kind: `batch/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CronJob`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** When to start, and what. */
   spec: CronJobSpec;
+  /** What runs, and when it last started. */
   status?: CronJobStatus;
 }
 
+/** CronJobs, and the version at which they were read. */
 export interface CronJobList {
+  /** Group and version of the kind: `batch/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CronJobList`. */
   kind?: string;
+  /** The CronJobs that were found. */
   items: CronJob[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** When a CronJob starts Jobs, and which. */
 export interface CronJobSpec {
+  /** If the last Job still runs: `Allow` (the default) starts another beside it, `Forbid` skips this time, `Replace` ends the old one. */
   concurrencyPolicy?: string;
+  /** How many failed Jobs are kept. 1 when absent. */
   failedJobsHistoryLimit?: number;
+  /** The Jobs to start. */
   jobTemplate: JobTemplateSpec;
+  /** When, in cron's five fields `minute hour day month weekday`, or `@hourly`, `@daily` and the like. */
   schedule: string;
+  /** Seconds after its time at which a missed start is given up. Never when absent. */
   startingDeadlineSeconds?: number;
+  /** How many Jobs that succeeded are kept. 3 when absent. */
   successfulJobsHistoryLimit?: number;
+  /** Start no more Jobs; those that run go on. False when absent. */
   suspend?: boolean;
+  /** Time zone of the schedule, such as `Europe/Berlin`. That of the control plane when absent. */
   timeZone?: string;
 }
 
+/** What a CronJob has started. */
 export interface CronJobStatus {
+  /** Jobs that run now. */
   active?: ObjectReference[];
+  /** For which time the last Job was started. */
   lastScheduleTime?: string;
+  /** When a Job last ended with success. */
   lastSuccessfulTime?: string;
 }
 
+/** Runs pods until enough of them have succeeded. */
 export interface Job {
+  /** Group and version of the kind: `batch/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Job`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What to run, how often, and how many failures to bear. */
   spec?: JobSpec;
+  /** How many pods run, succeeded and failed. */
   status?: JobStatus;
 }
 
+/** How a Job fares in one respect. */
 export interface JobCondition {
+  /** When it was last checked. */
   lastProbeTime?: string;
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `Complete`, `Failed`, `Suspended`, or `SuccessCriteriaMet` and `FailureTarget` while the last pods end. */
   type: string;
 }
 
+/** Jobs, and the version at which they were read. */
 export interface JobList {
+  /** Group and version of the kind: `batch/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `JobList`. */
   kind?: string;
+  /** The Jobs that were found. */
   items: Job[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What a Job runs. */
 export interface JobSpec {
+  /** Seconds after its start at which the Job is ended as failed, with all its pods. No limit when absent. */
   activeDeadlineSeconds?: number;
+  /** Failures of pods after which the Job fails. 6 when absent, or no limit with `backoffLimitPerIndex`. */
   backoffLimit?: number;
+  /** Failures after which an index counts as failed; for `Indexed` with pods that never restart. */
   backoffLimitPerIndex?: number;
+  /** `NonIndexed` (the default): any pods will do; `Indexed`: one success for each number from 0 to `completions` - 1, which pods find in `JOB_COMPLETION_INDEX`. */
   completionMode?: string;
+  /** How many pods must succeed. When absent, one success ends the Job while the rest finish. */
   completions?: number;
+  /** Controller in charge of the Job, `kubernetes.io/job-controller` when absent. Another name makes the built-in one leave it alone. Cannot change. */
   managedBy?: string;
+  /** The selector is your own, and you see to it that it matches no foreign pods. False when absent. */
   manualSelector?: boolean;
+  /** Failed indexes after which the whole Job fails; needs `backoffLimitPerIndex`. No limit when absent. */
   maxFailedIndexes?: number;
+  /** How many pods may run at once. 1 when absent; 0 pauses. */
   parallelism?: number;
+  /** What follows when pods fail in certain ways. When absent, every failure counts towards `backoffLimit`. */
   podFailurePolicy?: PodFailurePolicy;
+  /** When a replacement starts: `TerminatingOrFailed` (the default) as soon as the old pod is ending, `Failed` only once it has ended. With a failure policy only `Failed`. */
   podReplacementPolicy?: string;
+  /** Which pods belong to the Job. Made by the server unless `manualSelector` is set. */
   selector?: LabelSelector;
+  /** When an `Indexed` Job counts as done before all indexes have succeeded. */
   successPolicy?: SuccessPolicy;
+  /** Run no pods; those that run are ended, and the time starts anew on resumption. False when absent. */
   suspend?: boolean;
+  /** The pods to run. Their restart policy must be `Never` or `OnFailure`. */
   template: PodTemplateSpec;
+  /** Seconds after its end at which the Job is deleted; 0 at once, never when absent. */
   ttlSecondsAfterFinished?: number;
 }
 
+/** How far a Job is. */
 export interface JobStatus {
+  /** Pods that run or wait to run and are not ending. */
   active?: number;
+  /** Indexes that succeeded, as `1,3-5,7`. */
   completedIndexes?: string;
+  /** When it was done. Absent if it failed. */
   completionTime?: string;
+  /** `Complete`, `Failed`, `Suspended`, `FailureTarget` or `SuccessCriteriaMet`. */
   conditions?: JobCondition[];
+  /** Pods that failed. */
   failed?: number;
+  /** Indexes that failed for good, as `1,3-5,7`; only with `backoffLimitPerIndex`. */
   failedIndexes?: string;
+  /** Active pods that are ready. */
   ready?: number;
+  /** When work began; anew after every suspension. */
   startTime?: string;
+  /** Pods that succeeded. */
   succeeded?: number;
+  /** Pods that are ending but not gone. */
   terminating?: number;
+  /** Pods that have ended but are not in the counts yet. */
   uncountedTerminatedPods?: UncountedTerminatedPods;
 }
 
+/** Jobs that a CronJob starts. */
 export interface JobTemplateSpec {
+  /** Labels and annotations that the Jobs get. */
   metadata?: ObjectMeta;
+  /** What the Jobs run. */
   spec?: JobSpec;
 }
 
+/** What follows when pods fail in certain ways. */
 export interface PodFailurePolicy {
+  /** At most 20; the first that matches decides, and if none does the failure counts. */
   rules: PodFailurePolicyRule[];
 }
 
+/** Exit codes of containers. */
 export interface PodFailurePolicyOnExitCodesRequirement {
+  /** Only this container. Any when absent. */
   containerName?: string;
+  /** `In`: the exit code is one of `values`; `NotIn`: it is neither one of them nor 0. */
   operator: string;
+  /** Exit codes, at most 255; not 0 with `In`. */
   values: number[];
 }
 
+/** A condition of a pod. */
 export interface PodFailurePolicyOnPodConditionsPattern {
+  /** Its status. `True` when absent. */
   status?: string;
+  /** Its type. */
   type: string;
 }
 
+/** What follows a failure of one kind. Exactly one of the two patterns is set. */
 export interface PodFailurePolicyRule {
+  /** `FailJob`, `FailIndex`, `Ignore` (does not count), or `Count` (towards `backoffLimit`). */
   action: string;
+  /** Containers that ended with certain exit codes. */
   onExitCodes?: PodFailurePolicyOnExitCodesRequirement;
+  /** Pods with one of these conditions, as `DisruptionTarget`. */
   onPodConditions?: PodFailurePolicyOnPodConditionsPattern[];
 }
 
+/** When a Job counts as done. */
 export interface SuccessPolicy {
+  /** At most 20; the Job is done as soon as one is met. */
   rules: SuccessPolicyRule[];
 }
 
+/** Which indexes are enough. At least one field is set. */
 export interface SuccessPolicyRule {
+  /** How many must succeed: of `succeededIndexes`, or of all. */
   succeededCount?: number;
+  /** Which indexes count, as `1,3-5`; all of them must succeed when no count is given. */
   succeededIndexes?: string;
 }
 
+/** Pods that have ended but are not in the counts yet, by uid. */
 export interface UncountedTerminatedPods {
+  /** Uids of pods that failed. */
   failed?: string[];
+  /** Uids of pods that succeeded. */
   succeeded?: string[];
 }

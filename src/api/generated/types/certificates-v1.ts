@@ -2,42 +2,72 @@
 
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** Asks for a certificate. Somebody approves it, then the signer issues. */
 export interface CertificateSigningRequest {
+  /** Group and version of the kind: `certificates.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CertificateSigningRequest`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What is asked for. Cannot change. */
   spec: CertificateSigningRequestSpec;
+  /** Whether it was approved, and the certificate. */
   status?: CertificateSigningRequestStatus;
 }
 
+/** A decision about a request. */
 export interface CertificateSigningRequestCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** When the condition was last written. */
   lastUpdateTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False` or `Unknown`; decisions are always `True`. */
   status: string;
+  /** `Approved`, `Denied` (not both, and neither is ever removed) or `Failed` (the signer refused). */
   type: string;
 }
 
+/** CertificateSigningRequests, and the version at which they were read. */
 export interface CertificateSigningRequestList {
+  /** Group and version of the kind: `certificates.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CertificateSigningRequestList`. */
   kind?: string;
+  /** The CertificateSigningRequests that were found. */
   items: CertificateSigningRequest[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What certificate is asked for. */
 export interface CertificateSigningRequestSpec {
+  /** Seconds it should be valid, at least 600. The signer may choose otherwise. */
   expirationSeconds?: number;
+  /** Further facts about who asks. Set by the server. */
   extra?: Record<string, string[]>;
+  /** Groups of who asks. Set by the server. */
   groups?: string[];
+  /** The request in PKCS #10, as PEM in base64. */
   request: string;
+  /** Who is to sign: `kubernetes.io/kube-apiserver-client`, `kubernetes.io/kubelet-serving`, or another `DOMAIN/NAME`. */
   signerName: string;
+  /** Id of who asks. Set by the server. */
   uid?: string;
+  /** What the key is for: `digital signature`, `key encipherment`, `client auth`, `server auth` and others. */
   usages?: string[];
+  /** Name of who asks. Set by the server. */
   username?: string;
 }
 
+/** What came of a request. */
 export interface CertificateSigningRequestStatus {
+  /** The certificate chain, as PEM in base64, once it is issued. */
   certificate?: string;
+  /** Decisions: approved, denied or failed. */
   conditions?: CertificateSigningRequestCondition[];
 }

@@ -2,26 +2,44 @@
 
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** Says who holds something, and that they are still alive: for electing leaders and for heartbeats of nodes. */
 export interface Lease {
+  /** Group and version of the kind: `coordination.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Lease`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Who holds it, and until when. */
   spec?: LeaseSpec;
 }
 
+/** Leases, and the version at which they were read. */
 export interface LeaseList {
+  /** Group and version of the kind: `coordination.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `LeaseList`. */
   kind?: string;
+  /** The Leases that were found. */
   items: Lease[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Who holds a lease. */
 export interface LeaseSpec {
+  /** When the present holder got it. */
   acquireTime?: string;
+  /** Who holds it. Free when empty. */
   holderIdentity?: string;
+  /** Seconds after `renewTime` for which others must leave it alone. */
   leaseDurationSeconds?: number;
+  /** How often the holder changed. */
   leaseTransitions?: number;
+  /** Who should get it next; the present holder ought to let go. Needs `strategy`. */
   preferredHolder?: string;
+  /** When the holder last renewed it. */
   renewTime?: string;
+  /** How the holder is chosen in coordinated elections, such as `OldestEmulationVersion`. */
   strategy?: string;
 }

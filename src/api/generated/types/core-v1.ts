@@ -2,977 +2,1681 @@
 
 import type { Condition, LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** An Amazon EBS disk in the node's zone. */
 export interface AWSElasticBlockStoreVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Partition to mount. The whole disk when 0 or absent. */
   partition?: number;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Id of the disk: `vol-…`. */
   volumeID: string;
 }
 
+/** Rules about nodes and neighbours, checked when the pod is placed. */
 export interface Affinity {
+  /** Which nodes the pod wants. */
   nodeAffinity?: NodeAffinity;
+  /** Which pods it wants near. */
   podAffinity?: PodAffinity;
+  /** Which pods it wants far. */
   podAntiAffinity?: PodAntiAffinity;
 }
 
+/** Which AppArmor profile confines a container. */
 export interface AppArmorProfile {
+  /** Name of a profile loaded on the node. Set with type `Localhost`, and only then. */
   localhostProfile?: string;
+  /** `RuntimeDefault`, `Localhost` or `Unconfined`. */
   type: string;
 }
 
+/** A volume attached to a node. */
 export interface AttachedVolume {
+  /** Where the node sees the device. */
   devicePath: string;
+  /** Unique name of the volume, with its plugin: `kubernetes.io/csi/…`. */
   name: string;
 }
 
+/** An Azure disk. */
 export interface AzureDiskVolumeSource {
+  /** Caching on the host: `None`, `ReadOnly` or `ReadWrite` (the default). */
   cachingMode?: string;
+  /** Name of the disk. */
   diskName: string;
+  /** URI of the disk. */
   diskURI: string;
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** `Shared` (the default) and `Dedicated` for blobs, `Managed` for managed disks. */
   kind?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
 }
 
+/** An Azure file share. */
 export interface AzureFilePersistentVolumeSource {
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the storage account's name and key. */
   secretName: string;
+  /** Namespace of the Secret. The claim's when absent. */
   secretNamespace?: string;
+  /** Name of the share. */
   shareName: string;
 }
 
+/** An Azure file share. */
 export interface AzureFileVolumeSource {
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the storage account's name and key. */
   secretName: string;
+  /** Name of the share. */
   shareName: string;
 }
 
+/** Puts a pod on a node: what a scheduler posts to `pods/NAME/binding`. */
 export interface Binding {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Binding`. */
   kind?: string;
+  /** Name and namespace of the pod, and annotations to add to it. */
   metadata?: ObjectMeta;
+  /** The node. */
   target: ObjectReference;
 }
 
+/** A volume of a CSI driver. */
 export interface CSIPersistentVolumeSource {
+  /** Secret passed to the driver when the volume grows. */
   controllerExpandSecretRef?: SecretReference;
+  /** Secret passed to the driver when the volume is attached to or detached from a node. */
   controllerPublishSecretRef?: SecretReference;
+  /** Name of the CSI driver. */
   driver: string;
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. The driver's choice when absent. */
   fsType?: string;
+  /** Secret passed to the driver when the filesystem grows on its node. */
   nodeExpandSecretRef?: SecretReference;
+  /** Secret passed to the driver when the volume is mounted for a pod. */
   nodePublishSecretRef?: SecretReference;
+  /** Secret passed to the driver when the volume is prepared on a node. */
   nodeStageSecretRef?: SecretReference;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** What the driver said about the volume when making it. */
   volumeAttributes?: Record<string, string>;
+  /** The driver's own id of the volume. Cannot change. */
   volumeHandle: string;
 }
 
+/** A volume that a CSI driver makes for one pod. */
 export interface CSIVolumeSource {
+  /** Name of the CSI driver. */
   driver: string;
+  /** Filesystem on the volume. The driver's choice when absent. */
   fsType?: string;
+  /** Secret passed to the driver when the volume is mounted. */
   nodePublishSecretRef?: LocalObjectReference;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Parameters for the driver, as it documents them. */
   volumeAttributes?: Record<string, string>;
 }
 
+/** Linux capabilities, written without `CAP_`: `NET_ADMIN`, or `ALL`. */
 export interface Capabilities {
+  /** Capabilities to add. */
   add?: string[];
+  /** Capabilities to take away. */
   drop?: string[];
 }
 
+/** A CephFS filesystem. */
 export interface CephFSPersistentVolumeSource {
+  /** Addresses of Ceph monitors. */
   monitors: string[];
+  /** Directory to mount as the root. `/` when absent. */
   path?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** File on the node with the user's key ring. `/etc/ceph/user.secret` when absent. */
   secretFile?: string;
+  /** Secret with the user's key, in place of `secretFile`. */
   secretRef?: SecretReference;
+  /** Ceph user. `admin` when absent. */
   user?: string;
 }
 
+/** A CephFS filesystem. */
 export interface CephFSVolumeSource {
+  /** Addresses of Ceph monitors. */
   monitors: string[];
+  /** Directory to mount as the root. `/` when absent. */
   path?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** File on the node with the user's key ring. `/etc/ceph/user.secret` when absent. */
   secretFile?: string;
+  /** Secret with the user's key, in place of `secretFile`. */
   secretRef?: LocalObjectReference;
+  /** Ceph user. `admin` when absent. */
   user?: string;
 }
 
+/** An OpenStack Cinder disk. */
 export interface CinderPersistentVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the parameters to reach OpenStack. */
   secretRef?: SecretReference;
+  /** Id of the disk. */
   volumeID: string;
 }
 
+/** An OpenStack Cinder disk. */
 export interface CinderVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the parameters to reach OpenStack. */
   secretRef?: LocalObjectReference;
+  /** Id of the disk. */
   volumeID: string;
 }
 
+/** Affinity by client address. */
 export interface ClientIPConfig {
+  /** Seconds without traffic after which a client is forgotten, 1 to 86400. 10800 (3 hours) when absent. */
   timeoutSeconds?: number;
 }
 
+/** Trust anchors, as one PEM file without duplicates. */
 export interface ClusterTrustBundleProjection {
+  /** Of the signer's bundles, those with these labels. None when absent, all when empty. */
   labelSelector?: LabelSelector;
+  /** A single ClusterTrustBundle. Excludes `signerName` and `labelSelector`. */
   name?: string;
+  /** Start even if no bundle matches; the file is then empty or missing. False when absent. */
   optional?: boolean;
+  /** Path of the file, relative to the volume. */
   path: string;
+  /** Take all bundles of this signer that `labelSelector` chooses. */
   signerName?: string;
 }
 
+/** What was found of a part of the control plane. */
 export interface ComponentCondition {
+  /** Error code of the check, if it failed. */
   error?: string;
+  /** What the check said. */
   message?: string;
+  /** `True`, `False` or `Unknown`. */
   status: string;
+  /** `Healthy`, the only one. */
   type: string;
 }
 
+/** Health of a part of the control plane. Old: ask `/livez` and `/readyz` instead. */
 export interface ComponentStatus {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ComponentStatus`. */
   kind?: string;
+  /** What was found. */
   conditions?: ComponentCondition[];
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
 }
 
+/** ComponentStatuses, and the version at which they were read. */
 export interface ComponentStatusList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ComponentStatusList`. */
   kind?: string;
+  /** The ComponentStatuses that were found. */
   items: ComponentStatus[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Settings by name, which pods read as variables or files. At most 1 MiB. */
 export interface ConfigMap {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ConfigMap`. */
   kind?: string;
+  /** Values that are not text, in base64. Keys differ from those of `data`. */
   binaryData?: Record<string, string>;
+  /** Values that are UTF-8 text, by key: letters, digits, `-`, `_`, `.`. */
   data?: Record<string, string>;
+  /** Forbid changes of the content for good; only deleting is left. False when absent. */
   immutable?: boolean;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
 }
 
+/** A ConfigMap whose keys become variables. */
 export interface ConfigMapEnvSource {
+  /** Name of the object, in the same namespace. */
   name?: string;
+  /** Go on without it if it or its key is missing. False when absent: the container waits for it. */
   optional?: boolean;
 }
 
+/** One key of a ConfigMap. */
 export interface ConfigMapKeySelector {
+  /** Which key to take. */
   key: string;
+  /** Name of the object, in the same namespace. */
   name?: string;
+  /** Go on without it if it or its key is missing. False when absent: the container waits for it. */
   optional?: boolean;
 }
 
+/** ConfigMaps, and the version at which they were read. */
 export interface ConfigMapList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ConfigMapList`. */
   kind?: string;
+  /** The ConfigMaps that were found. */
   items: ConfigMap[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** No longer used: a ConfigMap with settings of the agent. */
 export interface ConfigMapNodeConfigSource {
+  /** Key with the settings. */
   kubeletConfigKey: string;
+  /** Name of the ConfigMap. */
   name: string;
+  /** Namespace of the ConfigMap. */
   namespace: string;
+  /** Version of the ConfigMap, in status only. */
   resourceVersion?: string;
+  /** Identity of the ConfigMap, in status only. */
   uid?: string;
 }
 
+/** Keys of a ConfigMap, in a projected volume. */
 export interface ConfigMapProjection {
+  /** Keys to show, and under which paths. All, each under its own name, when absent. */
   items?: KeyToPath[];
+  /** Name of the object, in the same namespace. */
   name?: string;
+  /** Start without it, or without the listed keys. False when absent: the pod waits. */
   optional?: boolean;
 }
 
+/** The keys of a ConfigMap as files. They follow its changes, some time later. */
 export interface ConfigMapVolumeSource {
+  /** Permission bits of the files, octal in YAML (`0644`) and decimal in JSON. 0644 when absent. */
   defaultMode?: number;
+  /** Keys to show, and under which paths. All, each under its own name, when absent. */
   items?: KeyToPath[];
+  /** ConfigMap of the same namespace. */
   name?: string;
+  /** Start without it, or without the listed keys. False when absent: the pod waits. */
   optional?: boolean;
 }
 
+/** One process tree of a pod: image, command, environment, limits and checks. */
 export interface Container {
+  /** Arguments of the command, in place of the image's CMD. `$(NAME)` stands for a variable of the environment, `$$(NAME)` for itself. Cannot change. */
   args?: string[];
+  /** Program to run, in place of the image's ENTRYPOINT, without a shell. `$(NAME)` stands for a variable of the environment. Cannot change. */
   command?: string[];
+  /** Variables of the environment. They win over those of `envFrom`. */
   env?: EnvVar[];
+  /** ConfigMaps and Secrets whose every key becomes a variable. Of equal names the last one wins. */
   envFrom?: EnvFromSource[];
+  /** Image to run, such as `registry.example/app:1.2` or with `@sha256:…`. May change in a running pod, which restarts the container. */
   image?: string;
+  /** When to pull: `Always`, `IfNotPresent` or `Never`. When absent, `Always` for the tag `latest` or none, else `IfNotPresent`. */
   imagePullPolicy?: string;
+  /** What to do just after the start and just before the end. */
   lifecycle?: Lifecycle;
+  /** Check that the container still works; too many failures restart it. */
   livenessProbe?: Probe;
+  /** Name within the pod, a DNS label. Cannot change. */
   name: string;
+  /** Ports the container listens on. They inform and name; what is not listed can be reached all the same. */
   ports?: ContainerPort[];
+  /** Check that the container can serve; while it fails, Services send the pod nothing. */
   readinessProbe?: Probe;
+  /** Whether changing a resource in place restarts the container. */
   resizePolicy?: ContainerResizePolicy[];
+  /** CPU, memory and devices: what is reserved and what may not be exceeded. */
   resources?: ResourceRequirements;
+  /** Own rule for restarts, in place of the pod's: `Always`, `OnFailure` or `Never`. `Always` on an init container makes it a sidecar. */
   restartPolicy?: string;
+  /** Exit codes that are treated apart from the restart policy; the first rule that matches decides. */
   restartPolicyRules?: ContainerRestartRule[];
+  /** User, capabilities and other privileges; what is set here wins over the pod's. */
   securityContext?: SecurityContext;
+  /** Check that the start is over. The other probes wait for it; too many failures restart the container. */
   startupProbe?: Probe;
+  /** Keep standard input open for `kubectl attach -i`. False when absent: reading it ends at once. */
   stdin?: boolean;
+  /** Close standard input when the first client that attached goes away. False when absent. */
   stdinOnce?: boolean;
+  /** File in the container whose content becomes the message of its end, up to 4096 bytes. `/dev/termination-log` when absent. Cannot change. */
   terminationMessagePath?: string;
+  /** Where the message of its end comes from: `File` (the default), or `FallbackToLogsOnError`, which takes the end of the log when the file is empty and the container failed. */
   terminationMessagePolicy?: string;
+  /** Give the container a terminal; needs `stdin`. False when absent. */
   tty?: boolean;
+  /** Raw block devices, where they appear in the container. */
   volumeDevices?: VolumeDevice[];
+  /** Volumes of the pod, where they appear in the container's filesystem. */
   volumeMounts?: VolumeMount[];
+  /** Directory the command starts in. The image's when absent. */
   workingDir?: string;
 }
 
+/** Which request of the generated claim serves which extended resource of which container. */
 export interface ContainerExtendedResourceRequest {
+  /** Container that asked for the resource. */
   containerName: string;
+  /** Request within the claim that the devices come from. */
   requestName: string;
+  /** Extended resource that was asked for, such as `example.com/gpu`. */
   resourceName: string;
 }
 
+/** An image that a node holds. */
 export interface ContainerImage {
+  /** Names it is known by, with tags and with digests. */
   names?: string[];
+  /** Bytes it takes up on disk. */
   sizeBytes?: number;
 }
 
+/** A port that a container listens on. */
 export interface ContainerPort {
+  /** Port number, 1 to 65535. */
   containerPort: number;
+  /** Address of the node to bind `hostPort` to. All addresses when absent. */
   hostIP?: string;
+  /** Port of the node that leads here. Only one pod per node can have it; most pods need none. */
   hostPort?: number;
+  /** Name unique within the pod, at most 15 characters, which Services and probes may use in place of the number. */
   name?: string;
+  /** `TCP` (the default), `UDP` or `SCTP`. */
   protocol?: string;
 }
 
+/** Whether one resource of a container may change without a restart. */
 export interface ContainerResizePolicy {
+  /** `cpu` or `memory`. */
   resourceName: string;
+  /** `NotRequired` (the default) changes it in place, `RestartContainer` restarts the container with it. */
   restartPolicy: string;
 }
 
+/** What to do when a container ends in a certain way. */
 export interface ContainerRestartRule {
+  /** `Restart` restarts the container whatever its restart policy; `RestartAllContainers` restarts the whole pod in place. */
   action: string;
+  /** Exit codes the rule applies to. */
   exitCodes?: ContainerRestartRuleOnExitCodes;
 }
 
+/** A set of exit codes, or all others. */
 export interface ContainerRestartRuleOnExitCodes {
+  /** `In`: the exit code is one of `values`; `NotIn`: it is none of them. */
   operator: string;
+  /** Up to 255 exit codes. */
   values?: number[];
 }
 
+/** What a container is doing: one of waiting, running, terminated. */
 export interface ContainerState {
+  /** It runs. */
   running?: ContainerStateRunning;
+  /** It ended, or was ended. */
   terminated?: ContainerStateTerminated;
+  /** It has not started yet, or waits to start again. */
   waiting?: ContainerStateWaiting;
 }
 
+/** A container that runs. */
 export interface ContainerStateRunning {
+  /** When it was started, or restarted last. */
   startedAt?: string;
 }
 
+/** A container that has ended. */
 export interface ContainerStateTerminated {
+  /** Who ran it and under which id: `TYPE://ID`. */
   containerID?: string;
+  /** Exit code of its first process; 0 is success, 128 and more usually 128 + signal. */
   exitCode: number;
+  /** When it ended. */
   finishedAt?: string;
+  /** What it wrote to its termination message, or why it could not run. */
   message?: string;
+  /** Short reason: `Completed`, `Error`, `OOMKilled` and so on. */
   reason?: string;
+  /** Signal that ended it, where known. */
   signal?: number;
+  /** When this run of it began. */
   startedAt?: string;
 }
 
+/** A container that does not run yet. */
 export interface ContainerStateWaiting {
+  /** What it waits for, in a sentence. */
   message?: string;
+  /** What it waits for, in one word: `ContainerCreating`, `ImagePullBackOff`, `CrashLoopBackOff` and so on. */
   reason?: string;
 }
 
+/** What was last seen of one container. */
 export interface ContainerStatus {
+  /** Requests that the node has set aside for it, which lag behind the spec while a resize waits. */
   allocatedResources?: Record<string, string | number>;
+  /** Health of the devices given to it. */
   allocatedResourcesStatus?: ResourceStatus[];
+  /** Runtime and id: `TYPE://ID`. Empty until it was created. */
   containerID?: string;
+  /** Image it runs, as the runtime names it; it may differ from the one in the spec. */
   image: string;
+  /** Digest or id of the very image it runs. */
   imageID: string;
+  /** How it ended the last time. Empty if it never was restarted. */
   lastState?: ContainerState;
+  /** Which container this is. */
   name: string;
+  /** Whether its readiness probe succeeds; without a probe, whether it runs. */
   ready: boolean;
+  /** Requests and limits that are in force in the runtime. */
   resources?: ResourceRequirements;
+  /** How often it was restarted, as far as remnants of earlier runs still tell. */
   restartCount: number;
+  /** Whether its start is over: the startup probe and the `postStart` hook succeeded. */
   started?: boolean;
+  /** What it is doing now. */
   state?: ContainerState;
+  /** Signal that asks it to end. */
   stopSignal?: string;
+  /** User and groups its first process began with. */
   user?: ContainerUser;
+  /** How its volumes are in fact mounted. */
   volumeMounts?: VolumeMountStatus[];
 }
 
+/** Who the first process of a container runs as. */
 export interface ContainerUser {
+  /** User and group ids, on Linux. */
   linux?: LinuxContainerUser;
 }
 
+/** A port of a daemon. */
 export interface DaemonEndpoint {
+  /** Port number. */
   Port: number;
 }
 
+/** Facts about the pod as files, in a projected volume. */
 export interface DownwardAPIProjection {
+  /** The files. */
   items?: DownwardAPIVolumeFile[];
 }
 
+/** A file with one fact about the pod. */
 export interface DownwardAPIVolumeFile {
+  /** A field of the pod: name, namespace, uid, labels or annotations. */
   fieldRef?: ObjectFieldSelector;
+  /** Permission bits of this file. The volume's `defaultMode` when absent. */
   mode?: number;
+  /** Path of the file, relative to the volume; `..` is not allowed. */
   path: string;
+  /** A request or limit of a container. */
   resourceFieldRef?: ResourceFieldSelector;
 }
 
+/** Facts about the pod as files. Labels and annotations follow their changes. */
 export interface DownwardAPIVolumeSource {
+  /** Permission bits of the files. 0644 when absent. */
   defaultMode?: number;
+  /** The files. */
   items?: DownwardAPIVolumeFile[];
 }
 
+/** An empty directory that goes with the pod. */
 export interface EmptyDirVolumeSource {
+  /** Where it lives: on the node's disk when empty (the default), or in `Memory`, where it counts against memory limits; also `HugePages` and `HugePages-SIZE`. */
   medium?: string;
+  /** Most it may hold; a pod that exceeds it is evicted. No limit when absent. */
   sizeLimit?: string | number;
 }
 
+/** One address behind a Service. */
 export interface EndpointAddress {
+  /** Hostname for DNS. */
   hostname?: string;
+  /** Address; neither loopback nor link-local. */
   ip: string;
+  /** Node it is on. */
   nodeName?: string;
+  /** Object it belongs to, usually a pod. */
   targetRef?: ObjectReference;
 }
 
+/** One port behind a Service. */
 export interface EndpointPort {
+  /** Protocol spoken there, as a hint, such as `https` or `kubernetes.io/h2c`. */
   appProtocol?: string;
+  /** Name of the Service's port that leads here. */
   name?: string;
+  /** Port number. */
   port: number;
+  /** `TCP` (the default), `UDP` or `SCTP`. */
   protocol?: string;
 }
 
+/** Addresses with the same ports; each address has each port. */
 export interface EndpointSubset {
+  /** Addresses that are ready. */
   addresses?: EndpointAddress[];
+  /** Addresses that are not ready yet, or no more. */
   notReadyAddresses?: EndpointAddress[];
+  /** Their ports. */
   ports?: EndpointPort[];
 }
 
+/** Addresses behind a Service. Old: EndpointSlices have replaced them. */
 export interface Endpoints {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Endpoints`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Addresses grouped by the ports that they share. */
   subsets?: EndpointSubset[];
 }
 
+/** Endpoints, and the version at which they were read. */
 export interface EndpointsList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `EndpointsList`. */
   kind?: string;
+  /** The Endpoints that were found. */
   items: Endpoints[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Variables from all keys of one object. Exactly one of the two is set. */
 export interface EnvFromSource {
+  /** ConfigMap to take the variables from. */
   configMapRef?: ConfigMapEnvSource;
+  /** Put in front of every key to make the variable's name. */
   prefix?: string;
+  /** Secret to take the variables from. */
   secretRef?: SecretEnvSource;
 }
 
+/** A variable of the environment. */
 export interface EnvVar {
+  /** Name of the variable. */
   name: string;
+  /** Its value; `$(NAME)` stands for a variable defined before it. Empty when absent. */
   value?: string;
+  /** Where the value comes from, in place of `value`. */
   valueFrom?: EnvVarSource;
 }
 
+/** Where a variable's value comes from. Exactly one is set; it is read when the container starts. */
 export interface EnvVarSource {
+  /** A key of a ConfigMap. */
   configMapKeyRef?: ConfigMapKeySelector;
+  /** A field of the pod, such as `metadata.name` or `status.podIP`. */
   fieldRef?: ObjectFieldSelector;
+  /** A variable in a file of an `emptyDir` volume, which an init container wrote. */
   fileKeyRef?: FileKeySelector;
+  /** A request or limit of a container. */
   resourceFieldRef?: ResourceFieldSelector;
+  /** A key of a Secret. */
   secretKeyRef?: SecretKeySelector;
 }
 
+/** A container put into a running pod to look into it. It has no guarantees, is never restarted on its own and stays listed until the pod goes. */
 export interface EphemeralContainer {
+  /** Arguments of the command, in place of the image's CMD. `$(NAME)` stands for a variable of the environment, `$$(NAME)` for itself. Cannot change. */
   args?: string[];
+  /** Program to run, in place of the image's ENTRYPOINT, without a shell. `$(NAME)` stands for a variable of the environment. Cannot change. */
   command?: string[];
+  /** Variables of the environment. They win over those of `envFrom`. */
   env?: EnvVar[];
+  /** ConfigMaps and Secrets whose every key becomes a variable. Of equal names the last one wins. */
   envFrom?: EnvFromSource[];
+  /** Image to run, such as `registry.example/app:1.2` or with `@sha256:…`. May change in a running pod, which restarts the container. */
   image?: string;
+  /** When to pull: `Always`, `IfNotPresent` or `Never`. When absent, `Always` for the tag `latest` or none, else `IfNotPresent`. */
   imagePullPolicy?: string;
+  /** Not allowed here. */
   lifecycle?: Lifecycle;
+  /** Not allowed here. */
   livenessProbe?: Probe;
+  /** Name within the pod, unlike that of any other container. */
   name: string;
+  /** Not allowed here. */
   ports?: ContainerPort[];
+  /** Not allowed here. */
   readinessProbe?: Probe;
+  /** Not allowed here. */
   resizePolicy?: ContainerResizePolicy[];
+  /** Not allowed here: it uses what the pod has left. */
   resources?: ResourceRequirements;
+  /** Not allowed here: it runs once. */
   restartPolicy?: string;
+  /** Not allowed here. */
   restartPolicyRules?: ContainerRestartRule[];
+  /** User, capabilities and other privileges; what is set here wins over the pod's. */
   securityContext?: SecurityContext;
+  /** Not allowed here. */
   startupProbe?: Probe;
+  /** Keep standard input open for `kubectl attach -i`. False when absent: reading it ends at once. */
   stdin?: boolean;
+  /** Close standard input when the first client that attached goes away. False when absent. */
   stdinOnce?: boolean;
+  /** Container whose processes it is to see and share. Its own process namespace, or the pod's, when absent. */
   targetContainerName?: string;
+  /** File in the container whose content becomes the message of its end, up to 4096 bytes. `/dev/termination-log` when absent. Cannot change. */
   terminationMessagePath?: string;
+  /** Where the message of its end comes from: `File` (the default), or `FallbackToLogsOnError`, which takes the end of the log when the file is empty and the container failed. */
   terminationMessagePolicy?: string;
+  /** Give the container a terminal; needs `stdin`. False when absent. */
   tty?: boolean;
+  /** Raw block devices, where they appear in the container. */
   volumeDevices?: VolumeDevice[];
+  /** Volumes of the pod, where they appear in the container's filesystem. */
   volumeMounts?: VolumeMount[];
+  /** Directory the command starts in. The image's when absent. */
   workingDir?: string;
 }
 
+/** A claim made for one pod, named POD-VOLUME. */
 export interface EphemeralVolumeSource {
+  /** What the claim looks like. Cannot change. */
   volumeClaimTemplate?: PersistentVolumeClaimTemplate;
 }
 
+/** Something that happened to an object. Kept for about an hour. */
 export interface Event {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Event`. */
   kind?: string;
+  /** What was done about `involvedObject`, or failed. */
   action?: string;
+  /** How often it happened. */
   count?: number;
+  /** When it first happened, to the microsecond, where the reporter uses the newer form. */
   eventTime?: string;
+  /** When it first happened. */
   firstTimestamp?: string;
+  /** Object it happened to. */
   involvedObject: ObjectReference;
+  /** When it last happened. */
   lastTimestamp?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** Name and namespace of the event, the latter that of the object. */
   metadata: ObjectMeta;
+  /** Why it happened, in one CamelCase word, such as `FailedScheduling`. */
   reason?: string;
+  /** A second object that has to do with it. */
   related?: ObjectReference;
+  /** Controller that reports it, such as `kubernetes.io/kubelet`. */
   reportingComponent?: string;
+  /** Which instance of that controller, such as the name of its pod or node. */
   reportingInstance?: string;
+  /** How it goes on, when it happens again and again. */
   series?: EventSeries;
+  /** Who reports it; the older form of `reportingComponent`. */
   source?: EventSource;
+  /** `Normal` or `Warning`. */
   type?: string;
 }
 
+/** Events, and the version at which they were read. */
 export interface EventList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `EventList`. */
   kind?: string;
+  /** The Events that were found. */
   items: Event[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** An event that happens again and again. */
 export interface EventSeries {
+  /** How often it has happened so far. */
   count?: number;
+  /** When it last happened. */
   lastObservedTime?: string;
 }
 
+/** Who reports an event. */
 export interface EventSource {
+  /** Program that reports it. */
   component?: string;
+  /** Node it comes from. */
   host?: string;
 }
 
+/** A command to run in the container. */
 export interface ExecAction {
+  /** Program and arguments, without a shell, in the container's filesystem. Exit code 0 is success. */
   command?: string[];
 }
 
+/** A Fibre Channel disk. */
 export interface FCVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Logical unit number, with `targetWWNs`. */
   lun?: number;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** World wide names of the targets. */
   targetWWNs?: string[];
+  /** World wide identifiers of the disk, in place of `targetWWNs` and `lun`. */
   wwids?: string[];
 }
 
+/** One variable in a file of variables. */
 export interface FileKeySelector {
+  /** Name of the variable in the file. */
   key: string;
+  /** Go on without the variable if file or key is missing. False when absent. */
   optional?: boolean;
+  /** File, relative to the root of the volume; `..` is not allowed. */
   path: string;
+  /** Volume of the pod that holds the file. */
   volumeName: string;
 }
 
+/** A volume of a FlexVolume driver. */
 export interface FlexPersistentVolumeSource {
+  /** Name of the driver, as installed on the node. */
   driver: string;
+  /** Filesystem on the volume. The driver's choice when absent. */
   fsType?: string;
+  /** Parameters for the driver. */
   options?: Record<string, string>;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret whose content is passed to the driver. */
   secretRef?: SecretReference;
 }
 
+/** A volume of a FlexVolume driver. */
 export interface FlexVolumeSource {
+  /** Name of the driver, as installed on the node. */
   driver: string;
+  /** Filesystem on the volume. The driver's choice when absent. */
   fsType?: string;
+  /** Parameters for the driver. */
   options?: Record<string, string>;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret whose content is passed to the driver. */
   secretRef?: LocalObjectReference;
 }
 
+/** A Flocker dataset. One of the two is set. */
 export interface FlockerVolumeSource {
+  /** Name of the dataset. Old: use the uuid. */
   datasetName?: string;
+  /** Uuid of the dataset. */
   datasetUUID?: string;
 }
 
+/** A Google Compute Engine disk in the node's zone. */
 export interface GCEPersistentDiskVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Partition to mount. The whole disk when 0 or absent. */
   partition?: number;
+  /** Name of the disk. */
   pdName: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
 }
 
+/** A call of gRPC's health checking protocol. */
 export interface GRPCAction {
+  /** Port number of the gRPC server. */
   port: number;
+  /** Service name to ask about. Empty, the default, asks about the server as a whole. */
   service?: string;
 }
 
+/** A clone of a Git repository. */
 export interface GitRepoVolumeSource {
+  /** Directory to clone into; `.` is the volume itself. The repository's name when absent. */
   directory?: string;
+  /** URL of the repository. */
   repository: string;
+  /** Commit to check out. */
   revision?: string;
 }
 
+/** A GlusterFS volume. */
 export interface GlusterfsPersistentVolumeSource {
+  /** Endpoints object with the addresses of the servers. */
   endpoints: string;
+  /** Namespace of the Endpoints. The claim's when absent. */
   endpointsNamespace?: string;
+  /** Name of the volume. */
   path: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
 }
 
+/** A GlusterFS volume. */
 export interface GlusterfsVolumeSource {
+  /** Endpoints object with the addresses of the servers. */
   endpoints: string;
+  /** Name of the volume. */
   path: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
 }
 
+/** An HTTP GET request. */
 export interface HTTPGetAction {
+  /** Host to connect to. The pod's address when absent; to change only the Host header use `httpHeaders`. */
   host?: string;
+  /** Headers to send. The same name may occur more than once. */
   httpHeaders?: HTTPHeader[];
+  /** Path to ask for. `/` when absent. */
   path?: string;
+  /** Port number, or the name of one of the container's ports. */
   port: string | number;
+  /** `HTTP` (the default) or `HTTPS`, whose certificate is not verified. */
   scheme?: string;
 }
 
+/** A header of an HTTP request. */
 export interface HTTPHeader {
+  /** Name of the header, written in its canonical form: `X-Custom-Header`. */
   name: string;
+  /** Its value. */
   value: string;
 }
 
+/** A line of `/etc/hosts`. */
 export interface HostAlias {
+  /** Names for the address. */
   hostnames?: string[];
+  /** The address. */
   ip: string;
 }
 
+/** One address of a node. */
 export interface HostIP {
+  /** IPv4 or IPv6 address. */
   ip: string;
 }
 
+/** A file or directory of the node. */
 export interface HostPathVolumeSource {
+  /** Path on the node. Symbolic links are followed. */
   path: string;
+  /** What must be there: unchecked when empty; `Directory`, `File`, `Socket`, `CharDevice`, `BlockDevice`; `DirectoryOrCreate` and `FileOrCreate` make it. */
   type?: string;
 }
 
+/** An iSCSI disk. */
 export interface ISCSIPersistentVolumeSource {
+  /** Authenticate discovery with CHAP. */
   chapAuthDiscovery?: boolean;
+  /** Authenticate the session with CHAP. */
   chapAuthSession?: boolean;
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Initiator name to use in place of the node's own. */
   initiatorName?: string;
+  /** Qualified name of the target. */
   iqn: string;
+  /** Interface that iscsiadm uses. `default` (TCP) when absent. */
   iscsiInterface?: string;
+  /** Logical unit number. */
   lun: number;
+  /** Further portals of the target, `HOST:PORT`, for multipath. */
   portals?: string[];
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the CHAP credentials. */
   secretRef?: SecretReference;
+  /** Portal of the target, `HOST` or `HOST:PORT`; port 3260 when absent. */
   targetPortal: string;
 }
 
+/** An iSCSI disk. */
 export interface ISCSIVolumeSource {
+  /** Authenticate discovery with CHAP. */
   chapAuthDiscovery?: boolean;
+  /** Authenticate the session with CHAP. */
   chapAuthSession?: boolean;
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Initiator name to use in place of the node's own. */
   initiatorName?: string;
+  /** Qualified name of the target. */
   iqn: string;
+  /** Interface that iscsiadm uses. `default` (TCP) when absent. */
   iscsiInterface?: string;
+  /** Logical unit number. */
   lun: number;
+  /** Further portals of the target, `HOST:PORT`, for multipath. */
   portals?: string[];
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the CHAP credentials. */
   secretRef?: LocalObjectReference;
+  /** Portal of the target, `HOST` or `HOST:PORT`; port 3260 when absent. */
   targetPortal: string;
 }
 
+/** The content of an image as a read-only directory. */
 export interface ImageVolumeSource {
+  /** When to pull: `Always`, `IfNotPresent` or `Never`. When absent, `Always` for the tag `latest` or none, else `IfNotPresent`. */
   pullPolicy?: string;
+  /** Image or artifact, named as in a container's `image`. */
   reference?: string;
 }
 
+/** The image that was mounted. */
 export interface ImageVolumeStatus {
+  /** Digest of the image, as the runtime names it. */
   imageRef: string;
 }
 
+/** A key, and the file it becomes. */
 export interface KeyToPath {
+  /** The key. */
   key: string;
+  /** Permission bits of this file. The volume's `defaultMode` when absent. */
   mode?: number;
+  /** Path of the file, relative to the volume; `..` is not allowed. */
   path: string;
 }
 
+/** What happens at the start and at the end of a container. */
 export interface Lifecycle {
+  /** Done right after the start, alongside the container's command; if it fails the container is killed. */
   postStart?: LifecycleHandler;
+  /** Done before the container is asked to end, within its grace period. Not when it ends by itself. */
   preStop?: LifecycleHandler;
+  /** Signal that asks the container to end, such as `SIGUSR1`; needs `spec.os.name`. The image's when absent, else `SIGTERM`. */
   stopSignal?: string;
 }
 
+/** An action at the start or end of a container. Exactly one is set. */
 export interface LifecycleHandler {
+  /** Run a command in the container. */
   exec?: ExecAction;
+  /** Send an HTTP GET to the container. */
   httpGet?: HTTPGetAction;
+  /** Wait. */
   sleep?: SleepAction;
+  /** Not supported as a handler: it does nothing. */
   tcpSocket?: TCPSocketAction;
 }
 
+/** Bounds and defaults for the resources of single objects in a namespace. */
 export interface LimitRange {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `LimitRange`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The bounds. */
   spec?: LimitRangeSpec;
 }
 
+/** Bounds for one type of object. All are amounts by resource. */
 export interface LimitRangeItem {
+  /** Limits for containers that set none. */
   default?: Record<string, string | number>;
+  /** Requests for containers that set neither requests nor limits. */
   defaultRequest?: Record<string, string | number>;
+  /** Most that one object may ask for. */
   max?: Record<string, string | number>;
+  /** Most that a limit may be above its request, as a factor. */
   maxLimitRequestRatio?: Record<string, string | number>;
+  /** Least that one object must ask for. */
   min?: Record<string, string | number>;
+  /** `Container`, `Pod` or `PersistentVolumeClaim`. */
   type: string;
 }
 
+/** LimitRanges, and the version at which they were read. */
 export interface LimitRangeList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `LimitRangeList`. */
   kind?: string;
+  /** The LimitRanges that were found. */
   items: LimitRange[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Bounds by type of object. */
 export interface LimitRangeSpec {
+  /** One entry for each type of object. */
   limits: LimitRangeItem[];
 }
 
+/** User and groups at the start of a process; it may have changed them since. */
 export interface LinuxContainerUser {
+  /** Primary group id. */
   gid: number;
+  /** Further group ids. */
   supplementalGroups?: number[];
+  /** User id. */
   uid: number;
 }
 
+/** Objects of any kinds, as `kubectl get -o yaml` writes several. */
 export interface List {
   apiVersion?: string;
   kind?: string;
+  /** The objects. */
   items: object[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** An address of a load balancer. */
 export interface LoadBalancerIngress {
+  /** DNS name, for load balancers that go by name. */
   hostname?: string;
+  /** IP address, for load balancers that go by address. */
   ip?: string;
+  /** `VIP`: packets arrive with this address as destination; `Proxy`: with that of the node or pod. Set only with `ip`. */
   ipMode?: string;
+  /** How each port of the Service fares. */
   ports?: PortStatus[];
 }
 
+/** Where a load balancer listens. */
 export interface LoadBalancerStatus {
+  /** Its addresses; traffic to them reaches the Service. */
   ingress?: LoadBalancerIngress[];
 }
 
+/** An object of the same namespace. */
 export interface LocalObjectReference {
+  /** Name of the object. */
   name?: string;
 }
 
+/** A disk or directory of one node; the volume must say which node in `nodeAffinity`. */
 export interface LocalVolumeSource {
+  /** Filesystem to make and mount when `path` is a block device. Chosen by what is found when absent. */
   fsType?: string;
+  /** Directory, or block device, on the node. */
   path: string;
 }
 
+/** A change to another VolumeAttributesClass that goes on. */
 export interface ModifyVolumeStatus {
+  /** `Pending` (something is missing, such as the class), `InProgress`, or `Infeasible` (the driver refused). */
   status: string;
+  /** The class it changes to. */
   targetVolumeAttributesClassName?: string;
 }
 
+/** A directory of an NFS server. */
 export interface NFSVolumeSource {
+  /** Directory the server exports. */
   path: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Host name or address of the server. */
   server: string;
 }
 
+/** A separate space of names, rights and quotas. */
 export interface Namespace {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Namespace`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Who must clean up before it can disappear. */
   spec?: NamespaceSpec;
+  /** Whether it is in use or being deleted. */
   status?: NamespaceStatus;
 }
 
+/** Something that its deletion waits for. */
 export interface NamespaceCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `NamespaceDeletionDiscoveryFailure`, `NamespaceDeletionContentFailure`, `NamespaceContentRemaining`, `NamespaceFinalizersRemaining` and others. */
   type: string;
 }
 
+/** Namespaces, and the version at which they were read. */
 export interface NamespaceList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `NamespaceList`. */
   kind?: string;
+  /** The Namespaces that were found. */
   items: Namespace[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What holds a namespace back. */
 export interface NamespaceSpec {
+  /** Who still has work before it may disappear. `kubernetes` stands for deleting what it contains. */
   finalizers?: string[];
 }
 
+/** Where a namespace is in its life. */
 export interface NamespaceStatus {
+  /** What its deletion waits for. */
   conditions?: NamespaceCondition[];
+  /** `Active`, or `Terminating` while its content is being deleted. */
   phase?: string;
 }
 
+/** A machine that runs pods. */
 export interface Node {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Node`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What is wanted of the machine. */
   spec?: NodeSpec;
+  /** What the machine has and how it fares. Written by its agent. */
   status?: NodeStatus;
 }
 
+/** A name or address of a node. */
 export interface NodeAddress {
+  /** The name or address. */
   address: string;
+  /** `InternalIP`, `ExternalIP`, `Hostname`, `InternalDNS` or `ExternalDNS`. */
   type: string;
 }
 
+/** Which nodes a pod must or should run on. A later change of labels moves nobody. */
 export interface NodeAffinity {
+  /** Wishes: nodes with the greatest sum of weights that match come first. */
   preferredDuringSchedulingIgnoredDuringExecution?: PreferredSchedulingTerm[];
+  /** Only nodes that match can take the pod. */
   requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
 }
 
+/** What a device claim of the pod takes from the node's ordinary resources. */
 export interface NodeAllocatableResourceClaimStatus {
+  /** Containers of the pod that use the claim. */
   containers?: string[];
+  /** Name of the ResourceClaim. */
   resourceClaimName: string;
+  /** Amounts by resource, such as `cpu` or `memory`, taken up for the claim. */
   resources: Record<string, string | number>;
 }
 
+/** How a node fares in one respect. */
 export interface NodeCondition {
+  /** When the node last reported it. */
   lastHeartbeatTime?: string;
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `Ready`, `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`, or one of your own. */
   type: string;
 }
 
+/** No longer used: where the agent took its settings from. */
 export interface NodeConfigSource {
+  /** ConfigMap with the settings. */
   configMap?: ConfigMapNodeConfigSource;
 }
 
+/** No longer used: which settings the agent runs with. */
 export interface NodeConfigStatus {
+  /** Settings it runs with. */
   active?: NodeConfigSource;
+  /** Settings it is to run with. */
   assigned?: NodeConfigSource;
+  /** Why the assigned ones are not in use. */
   error?: string;
+  /** Settings it falls back to. */
   lastKnownGood?: NodeConfigSource;
 }
 
+/** Ports of a node's daemons. */
 export interface NodeDaemonEndpoints {
+  /** Where its agent listens. */
   kubeletEndpoint?: DaemonEndpoint;
 }
 
+/** What a node's runtime can do, whatever the handler. */
 export interface NodeFeatures {
+  /** Whether pods may choose `supplementalGroupsPolicy: Strict`. */
   supplementalGroupsPolicy?: boolean;
 }
 
+/** Nodes, and the version at which they were read. */
 export interface NodeList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `NodeList`. */
   kind?: string;
+  /** The Nodes that were found. */
   items: Node[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Query of `nodes/NAME/proxy`. */
 export interface NodeProxyOptions {
   apiVersion?: string;
   kind?: string;
+  /** Path to ask the node's agent for. */
   path?: string;
 }
 
+/** A handler of the container runtime. */
 export interface NodeRuntimeHandler {
+  /** What it can do. */
   features?: NodeRuntimeHandlerFeatures;
+  /** Its name, as in a runtime class; empty for the default. */
   name?: string;
 }
 
+/** What a runtime handler can do. */
 export interface NodeRuntimeHandlerFeatures {
+  /** Whether mounts can be read-only through and through. */
   recursiveReadOnlyMounts?: boolean;
+  /** Whether pods can have user namespaces of their own. */
   userNamespaces?: boolean;
 }
 
+/** Some nodes. */
 export interface NodeSelector {
+  /** A node is chosen if any of these matches. */
   nodeSelectorTerms: NodeSelectorTerm[];
 }
 
+/** A condition on one label or field. */
 export interface NodeSelectorRequirement {
+  /** Label or field. */
   key: string;
+  /** `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`. */
   operator: string;
+  /** Values to compare with: some for `In` and `NotIn`, none for `Exists` and `DoesNotExist`, one whole number for `Gt` and `Lt`. */
   values?: string[];
 }
 
+/** A condition on nodes; all that is listed must hold. An empty one matches nothing. */
 export interface NodeSelectorTerm {
+  /** Conditions on labels of the node. */
   matchExpressions?: NodeSelectorRequirement[];
+  /** Conditions on fields of the node; only `metadata.name` is known. */
   matchFields?: NodeSelectorRequirement[];
 }
 
+/** Address ranges, taints and whether new pods may come. */
 export interface NodeSpec {
+  /** No longer used: settings of the agent from a ConfigMap. */
   configSource?: NodeConfigSource;
+  /** No longer used. */
   externalID?: string;
+  /** Range of addresses for pods of this node. */
   podCIDR?: string;
+  /** Ranges of addresses for pods of this node, one per IP family; the first equals `podCIDR`. */
   podCIDRs?: string[];
+  /** Id of the machine at its cloud: `PROVIDER://ID`. Cannot change once set. */
   providerID?: string;
+  /** Marks that keep away pods which do not tolerate them. */
   taints?: Taint[];
+  /** Take no new pods, as after `kubectl cordon`. False when absent. */
   unschedulable?: boolean;
 }
 
+/** What a node has, and how it fares. */
 export interface NodeStatus {
+  /** Names and addresses it is reached by. */
   addresses?: NodeAddress[];
+  /** What it has left for pods, after what is reserved for the system. */
   allocatable?: Record<string, string | number>;
+  /** What it has in all: `cpu`, `memory`, `pods`, `ephemeral-storage` and others. */
   capacity?: Record<string, string | number>;
+  /** How it fares: `Ready`, `MemoryPressure`, `DiskPressure`, `PIDPressure`, `NetworkUnavailable`. */
   conditions?: NodeCondition[];
+  /** No longer used: state of settings from a ConfigMap. */
   config?: NodeConfigStatus;
+  /** Ports of its daemons. */
   daemonEndpoints?: NodeDaemonEndpoints;
+  /** Features of the node that the scheduler takes into account, sorted by name. */
   declaredFeatures?: string[];
+  /** What its container runtime can do. */
   features?: NodeFeatures;
+  /** Images it holds, the largest first and not always all. */
   images?: ContainerImage[];
+  /** Versions and ids of its system. */
   nodeInfo?: NodeSystemInfo;
+  /** No longer used; conditions tell it. */
   phase?: string;
+  /** Handlers of its container runtime, which runtime classes refer to. */
   runtimeHandlers?: NodeRuntimeHandler[];
+  /** Volumes attached to it. */
   volumesAttached?: AttachedVolume[];
+  /** Attachable volumes that its pods have mounted; these must not be detached. */
   volumesInUse?: string[];
 }
 
+/** Swap of a node. */
 export interface NodeSwapStatus {
+  /** Bytes of swap in all. */
   capacity?: number;
 }
 
+/** Versions and ids of a node's system. */
 export interface NodeSystemInfo {
+  /** Processor architecture: `amd64`, `arm64` and so on. */
   architecture: string;
+  /** Id of this boot; another one after each restart. */
   bootID: string;
+  /** Runtime and version: `containerd://2.1.4`. */
   containerRuntimeVersion: string;
+  /** Kernel, as `uname -r` reports it. */
   kernelVersion: string;
+  /** No longer used. */
   kubeProxyVersion: string;
+  /** Version of the node's agent. */
   kubeletVersion: string;
+  /** Id of the system, from `/etc/machine-id`. */
   machineID: string;
+  /** `linux` or `windows`. */
   operatingSystem: string;
+  /** Name of the distribution, from `/etc/os-release`. */
   osImage: string;
+  /** How much swap there is. */
   swap?: NodeSwapStatus;
+  /** Id of the hardware or virtual machine, from its firmware. */
   systemUUID: string;
 }
 
+/** A field of the pod itself. */
 export interface ObjectFieldSelector {
+  /** Version the path is written for. `v1` when absent. */
   apiVersion?: string;
+  /** Path of the field: `metadata.name`, `metadata.labels['app']`, `spec.nodeName`, `status.podIP` and so on. */
   fieldPath: string;
 }
 
+/** An object, and perhaps a part of it. */
 export interface ObjectReference {
+  /** Group and version of its kind. */
   apiVersion?: string;
+  /** Part of the object that is meant, such as `spec.containers{web}`. */
   fieldPath?: string;
+  /** Kind of the object. */
   kind?: string;
+  /** Name of the object. */
   name?: string;
+  /** Namespace of the object. Empty for kinds of the whole cluster. */
   namespace?: string;
+  /** Version of the object that is meant. */
   resourceVersion?: string;
+  /** Identity of that very object. */
   uid?: string;
 }
 
+/** A piece of storage of the cluster, made by an administrator or for a claim. */
 export interface PersistentVolume {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PersistentVolume`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What the storage is, and who may have it. */
   spec?: PersistentVolumeSpec;
+  /** Whether it is free, bound or left over. */
   status?: PersistentVolumeStatus;
 }
 
+/** A request for storage that pods can use by name. */
 export interface PersistentVolumeClaim {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PersistentVolumeClaim`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** How much storage, and of which kind. */
   spec?: PersistentVolumeClaimSpec;
+  /** What was found for it. */
   status?: PersistentVolumeClaimStatus;
 }
 
+/** Something that goes on with a claim. */
 export interface PersistentVolumeClaimCondition {
+  /** When it was last checked. */
   lastProbeTime?: string;
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `Resizing`, `FileSystemResizePending`, `ControllerResizeError`, `NodeResizeError`, `ModifyingVolume`, `ModifyVolumeError` and others. */
   type: string;
 }
 
+/** PersistentVolumeClaims, and the version at which they were read. */
 export interface PersistentVolumeClaimList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PersistentVolumeClaimList`. */
   kind?: string;
+  /** The PersistentVolumeClaims that were found. */
   items: PersistentVolumeClaim[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What storage a claim asks for. */
 export interface PersistentVolumeClaimSpec {
+  /** How it is to be mounted: `ReadWriteOnce` (one node), `ReadOnlyMany`, `ReadWriteMany` or `ReadWriteOncePod`. */
   accessModes?: string[];
+  /** Snapshot or claim of the same namespace whose content the new volume gets. */
   dataSource?: TypedLocalObjectReference;
+  /** Like `dataSource`, but of any kind for which a populator is installed, and perhaps of another namespace. */
   dataSourceRef?: TypedObjectReference;
+  /** How much: `requests.storage`. It may grow later where the class allows, never shrink below what there is. */
   resources?: VolumeResourceRequirements;
+  /** Only existing volumes with these labels. With it nothing is made anew. */
   selector?: LabelSelector;
+  /** Class to make or find the volume in. The default class when absent; `""` means volumes without a class. */
   storageClassName?: string;
+  /** VolumeAttributesClass, such as more I/O per second; unlike the storage class it can change later. */
   volumeAttributesClassName?: string;
+  /** `Filesystem` (the default) or `Block`, a raw device. */
   volumeMode?: string;
+  /** Volume it is bound to; set beforehand, the only volume it accepts. */
   volumeName?: string;
 }
 
+/** What a claim has got. */
 export interface PersistentVolumeClaimStatus {
+  /** How the bound volume can be mounted. */
   accessModes?: string[];
+  /** How far a growth is, by resource: `ControllerResizeInProgress`, `NodeResizePending` and so on. */
   allocatedResourceStatuses?: Record<string, string>;
+  /** Size being grown to, which counts against quotas until it is settled. */
   allocatedResources?: Record<string, string | number>;
+  /** Size of the bound volume. */
   capacity?: Record<string, string | number>;
+  /** More about it, as `Resizing` or `FileSystemResizePending`. */
   conditions?: PersistentVolumeClaimCondition[];
+  /** VolumeAttributesClass in force now. */
   currentVolumeAttributesClassName?: string;
+  /** How far the change to another VolumeAttributesClass is. */
   modifyVolumeStatus?: ModifyVolumeStatus;
+  /** `Pending` (no volume yet), `Bound`, or `Lost` (its volume is gone). */
   phase?: string;
 }
 
+/** A claim that is made for a pod. */
 export interface PersistentVolumeClaimTemplate {
+  /** Labels and annotations of the claim; nothing else may be set. */
   metadata?: ObjectMeta;
+  /** What the claim asks for. */
   spec: PersistentVolumeClaimSpec;
 }
 
+/** The volume behind a claim. */
 export interface PersistentVolumeClaimVolumeSource {
+  /** PersistentVolumeClaim of the same namespace. */
   claimName: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
 }
 
+/** PersistentVolumes, and the version at which they were read. */
 export interface PersistentVolumeList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PersistentVolumeList`. */
   kind?: string;
+  /** The PersistentVolumes that were found. */
   items: PersistentVolume[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What a persistent volume is. Exactly one source is set. */
 export interface PersistentVolumeSpec {
+  /** How it can be mounted: `ReadWriteOnce` (one node), `ReadOnlyMany`, `ReadWriteMany`, `ReadWriteOncePod`. */
   accessModes?: string[];
+  /** An Amazon EBS disk, served by the CSI driver `ebs.csi.aws.com`. */
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  /** An Azure disk, served by the CSI driver `disk.csi.azure.com`. */
   azureDisk?: AzureDiskVolumeSource;
+  /** An Azure file share, served by the CSI driver `file.csi.azure.com`. */
   azureFile?: AzureFilePersistentVolumeSource;
+  /** Its size, as `storage: 10Gi`. */
   capacity?: Record<string, string | number>;
+  /** CephFS, without CSI. No longer supported by Kubernetes. */
   cephfs?: CephFSPersistentVolumeSource;
+  /** An OpenStack Cinder disk, served by the CSI driver `cinder.csi.openstack.org`. */
   cinder?: CinderPersistentVolumeSource;
+  /** Claim that it is bound to, or kept for. */
   claimRef?: ObjectReference;
+  /** A volume of a CSI driver. */
   csi?: CSIPersistentVolumeSource;
+  /** A Fibre Channel disk attached to the node. */
   fc?: FCVolumeSource;
+  /** A volume of a FlexVolume driver installed on the node. CSI has replaced them. */
   flexVolume?: FlexPersistentVolumeSource;
+  /** A Flocker dataset. No longer supported by Kubernetes. */
   flocker?: FlockerVolumeSource;
+  /** A Google Compute Engine disk, served by the CSI driver `pd.csi.storage.gke.io`. */
   gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  /** A GlusterFS volume. No longer supported by Kubernetes. */
   glusterfs?: GlusterfsPersistentVolumeSource;
+  /** A directory of the node; for tests on a single node only. */
   hostPath?: HostPathVolumeSource;
+  /** An iSCSI disk that the node attaches. */
   iscsi?: ISCSIPersistentVolumeSource;
+  /** A disk or directory of a certain node. */
   local?: LocalVolumeSource;
+  /** Options of the mount, such as `ro` or `soft`; a wrong one makes the mount fail. */
   mountOptions?: string[];
+  /** A directory of an NFS server. */
   nfs?: NFSVolumeSource;
+  /** Nodes from which it can be reached. All when absent. */
   nodeAffinity?: VolumeNodeAffinity;
+  /** What follows when its claim is deleted: `Retain` (the default for those made by hand), `Delete` (the default for those made for a claim), `Recycle` (old). */
   persistentVolumeReclaimPolicy?: string;
+  /** A VMware Photon disk. No longer supported by Kubernetes. */
   photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  /** A Portworx volume, served by the CSI driver `pxd.portworx.com`. */
   portworxVolume?: PortworxVolumeSource;
+  /** A Quobyte volume. No longer supported by Kubernetes. */
   quobyte?: QuobyteVolumeSource;
+  /** A Ceph block device, without CSI. No longer supported by Kubernetes. */
   rbd?: RBDPersistentVolumeSource;
+  /** A ScaleIO volume. No longer supported by Kubernetes. */
   scaleIO?: ScaleIOPersistentVolumeSource;
+  /** Class it belongs to; only claims of that class get it. None when empty. */
   storageClassName?: string;
+  /** A StorageOS volume. No longer supported by Kubernetes. */
   storageos?: StorageOSPersistentVolumeSource;
+  /** VolumeAttributesClass in force for it. Changing that of the claim changes this. */
   volumeAttributesClassName?: string;
+  /** `Filesystem` (the default) or `Block`, a raw device. */
   volumeMode?: string;
+  /** A vSphere disk, served by the CSI driver `csi.vsphere.vmware.com`. */
   vsphereVolume?: VsphereVirtualDiskVolumeSource;
 }
 
+/** Where a volume is in its life. */
 export interface PersistentVolumeStatus {
+  /** When the phase last changed. */
   lastPhaseTransitionTime?: string;
+  /** Why it is in this phase. */
   message?: string;
+  /** `Pending`, `Available`, `Bound`, `Released` (its claim is gone, its data is not) or `Failed`. */
   phase?: string;
+  /** Why it failed, in one word. */
   reason?: string;
 }
 
+/** A VMware Photon disk. */
 export interface PhotonPersistentDiskVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Id of the disk. */
   pdID: string;
 }
 
@@ -990,181 +1694,299 @@ export interface Pod {
   status?: PodStatus;
 }
 
+/** Which pods a pod must or should run near. */
 export interface PodAffinity {
+  /** Wishes: nodes near the greatest sum of weights come first. */
   preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[];
+  /** Only nodes near pods that match can take the pod; all terms must hold. */
   requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
 }
 
+/** Some pods, and how near is near. */
 export interface PodAffinityTerm {
+  /** Which pods, by label. None when absent. */
   labelSelector?: LabelSelector;
+  /** Keys of labels in which those pods must equal this one, as in `pod-template-hash`. */
   matchLabelKeys?: string[];
+  /** Keys of labels in which those pods must differ from this one. */
   mismatchLabelKeys?: string[];
+  /** Namespaces to look in, by label, besides `namespaces`. An empty one means all. */
   namespaceSelector?: LabelSelector;
+  /** Namespaces to look in, by name. With neither, the pod's own. */
   namespaces?: string[];
+  /** Label of nodes: nodes with an equal value are near each other, such as `kubernetes.io/hostname`. */
   topologyKey: string;
 }
 
+/** Which pods a pod must not, or should rather not, run near. */
 export interface PodAntiAffinity {
+  /** Wishes: nodes near the greatest sum of weights come last. */
   preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[];
+  /** A node near any pod that one of these terms matches cannot take the pod. */
   requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
 }
 
+/** Query of `pods/NAME/attach`: join the streams of a running container. */
 export interface PodAttachOptions {
   apiVersion?: string;
   kind?: string;
+  /** Which container. May be absent if there is only one. */
   container?: string;
+  /** Get standard error. True when absent. */
   stderr?: boolean;
+  /** Send standard input. False when absent. */
   stdin?: boolean;
+  /** Get standard output. True when absent. */
   stdout?: boolean;
+  /** The container has a terminal: one stream for both outputs. False when absent. */
   tty?: boolean;
 }
 
+/** A key made on the node and a certificate for it, as files. */
 export interface PodCertificateProjection {
+  /** File for the certificate chain in PEM. Key and chain in one file (`credentialBundlePath`) are easier to reread without a mismatch. */
   certificateChainPath?: string;
+  /** File for the private key followed by the chain, in PEM. */
   credentialBundlePath?: string;
+  /** File for the private key in PEM. */
   keyPath?: string;
+  /** Kind of key: `RSA3072`, `RSA4096`, `ECDSAP256`, `ECDSAP384`, `ECDSAP521` or `ED25519`. */
   keyType: string;
+  /** Most seconds the certificate may be valid, from 3600 to 7862400 (91 days). 86400 when absent. A signer may give less. */
   maxExpirationSeconds?: number;
+  /** Signer that is asked for the certificate. */
   signerName: string;
+  /** Further details for the signer, by domain-prefixed name; the signer knows which it takes. */
   userAnnotations?: Record<string, string>;
 }
 
+/** Whether the pod has reached a certain point. */
 export interface PodCondition {
+  /** When it was last checked. Usually empty. */
   lastProbeTime?: string;
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** The `metadata.generation` that the condition speaks of. */
   observedGeneration?: number;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `PodScheduled`, `Initialized`, `PodReadyToStartContainers`, `ContainersReady`, `Ready`, `DisruptionTarget`, or one of your own. */
   type: string;
 }
 
+/** Lines for the pod's `/etc/resolv.conf`. */
 export interface PodDNSConfig {
+  /** Addresses of DNS servers, put behind those of the policy. At most 3 in all. */
   nameservers?: string[];
+  /** Resolver options; they win over the policy's of the same name. */
   options?: PodDNSConfigOption[];
+  /** Domains to try for short names, put behind those of the policy. At most 32 in all. */
   searches?: string[];
 }
 
+/** One option of the resolver, such as `ndots:2`. */
 export interface PodDNSConfigOption {
+  /** Name of the option, such as `ndots`. */
   name?: string;
+  /** Its value. Absent for those that are on or off. */
   value?: string;
 }
 
+/** Query of `pods/NAME/exec`: run a command in a container. */
 export interface PodExecOptions {
   apiVersion?: string;
   kind?: string;
+  /** Program and its arguments, without a shell. */
   command?: string[];
+  /** Which container. May be absent if there is only one. */
   container?: string;
+  /** Get standard error. */
   stderr?: boolean;
+  /** Send standard input. False when absent. */
   stdin?: boolean;
+  /** Get standard output. */
   stdout?: boolean;
+  /** Give the command a terminal. False when absent. */
   tty?: boolean;
 }
 
+/** The claim behind a pod's extended resources. */
 export interface PodExtendedResourceClaimStatus {
+  /** Which container's resource is served by which request of the claim. */
   requestMappings: ContainerExtendedResourceRequest[];
+  /** Name of the ResourceClaim, in the pod's namespace. */
   resourceClaimName: string;
 }
 
+/** One address of a pod. */
 export interface PodIP {
+  /** IPv4 or IPv6 address. */
   ip: string;
 }
 
+/** Pods, and the version at which they were read. */
 export interface PodList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PodList`. */
   kind?: string;
+  /** The Pods that were found. */
   items: Pod[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Query of `pods/NAME/log`: what a container wrote. */
 export interface PodLogOptions {
   apiVersion?: string;
   kind?: string;
+  /** Which container. May be absent if there is only one. */
   container?: string;
+  /** Go on as more is written. False when absent. */
   follow?: boolean;
+  /** Do not verify the node's certificate. False when absent. */
   insecureSkipTLSVerifyBackend?: boolean;
+  /** Stop after so many bytes. */
   limitBytes?: number;
+  /** The log of the container's previous run. False when absent. */
   previous?: boolean;
+  /** Only what is younger than so many seconds. Excludes `sinceTime`. */
   sinceSeconds?: number;
+  /** Only what was written after this time. */
   sinceTime?: string;
+  /** `All` (the default), `Stdout` or `Stderr`. */
   stream?: string;
+  /** Only so many lines at the end; all when absent. */
   tailLines?: number;
+  /** Begin every line with its time. False when absent. */
   timestamps?: boolean;
 }
 
+/** Operating system of a pod. */
 export interface PodOS {
+  /** `linux` or `windows`. */
   name: string;
 }
 
+/** Query of `pods/NAME/portforward`: connections to ports of a pod. */
 export interface PodPortForwardOptions {
   apiVersion?: string;
   kind?: string;
+  /** Ports of the pod. */
   ports?: number[];
 }
 
+/** Query of `pods/NAME/proxy`. */
 export interface PodProxyOptions {
   apiVersion?: string;
   kind?: string;
+  /** Path to ask the pod for. */
   path?: string;
 }
 
+/** A condition that must be `True` for the pod to be ready. */
 export interface PodReadinessGate {
+  /** Type of that condition in the pod's status, set by some controller. */
   conditionType: string;
 }
 
+/** A claim for devices under a name that containers use. Exactly one of the two sources is set. */
 export interface PodResourceClaim {
+  /** Name within the pod, which containers list in `resources.claims`. */
   name: string;
+  /** ResourceClaim of the same namespace to use, possibly shared with other pods. */
   resourceClaimName?: string;
+  /** Template to make a claim from that belongs to this pod and goes with it. */
   resourceClaimTemplateName?: string;
 }
 
+/** The claim that stands behind one entry of `resourceClaims`. */
 export interface PodResourceClaimStatus {
+  /** The entry's name in the pod's spec. */
   name: string;
+  /** ResourceClaim that was made for it. Absent when none was needed. */
   resourceClaimName?: string;
 }
 
+/** A reason not to schedule the pod yet. */
 export interface PodSchedulingGate {
+  /** Name of the gate, which whoever put it there knows. */
   name: string;
 }
 
+/** Which group of pods a pod is scheduled with. */
 export interface PodSchedulingGroup {
+  /** PodGroup of the same namespace the pod belongs to. */
   podGroupName?: string;
 }
 
+/** Privileges of all containers of a pod, and of its volumes. */
 export interface PodSecurityContext {
+  /** AppArmor profile that confines the containers. Not on Windows. */
   appArmorProfile?: AppArmorProfile;
+  /** Group that owns the pod's volumes and that every container belongs to. Volumes keep their owners when absent. */
   fsGroup?: number;
+  /** When to hand the volume's files to `fsGroup`: `Always` (the default) at every mount, `OnRootMismatch` only if the top directory differs. */
   fsGroupChangePolicy?: string;
+  /** Primary group id of the processes. The runtime's default when absent. */
   runAsGroup?: number;
+  /** Refuse to start a container whose user would be root (id 0). Checked only when the container starts. */
   runAsNonRoot?: boolean;
+  /** User id of the processes. The image's user when absent. */
   runAsUser?: number;
+  /** How volumes get their SELinux label: `MountOption` at once by mounting (the default where possible) or `Recursive`, file by file. */
   seLinuxChangePolicy?: string;
+  /** SELinux label of the containers. Chosen by the runtime when absent. */
   seLinuxOptions?: SELinuxOptions;
+  /** Which system calls the containers may make. */
   seccompProfile?: SeccompProfile;
+  /** Further group ids of the processes, besides the primary group and `fsGroup`. */
   supplementalGroups?: number[];
+  /** Whether groups from the image's `/etc/group` count: `Merge` (the default) adds them, `Strict` leaves them out. */
   supplementalGroupsPolicy?: string;
+  /** Kernel parameters of the pod's namespaces. */
   sysctls?: Sysctl[];
+  /** Settings that only Windows has. */
   windowsOptions?: WindowsSecurityContextOptions;
 }
 
 /** The containers of a pod, their volumes, and where and how they run. */
 export interface PodSpec {
+  /** Seconds the pod may be active on its node, counted from its start time, before it is killed and fails. No limit when absent. */
   activeDeadlineSeconds?: number;
+  /** Which nodes and which neighbours the pod wants or avoids. */
   affinity?: Affinity;
+  /** Whether containers find a token for the API at `/var/run/secrets/kubernetes.io/serviceaccount`. True when absent here and on the service account. */
   automountServiceAccountToken?: boolean;
   /** The containers that run at the same time; at least one. The list cannot grow later. */
   containers: Container[];
+  /** Resolver settings merged into what `dnsPolicy` yields; with policy `None` it is all there is. */
   dnsConfig?: PodDNSConfig;
+  /** Where `/etc/resolv.conf` comes from: `ClusterFirst` (the default), `ClusterFirstWithHostNet` for pods on the host's network, `Default` (the node's own) or `None` (only `dnsConfig`). */
   dnsPolicy?: string;
+  /** Give containers environment variables (`NAME_SERVICE_HOST`, …) for each Service of the namespace. True when absent. */
   enableServiceLinks?: boolean;
+  /** Containers added to a running pod to look into it, as `kubectl debug` does. They can only be added through the `ephemeralcontainers` subresource and never removed. */
   ephemeralContainers?: EphemeralContainer[];
+  /** Extra lines of the containers' `/etc/hosts`. */
   hostAliases?: HostAlias[];
+  /** Share the node's IPC namespace (shared memory, semaphores). False when absent. */
   hostIPC?: boolean;
+  /** Use the node's network instead of an own address; container ports must then be free on the node. False when absent. */
   hostNetwork?: boolean;
+  /** See and share the node's processes. False when absent. */
   hostPID?: boolean;
+  /** Use the node's user ids as they are (true, the default); false puts the pod in a user namespace, where its root is nobody on the node. */
   hostUsers?: boolean;
+  /** Hostname within the pod. The pod's name when absent. */
   hostname?: string;
+  /** Hostname within the pod, exactly as written, in place of `hostname` and `subdomain`; at most 64 characters. DNS stays as it is. Excludes `hostNetwork` and `setHostnameAsFQDN`. */
   hostnameOverride?: string;
+  /** Secrets of the same namespace with registry credentials for pulling this pod's images. */
   imagePullSecrets?: LocalObjectReference[];
   /** Containers that run before the others, one after another, each to its end; with `restartPolicy: Always` they keep running as sidecars. */
   initContainers?: Container[];
@@ -1172,608 +1994,1052 @@ export interface PodSpec {
   nodeName?: string;
   /** Labels that the node must have. */
   nodeSelector?: Record<string, string>;
+  /** Operating system the containers are made for; fields that belong to the other system are then refused. */
   os?: PodOS;
+  /** What running the pod costs beyond its containers, counted when placing it. Filled in from the runtime class; it cannot be set otherwise. */
   overhead?: Record<string, string | number>;
+  /** Whether less important pods may be evicted to make room: `PreemptLowerPriority` (the default) or `Never`. */
   preemptionPolicy?: string;
+  /** Importance as a number, higher first. Filled in from `priorityClassName`. */
   priority?: number;
+  /** Priority class that says how important the pod is. Without one, the class marked as global default, else 0. */
   priorityClassName?: string;
+  /** Conditions from outside that must also be `True` before the pod counts as ready. */
   readinessGates?: PodReadinessGate[];
+  /** Devices that must be allocated and reserved before the pod may start; containers use them by name. */
   resourceClaims?: PodResourceClaim[];
+  /** CPU, memory and huge pages for the pod as a whole, which its containers share. */
   resources?: ResourceRequirements;
   /** What follows when a container ends: `Always` (the default), `OnFailure` or `Never`. */
   restartPolicy?: string;
+  /** RuntimeClass that chooses the container runtime's handler. The runtime's default when absent. */
   runtimeClassName?: string;
+  /** Scheduler that is to place the pod. `default-scheduler` when absent. */
   schedulerName?: string;
+  /** While any is listed the pod is not scheduled. They can be removed later but not added. */
   schedulingGates?: PodSchedulingGate[];
+  /** Pods that are to be scheduled together with this one. */
   schedulingGroup?: PodSchedulingGroup;
+  /** Users, groups and other privileges for all containers; a container's own setting wins. */
   securityContext?: PodSecurityContext;
+  /** Old name of `serviceAccountName`, kept equal to it. */
   serviceAccount?: string;
-  /** Service account whose identity the containers use towards the API. */
+  /** Service account whose identity the containers use towards the API. `default` when absent. */
   serviceAccountName?: string;
+  /** Make the full domain name the hostname that the kernel reports. False when absent. */
   setHostnameAsFQDN?: boolean;
+  /** Let the containers see and signal each other's processes. False when absent; excludes `hostPID`. */
   shareProcessNamespace?: boolean;
+  /** With it the pod is known as HOSTNAME.SUBDOMAIN.NAMESPACE.svc.DOMAIN, given a headless Service of that name. */
   subdomain?: string;
-  /** Seconds between asking the containers to end and killing them. 30 when absent. */
+  /** Seconds between asking the containers to end and killing them. 30 when absent; 0 kills at once. */
   terminationGracePeriodSeconds?: number;
+  /** Taints of nodes that the pod puts up with. */
   tolerations?: Toleration[];
+  /** How evenly pods like this one are to spread over zones, nodes or other domains. */
   topologySpreadConstraints?: TopologySpreadConstraint[];
   /** Directories that the containers may mount. */
   volumes?: Volume[];
 }
 
+/** What was last seen of a pod on its node. */
 export interface PodStatus {
+  /** What the node has set aside for the pod as a whole. */
   allocatedResources?: Record<string, string | number>;
+  /** Milestones of the pod: `PodScheduled`, `Initialized`, `ContainersReady`, `Ready` and others. */
   conditions?: PodCondition[];
+  /** State of each container. */
   containerStatuses?: ContainerStatus[];
+  /** State of each container added for debugging. */
   ephemeralContainerStatuses?: ContainerStatus[];
+  /** The device claim that was made because containers ask for extended resources served by devices. */
   extendedResourceClaimStatus?: PodExtendedResourceClaimStatus;
+  /** Address of the pod's node. Empty until it has one. */
   hostIP?: string;
+  /** All addresses of the pod's node, one per IP family; the first equals `hostIP`. */
   hostIPs?: HostIP[];
+  /** State of each init container; sidecars are among them. */
   initContainerStatuses?: ContainerStatus[];
+  /** Why the pod is in this state, in a sentence. */
   message?: string;
+  /** CPU, memory and the like of the node that the pod's device claims take up. */
   nodeAllocatableResourceClaimStatuses?: NodeAllocatableResourceClaimStatus[];
+  /** Node on which room is being made by evicting others; the pod may still land elsewhere. */
   nominatedNodeName?: string;
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** Where the pod is in its life: `Pending`, `Running`, `Succeeded`, `Failed`, or `Unknown` when its node does not answer. */
   phase?: string;
+  /** Address of the pod within the cluster. Empty until it has one. */
   podIP?: string;
+  /** All addresses of the pod, one per IP family; the first equals `podIP`. */
   podIPs?: PodIP[];
+  /** How it fares when memory runs out: `Guaranteed` (requests equal limits), `Burstable`, or `BestEffort` (neither set), which goes first. */
   qosClass?: string;
+  /** Why the pod is in this state, in one word, such as `Evicted`. */
   reason?: string;
+  /** Old report on a change of resources in place: `Proposed`, `InProgress`, `Deferred` or `Infeasible`; conditions tell it now. */
   resize?: string;
+  /** Which claim was made for each claim that names a template. */
   resourceClaimStatuses?: PodResourceClaimStatus[];
+  /** Requests and limits in force for the pod as a whole. */
   resources?: ResourceRequirements;
+  /** When the node took the pod in, before its images were pulled. */
   startTime?: string;
 }
 
+/** A stored pod template. Controllers carry their templates within themselves; few things use this kind. */
 export interface PodTemplate {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PodTemplate`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The pod that would be made from it. */
   template?: PodTemplateSpec;
 }
 
+/** PodTemplates, and the version at which they were read. */
 export interface PodTemplateList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PodTemplateList`. */
   kind?: string;
+  /** The PodTemplates that were found. */
   items: PodTemplate[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What pods made by a controller look like. */
 export interface PodTemplateSpec {
+  /** Labels and annotations that the made pods get; a name here is ignored. */
   metadata?: ObjectMeta;
+  /** What the made pods run, and how. */
   spec?: PodSpec;
 }
 
+/** How a port of a load balancer fares. */
 export interface PortStatus {
+  /** Why the port could not be opened, as a CamelCase word. Empty if it is open. */
   error?: string;
+  /** Port number. */
   port: number;
+  /** `TCP`, `UDP` or `SCTP`. */
   protocol: string;
 }
 
+/** A Portworx volume. */
 export interface PortworxVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Id of the volume. */
   volumeID: string;
 }
 
+/** A wish about nodes, and how strong it is. */
 export interface PreferredSchedulingTerm {
+  /** Which nodes. */
   preference: NodeSelectorTerm;
+  /** Strength, 1 to 100. */
   weight: number;
 }
 
+/** A check that is made again and again on a running container. Exactly one of `exec`, `grpc`, `httpGet`, `tcpSocket` is set. */
 export interface Probe {
+  /** Run a command in the container; exit code 0 is success. */
   exec?: ExecAction;
+  /** Failures in a row that make the check fail. 3 when absent, at least 1. */
   failureThreshold?: number;
+  /** Ask the gRPC health service. */
   grpc?: GRPCAction;
+  /** Send an HTTP GET; any answer from 200 to 399 is success. */
   httpGet?: HTTPGetAction;
+  /** Seconds after the container's start before the first check. 0 when absent. */
   initialDelaySeconds?: number;
+  /** Seconds from one check to the next. 10 when absent, at least 1. */
   periodSeconds?: number;
+  /** Successes in a row after a failure that make the check succeed. 1 when absent; must be 1 for liveness and startup. */
   successThreshold?: number;
+  /** Open a TCP connection; success if it is accepted. */
   tcpSocket?: TCPSocketAction;
+  /** Seconds to end in when this check has failed, in place of the pod's. Not for readiness probes. */
   terminationGracePeriodSeconds?: number;
+  /** Seconds an answer may take. 1 when absent, at least 1. */
   timeoutSeconds?: number;
 }
 
+/** Several sources as one directory. */
 export interface ProjectedVolumeSource {
+  /** Permission bits of the files, where a source does not say otherwise. 0644 when absent. */
   defaultMode?: number;
+  /** The sources; no two may yield the same path. */
   sources?: VolumeProjection[];
 }
 
+/** A Quobyte volume. */
 export interface QuobyteVolumeSource {
+  /** Group that accesses the volume. None when absent. */
   group?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Registry services, `HOST:PORT` separated by commas. */
   registry: string;
+  /** Tenant that owns the volume. */
   tenant?: string;
+  /** User that accesses the volume. The service account's when absent. */
   user?: string;
+  /** Name of the volume. */
   volume: string;
 }
 
+/** A Ceph block device. */
 export interface RBDPersistentVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Name of the image. */
   image: string;
+  /** Key ring file on the node. `/etc/ceph/keyring` when absent. */
   keyring?: string;
+  /** Addresses of Ceph monitors. */
   monitors: string[];
+  /** Pool of the image. `rbd` when absent. */
   pool?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the user's key, in place of `keyring`. */
   secretRef?: SecretReference;
+  /** Ceph user. `admin` when absent. */
   user?: string;
 }
 
+/** A Ceph block device. */
 export interface RBDVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Name of the image. */
   image: string;
+  /** Key ring file on the node. `/etc/ceph/keyring` when absent. */
   keyring?: string;
+  /** Addresses of Ceph monitors. */
   monitors: string[];
+  /** Pool of the image. `rbd` when absent. */
   pool?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with the user's key, in place of `keyring`. */
   secretRef?: LocalObjectReference;
+  /** Ceph user. `admin` when absent. */
   user?: string;
 }
 
+/** Keeps a number of equal pods running. Old: Deployments have replaced it. */
 export interface ReplicationController {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ReplicationController`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The pods that are wanted. */
   spec?: ReplicationControllerSpec;
+  /** How many pods there are. */
   status?: ReplicationControllerStatus;
 }
 
+/** What keeps a ReplicationController from its number. */
 export interface ReplicationControllerCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status: string;
+  /** `ReplicaFailure`: a pod could not be made or deleted. */
   type: string;
 }
 
+/** ReplicationControllers, and the version at which they were read. */
 export interface ReplicationControllerList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ReplicationControllerList`. */
   kind?: string;
+  /** The ReplicationControllers that were found. */
   items: ReplicationController[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What a ReplicationController is to keep running. */
 export interface ReplicationControllerSpec {
+  /** Seconds a new pod must be ready before it counts as available. 0 when absent. */
   minReadySeconds?: number;
+  /** How many pods are wanted. 1 when absent. */
   replicas?: number;
+  /** Labels of the pods that belong to it. The template's labels when absent. */
   selector?: Record<string, string>;
+  /** The pods to run. A change affects only pods made later. */
   template?: PodTemplateSpec;
 }
 
+/** How many pods a ReplicationController has. */
 export interface ReplicationControllerStatus {
+  /** Pods ready for at least `minReadySeconds`. */
   availableReplicas?: number;
+  /** What keeps it from its number, as `ReplicaFailure`. */
   conditions?: ReplicationControllerCondition[];
+  /** Pods with all labels of the template. */
   fullyLabeledReplicas?: number;
+  /** The `metadata.generation` that this status speaks of. */
   observedGeneration?: number;
+  /** Pods that are ready. */
   readyReplicas?: number;
+  /** Pods there are. */
   replicas: number;
 }
 
+/** A claim of the pod that a container uses. */
 export interface CoreV1ResourceClaim {
+  /** The entry's name in the pod's `resourceClaims`. */
   name: string;
+  /** Only the devices of this request of the claim. All of them when absent. */
   request?: string;
 }
 
+/** A request or limit of a container, as a number. */
 export interface ResourceFieldSelector {
+  /** Which container. Required in volumes; in variables, the container itself. */
   containerName?: string;
+  /** Unit to count in, such as `1Mi` or `1m`; the result is rounded up. 1 when absent. */
   divisor?: string | number;
+  /** `requests.cpu`, `limits.memory` and so on. An unset limit yields what the node has. */
   resource: string;
 }
 
+/** Health of one device. */
 export interface ResourceHealth {
+  /** `Healthy`, `Unhealthy` or `Unknown`. */
   health?: string;
+  /** More about its health, for people. */
   message?: string;
+  /** Id of the device, unique on the node. */
   resourceID: string;
 }
 
+/** Bounds for what all objects of a namespace use together. */
 export interface ResourceQuota {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceQuota`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The bounds, and which objects count. */
   spec?: ResourceQuotaSpec;
+  /** What is used. */
   status?: ResourceQuotaStatus;
 }
 
+/** ResourceQuotas, and the version at which they were read. */
 export interface ResourceQuotaList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceQuotaList`. */
   kind?: string;
+  /** The ResourceQuotas that were found. */
   items: ResourceQuota[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Bounds, and which objects count. */
 export interface ResourceQuotaSpec {
+  /** Bounds by resource: `requests.cpu`, `limits.memory`, `pods`, `count/deployments.apps` and so on. */
   hard?: Record<string, string | number>;
+  /** Only objects in all of these scopes count. */
   scopeSelector?: ScopeSelector;
+  /** Only objects in all of these scopes count: `Terminating`, `NotTerminating`, `BestEffort`, `NotBestEffort`, `PriorityClass`, `CrossNamespacePodAffinity`, `VolumeAttributesClass`. */
   scopes?: string[];
 }
 
+/** What is used of a quota. */
 export interface ResourceQuotaStatus {
+  /** The bounds in force. */
   hard?: Record<string, string | number>;
+  /** What is used now, by resource. */
   used?: Record<string, string | number>;
 }
 
+/** What is reserved for a container, and what it may not exceed. */
 export interface ResourceRequirements {
+  /** Claims of the pod whose devices the container may use. */
   claims?: CoreV1ResourceClaim[];
+  /** Most the container may use: over `cpu` it is slowed, over `memory` killed. */
   limits?: Record<string, string | number>;
+  /** What is reserved, and what the scheduler counts with. The limits when absent, else nothing. */
   requests?: Record<string, string | number>;
 }
 
+/** Health of the devices behind one resource of a container. */
 export interface ResourceStatus {
+  /** Name of the resource, or `claim:CLAIM/REQUEST` for devices of a claim. */
   name: string;
+  /** Health by device. */
   resources?: ResourceHealth[];
 }
 
+/** An SELinux label, in parts. */
 export interface SELinuxOptions {
+  /** Level of the label, such as `s0:c123,c456`. */
   level?: string;
+  /** Role of the label. */
   role?: string;
+  /** Type of the label, such as `container_t`. */
   type?: string;
+  /** User of the label. */
   user?: string;
 }
 
+/** A ScaleIO volume. */
 export interface ScaleIOPersistentVolumeSource {
+  /** Filesystem on the volume. `xfs` when absent. */
   fsType?: string;
+  /** Address of the ScaleIO gateway. */
   gateway: string;
+  /** Protection domain of the storage. */
   protectionDomain?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with user and password. */
   secretRef: SecretReference;
+  /** Use TLS towards the gateway. False when absent. */
   sslEnabled?: boolean;
+  /** `ThinProvisioned` (the default) or `ThickProvisioned`. */
   storageMode?: string;
+  /** Storage pool of the protection domain. */
   storagePool?: string;
+  /** Name of the storage system. */
   system: string;
+  /** Name of the volume. */
   volumeName?: string;
 }
 
+/** A ScaleIO volume. */
 export interface ScaleIOVolumeSource {
+  /** Filesystem on the volume. `xfs` when absent. */
   fsType?: string;
+  /** Address of the ScaleIO gateway. */
   gateway: string;
+  /** Protection domain of the storage. */
   protectionDomain?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with user and password. */
   secretRef: LocalObjectReference;
+  /** Use TLS towards the gateway. False when absent. */
   sslEnabled?: boolean;
+  /** `ThinProvisioned` (the default) or `ThickProvisioned`. */
   storageMode?: string;
+  /** Storage pool of the protection domain. */
   storagePool?: string;
+  /** Name of the storage system. */
   system: string;
+  /** Name of the volume. */
   volumeName?: string;
 }
 
+/** Which objects count towards a quota. */
 export interface ScopeSelector {
+  /** Conditions, all of which must hold. */
   matchExpressions?: ScopedResourceSelectorRequirement[];
 }
 
+/** A condition on the scope of an object. */
 export interface ScopedResourceSelectorRequirement {
+  /** `In`, `NotIn`, `Exists` or `DoesNotExist`. */
   operator: string;
+  /** The scope, as in `scopes`. */
   scopeName: string;
+  /** Values to compare with: some for `In` and `NotIn`, none otherwise. */
   values?: string[];
 }
 
+/** Which system calls are allowed. */
 export interface SeccompProfile {
+  /** File below the node's seccomp directory, `/var/lib/kubelet/seccomp`. Set with type `Localhost`, and only then. */
   localhostProfile?: string;
+  /** `RuntimeDefault`, `Localhost` (a file on the node) or `Unconfined`. */
   type: string;
 }
 
+/** Confidential values by name, which pods read as variables or files. At most 1 MiB. Base64 hides nothing. */
 export interface Secret {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Secret`. */
   kind?: string;
+  /** The values by key, in base64. */
   data?: Record<string, string>;
+  /** Forbid changes of the content for good; only deleting is left. False when absent. */
   immutable?: boolean;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Values as plain text, which the server puts into `data`, over what is there. Only written, never read back. */
   stringData?: Record<string, string>;
+  /** What it is for, which decides which keys it must have: `Opaque` (the default), `kubernetes.io/tls`, `kubernetes.io/dockerconfigjson` and others. Cannot change. */
   type?: string;
 }
 
+/** A Secret whose keys become variables. */
 export interface SecretEnvSource {
+  /** Name of the object, in the same namespace. */
   name?: string;
+  /** Go on without it if it or its key is missing. False when absent: the container waits for it. */
   optional?: boolean;
 }
 
+/** One key of a Secret. */
 export interface SecretKeySelector {
+  /** Which key to take. */
   key: string;
+  /** Name of the object, in the same namespace. */
   name?: string;
+  /** Go on without it if it or its key is missing. False when absent: the container waits for it. */
   optional?: boolean;
 }
 
+/** Secrets, and the version at which they were read. */
 export interface SecretList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `SecretList`. */
   kind?: string;
+  /** The Secrets that were found. */
   items: Secret[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Keys of a Secret, in a projected volume. */
 export interface SecretProjection {
+  /** Keys to show, and under which paths. All, each under its own name, when absent. */
   items?: KeyToPath[];
+  /** Name of the object, in the same namespace. */
   name?: string;
+  /** Start without it, or without the listed keys. False when absent: the pod waits. */
   optional?: boolean;
 }
 
+/** A Secret, of any namespace. */
 export interface SecretReference {
+  /** Name of the Secret. */
   name?: string;
+  /** Namespace of the Secret. */
   namespace?: string;
 }
 
+/** The keys of a Secret as files, kept in memory. They follow its changes, some time later. */
 export interface SecretVolumeSource {
+  /** Permission bits of the files, octal in YAML (`0644`) and decimal in JSON. 0644 when absent. */
   defaultMode?: number;
+  /** Keys to show, and under which paths. All, each under its own name, when absent. */
   items?: KeyToPath[];
+  /** Start without it, or without the listed keys. False when absent: the pod waits. */
   optional?: boolean;
+  /** Secret of the same namespace. */
   secretName?: string;
 }
 
+/** Privileges of one container; what is set here wins over the pod's. */
 export interface SecurityContext {
+  /** Whether a process may gain more privileges than its parent, by setuid and the like. Always true for privileged containers and with CAP_SYS_ADMIN. */
   allowPrivilegeEscalation?: boolean;
+  /** AppArmor profile that confines the container. The pod's when absent. */
   appArmorProfile?: AppArmorProfile;
+  /** Linux capabilities to add to or drop from the runtime's default. */
   capabilities?: Capabilities;
+  /** Run with all capabilities and devices: root on the node in all but name. False when absent. */
   privileged?: boolean;
+  /** How `/proc` looks: `Default` hides sensitive paths; `Unmasked` shows them and needs `hostUsers: false`. */
   procMount?: string;
+  /** Make the container's own filesystem read-only, so that only volumes can be written. False when absent. */
   readOnlyRootFilesystem?: boolean;
+  /** Primary group id of the process. The pod's when absent. */
   runAsGroup?: number;
+  /** Refuse to start as root (id 0). The pod's when absent. */
   runAsNonRoot?: boolean;
+  /** User id of the process. The pod's when absent, else the image's. */
   runAsUser?: number;
+  /** SELinux label of the container. The pod's when absent. */
   seLinuxOptions?: SELinuxOptions;
+  /** Which system calls the container may make. The pod's when absent. */
   seccompProfile?: SeccompProfile;
+  /** Settings that only Windows has. The pod's when absent. */
   windowsOptions?: WindowsSecurityContextOptions;
 }
 
+/** A reference written down with its own kind, as some annotations hold it. */
 export interface SerializedReference {
   apiVersion?: string;
   kind?: string;
+  /** The object that is meant. */
   reference?: ObjectReference;
 }
 
+/** One stable name and address for pods that come and go. */
 export interface Service {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Service`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which pods, on which ports, reachable from where. */
   spec?: ServiceSpec;
+  /** Address of the load balancer, if there is one. */
   status?: ServiceStatus;
 }
 
+/** An identity for programs: pods run as one, and roles are granted to it. */
 export interface ServiceAccount {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ServiceAccount`. */
   kind?: string;
+  /** Whether its pods get a token; a pod's own setting wins. True when absent. */
   automountServiceAccountToken?: boolean;
+  /** Secrets with registry credentials that its pods get when they name none. */
   imagePullSecrets?: LocalObjectReference[];
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Secrets its pods may mount, if annotated to enforce that. Tokens no longer live here. */
   secrets?: ObjectReference[];
 }
 
+/** ServiceAccounts, and the version at which they were read. */
 export interface ServiceAccountList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ServiceAccountList`. */
   kind?: string;
+  /** The ServiceAccounts that were found. */
   items: ServiceAccount[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A token of the pod's service account, as a file. */
 export interface ServiceAccountTokenProjection {
+  /** Whom the token is for; others should refuse it. The API server when absent. */
   audience?: string;
+  /** Seconds it is valid, at least 600. 3600 when absent. It is renewed at 80 % of its time, or after 24 hours. */
   expirationSeconds?: number;
+  /** Path of the file, relative to the volume. */
   path: string;
 }
 
+/** Services, and the version at which they were read. */
 export interface ServiceList {
+  /** Group and version of the kind: `v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ServiceList`. */
   kind?: string;
+  /** The Services that were found. */
   items: Service[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A port of a Service. */
 export interface ServicePort {
+  /** Protocol spoken there, as a hint: a registered name such as `https`, `kubernetes.io/h2c`, `kubernetes.io/ws`, or one of your own with a prefix. */
   appProtocol?: string;
+  /** Name of the port; required and unique if there are several. */
   name?: string;
+  /** Port of every node that leads here, 30000 to 32767 by default. Chosen when absent, where the type has one. */
   nodePort?: number;
+  /** Port it listens on. */
   port: number;
+  /** `TCP` (the default), `UDP` or `SCTP`. */
   protocol?: string;
+  /** Port of the pods it leads to, as number or name. The same as `port` when absent. */
   targetPort?: string | number;
 }
 
+/** Query of `services/NAME/proxy`. */
 export interface ServiceProxyOptions {
   apiVersion?: string;
   kind?: string;
+  /** Path to ask the Service for. */
   path?: string;
 }
 
+/** How a Service is reached, and whom it leads to. */
 export interface ServiceSpec {
+  /** Whether a load balancer also gets node ports; false where it reaches pods directly. True when absent. */
   allocateLoadBalancerNodePorts?: boolean;
+  /** Its address within the cluster. Chosen from the Service range when absent; `None` makes it headless: DNS then answers with the pods' addresses. Cannot change. */
   clusterIP?: string;
+  /** Its addresses within the cluster, one per IP family; the first equals `clusterIP`. */
   clusterIPs?: string[];
+  /** Further addresses at which nodes take traffic for it. Getting traffic there is up to you. */
   externalIPs?: string[];
+  /** With type `ExternalName`, the DNS name it stands for. */
   externalName?: string;
+  /** Traffic from outside: `Cluster` (the default) spreads over all pods, `Local` stays on the node, keeps the client's address, and drops where there is no pod. */
   externalTrafficPolicy?: string;
+  /** Port of nodes that tells a load balancer whether the node has pods; for type `LoadBalancer` with `externalTrafficPolicy: Local`. Chosen when absent. */
   healthCheckNodePort?: number;
+  /** Traffic from within: `Cluster` (the default) spreads over all pods, `Local` stays on the node and drops where there is no pod. */
   internalTrafficPolicy?: string;
+  /** Which families it has addresses of: `IPv4`, `IPv6`, or both in order. Chosen by the cluster when absent. */
   ipFamilies?: string[];
+  /** How many: `SingleStack` (the default), `PreferDualStack` (two where possible) or `RequireDualStack`. */
   ipFamilyPolicy?: string;
+  /** Which implementation makes the load balancer. The cluster's default when absent. Cannot change. */
   loadBalancerClass?: string;
+  /** Address the load balancer should have. Old and vague: better use the implementation's annotation. */
   loadBalancerIP?: string;
+  /** Client networks, in CIDR notation, that the load balancer lets in, where it can. All when absent. */
   loadBalancerSourceRanges?: string[];
+  /** The ports it listens on. */
   ports?: ServicePort[];
+  /** Lead to pods even before they are ready, and announce them in DNS. False when absent. */
   publishNotReadyAddresses?: boolean;
+  /** Labels of the pods it leads to. Without it you keep its EndpointSlices yourself. */
   selector?: Record<string, string>;
+  /** `ClientIP` sends each client to the same pod, `None` (the default) does not. */
   sessionAffinity?: string;
+  /** How long a client stays with its pod. */
   sessionAffinityConfig?: SessionAffinityConfig;
+  /** Whom to prefer: `PreferSameZone` (formerly `PreferClose`) or `PreferSameNode`. All alike when absent. */
   trafficDistribution?: string;
+  /** From where it can be reached: `ClusterIP` (the default) from within, `NodePort` also on every node, `LoadBalancer` also through a load balancer; `ExternalName` is an alias in DNS. */
   type?: string;
 }
 
+/** What the outside world has given a Service. */
 export interface ServiceStatus {
+  /** More about it, set by whoever works on it. */
   conditions?: Condition[];
+  /** Where the load balancer listens. */
   loadBalancer?: LoadBalancerStatus;
 }
 
+/** How clients stay with their pod. */
 export interface SessionAffinityConfig {
+  /** Settings of affinity by client address. */
   clientIP?: ClientIPConfig;
 }
 
+/** Waiting. */
 export interface SleepAction {
+  /** How many seconds to wait, at most the pod's grace period. */
   seconds: number;
 }
 
+/** A StorageOS volume. */
 export interface StorageOSPersistentVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with credentials for StorageOS. */
   secretRef?: ObjectReference;
+  /** Name of the volume, unique within its namespace. */
   volumeName?: string;
+  /** StorageOS namespace of the volume. The pod's namespace when absent. */
   volumeNamespace?: string;
 }
 
+/** A StorageOS volume. */
 export interface StorageOSVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Mount the volume read-only. False when absent. */
   readOnly?: boolean;
+  /** Secret with credentials for StorageOS. */
   secretRef?: LocalObjectReference;
+  /** Name of the volume, unique within its namespace. */
   volumeName?: string;
+  /** StorageOS namespace of the volume. The pod's namespace when absent. */
   volumeNamespace?: string;
 }
 
+/** One kernel parameter. */
 export interface Sysctl {
+  /** Name, such as `net.ipv4.ip_local_port_range`. Unsafe ones must be allowed on the node. */
   name: string;
+  /** Value to set. */
   value: string;
 }
 
+/** Opening a TCP connection. */
 export interface TCPSocketAction {
+  /** Host to connect to. The pod's address when absent. */
   host?: string;
+  /** Port number, or the name of one of the container's ports. */
   port: string | number;
 }
 
+/** A mark on a node that keeps away pods which do not tolerate it. */
 export interface Taint {
+  /** `NoSchedule` lets no new pods in, `PreferNoSchedule` tries not to, `NoExecute` also evicts those that run. */
   effect: string;
+  /** Name of the mark, as in a label. */
   key: string;
+  /** When a `NoExecute` taint was put there. */
   timeAdded?: string;
+  /** Value that goes with the name. */
   value?: string;
 }
 
+/** Taints that a pod puts up with. */
 export interface Toleration {
+  /** Effect of the taint. Any when empty. */
   effect?: string;
+  /** Name of the taint. Empty, with operator `Exists`, tolerates all. */
   key?: string;
+  /** `Equal` (the default), `Exists` whatever the value, or `Lt` and `Gt`, which compare the taint's value as a number. */
   operator?: string;
+  /** Seconds to stay on a node with a `NoExecute` taint. For ever when absent, not at all when 0 or less. */
   tolerationSeconds?: number;
+  /** Value of the taint; none with `Exists`. */
   value?: string;
 }
 
+/** A label with one of some values. */
 export interface TopologySelectorLabelRequirement {
+  /** The label. */
   key: string;
+  /** The values, of which one must be there. */
   values: string[];
 }
 
+/** Some domains, as zones. */
 export interface TopologySelectorTerm {
+  /** Labels the domain must have, all of them. */
   matchLabelExpressions?: TopologySelectorLabelRequirement[];
 }
 
+/** How evenly pods spread over domains. */
 export interface TopologySpreadConstraint {
+  /** Which pods are counted. */
   labelSelector?: LabelSelector;
+  /** Keys of labels in which counted pods must equal this one; `pod-template-hash` counts each rollout alone. */
   matchLabelKeys?: string[];
+  /** By how many pods a domain may exceed the emptiest one, at least 1. */
   maxSkew: number;
+  /** With fewer domains than this the emptiest counts as 0. 1 when absent; needs `DoNotSchedule`. */
   minDomains?: number;
+  /** Whether nodes ruled out by the pod's affinity and selector count: `Honor` (the default) leaves them out, `Ignore` does not. */
   nodeAffinityPolicy?: string;
+  /** Whether nodes with taints the pod does not tolerate count: `Honor` leaves them out, `Ignore` (the default) does not. */
   nodeTaintsPolicy?: string;
+  /** Label of nodes: nodes with an equal value are one domain, such as `topology.kubernetes.io/zone`. */
   topologyKey: string;
+  /** `DoNotSchedule` keeps the pod waiting, `ScheduleAnyway` takes the least uneven node. */
   whenUnsatisfiable: string;
 }
 
+/** An object of some kind, of the same namespace. */
 export interface TypedLocalObjectReference {
+  /** Group of its kind. The core group when absent. */
   apiGroup?: string;
+  /** Kind of the object. */
   kind: string;
+  /** Name of the object. */
   name: string;
 }
 
+/** An object of some kind. */
 export interface TypedObjectReference {
+  /** Group of its kind. The core group when absent. */
   apiGroup?: string;
+  /** Kind of the object. */
   kind: string;
+  /** Name of the object. */
   name: string;
+  /** Namespace of the object. The same one when absent; another must be opened by a ReferenceGrant. */
   namespace?: string;
 }
 
+/** A directory that containers of the pod may mount. Beside the name, exactly one source is set. */
 export interface Volume {
+  /** An Amazon EBS disk, served by the CSI driver `ebs.csi.aws.com`. */
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  /** An Azure disk, served by the CSI driver `disk.csi.azure.com`. */
   azureDisk?: AzureDiskVolumeSource;
+  /** An Azure file share, served by the CSI driver `file.csi.azure.com`. */
   azureFile?: AzureFileVolumeSource;
+  /** CephFS, without CSI. No longer supported by Kubernetes. */
   cephfs?: CephFSVolumeSource;
+  /** An OpenStack Cinder disk, served by the CSI driver `cinder.csi.openstack.org`. */
   cinder?: CinderVolumeSource;
+  /** The keys of a ConfigMap as files. */
   configMap?: ConfigMapVolumeSource;
+  /** A volume that a CSI driver makes for this pod and removes with it. */
   csi?: CSIVolumeSource;
+  /** Facts about the pod as files. */
   downwardAPI?: DownwardAPIVolumeSource;
+  /** An empty directory that lives as long as the pod stays on its node. */
   emptyDir?: EmptyDirVolumeSource;
+  /** A PersistentVolumeClaim of the pod's own, made with it and deleted with it. */
   ephemeral?: EphemeralVolumeSource;
+  /** A Fibre Channel disk attached to the node. */
   fc?: FCVolumeSource;
+  /** A volume of a FlexVolume driver installed on the node. CSI has replaced them. */
   flexVolume?: FlexVolumeSource;
+  /** A Flocker dataset. No longer supported by Kubernetes. */
   flocker?: FlockerVolumeSource;
+  /** A Google Compute Engine disk, served by the CSI driver `pd.csi.storage.gke.io`. */
   gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  /** A clone of a Git repository. Unsafe and switched off; clone in an init container into an `emptyDir`. */
   gitRepo?: GitRepoVolumeSource;
+  /** A GlusterFS volume. No longer supported by Kubernetes. */
   glusterfs?: GlusterfsVolumeSource;
+  /** A file or directory of the node. It can give the pod power over the node. */
   hostPath?: HostPathVolumeSource;
+  /** The content of a container image or OCI artifact, read-only. */
   image?: ImageVolumeSource;
+  /** An iSCSI disk that the node attaches. */
   iscsi?: ISCSIVolumeSource;
+  /** Name within the pod, a DNS label, by which containers mount it. */
   name: string;
+  /** A directory of an NFS server. */
   nfs?: NFSVolumeSource;
+  /** The volume bound to a claim of the same namespace. */
   persistentVolumeClaim?: PersistentVolumeClaimVolumeSource;
+  /** A VMware Photon disk. No longer supported by Kubernetes. */
   photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  /** A Portworx volume, served by the CSI driver `pxd.portworx.com`. */
   portworxVolume?: PortworxVolumeSource;
+  /** Several sources put together in one directory. */
   projected?: ProjectedVolumeSource;
+  /** A Quobyte volume. No longer supported by Kubernetes. */
   quobyte?: QuobyteVolumeSource;
+  /** A Ceph block device, without CSI. No longer supported by Kubernetes. */
   rbd?: RBDVolumeSource;
+  /** A ScaleIO volume. No longer supported by Kubernetes. */
   scaleIO?: ScaleIOVolumeSource;
+  /** The keys of a Secret as files, kept in memory. */
   secret?: SecretVolumeSource;
+  /** A StorageOS volume. No longer supported by Kubernetes. */
   storageos?: StorageOSVolumeSource;
+  /** A vSphere disk, served by the CSI driver `csi.vsphere.vmware.com`. */
   vsphereVolume?: VsphereVirtualDiskVolumeSource;
 }
 
+/** Where a raw block volume appears in a container. */
 export interface VolumeDevice {
+  /** Path of the device in the container. */
   devicePath: string;
+  /** Volume of the pod, which is a claim with `volumeMode: Block`. */
   name: string;
 }
 
+/** Where a volume appears in a container. */
 export interface VolumeMount {
+  /** Path in the container; it may not contain `:`. */
   mountPath: string;
+  /** Whether later mounts show through: `None` (the default), `HostToContainer`, or `Bidirectional`, for privileged containers only. */
   mountPropagation?: string;
+  /** Volume of the pod to mount. */
   name: string;
+  /** Mount it read-only. False when absent. */
   readOnly?: boolean;
+  /** Whether mounts below it are read-only too, given `readOnly`: `Disabled` (the default), `IfPossible`, or `Enabled`, which fails where the node cannot. */
   recursiveReadOnly?: string;
+  /** Path within the volume to mount in place of its root. Changed ConfigMaps and Secrets do not come through. */
   subPath?: string;
+  /** As `subPath`, with `$(NAME)` standing for variables of the container. Excludes `subPath`. */
   subPathExpr?: string;
 }
 
+/** How a volume is in fact mounted in a container. */
 export interface VolumeMountStatus {
+  /** Path in the container. */
   mountPath: string;
+  /** Volume of the pod. */
   name: string;
+  /** Whether it is read-only. */
   readOnly?: boolean;
+  /** Whether mounts below it are read-only too: `Disabled` or `Enabled`, once that was settled. */
   recursiveReadOnly?: string;
+  /** More about the volume, for those kinds that have it. */
   volumeStatus?: VolumeStatus;
 }
 
+/** From where a volume can be reached. */
 export interface VolumeNodeAffinity {
+  /** Only pods on these nodes can use it. */
   required?: NodeSelector;
 }
 
+/** One source of a projected volume. Exactly one is set. */
 export interface VolumeProjection {
+  /** Trusted certificates of the cluster, as a PEM file that follows their changes. */
   clusterTrustBundle?: ClusterTrustBundleProjection;
+  /** Keys of a ConfigMap. */
   configMap?: ConfigMapProjection;
+  /** Facts about the pod. */
   downwardAPI?: DownwardAPIProjection;
+  /** A private key and a certificate for the pod, renewed in time. */
   podCertificate?: PodCertificateProjection;
+  /** Keys of a Secret. */
   secret?: SecretProjection;
+  /** A token of the pod's service account, renewed in time. */
   serviceAccountToken?: ServiceAccountTokenProjection;
 }
 
+/** How much storage. */
 export interface VolumeResourceRequirements {
+  /** Most storage the volume may have. */
   limits?: Record<string, string | number>;
+  /** Least storage the volume must have, as `storage: 10Gi`. */
   requests?: Record<string, string | number>;
 }
 
+/** What is known of a mounted volume. */
 export interface VolumeStatus {
+  /** The image behind an image volume. */
   image?: ImageVolumeStatus;
 }
 
+/** A vSphere disk. */
 export interface VsphereVirtualDiskVolumeSource {
+  /** Filesystem on the volume: `ext4`, `xfs` and so on. `ext4` when absent. */
   fsType?: string;
+  /** Id of the storage policy. */
   storagePolicyID?: string;
+  /** Name of the storage policy. */
   storagePolicyName?: string;
+  /** Path of the disk in its datastore. */
   volumePath: string;
 }
 
+/** A wish about neighbours, and how strong it is. */
 export interface WeightedPodAffinityTerm {
+  /** Which pods, and how near. */
   podAffinityTerm: PodAffinityTerm;
+  /** Strength, 1 to 100. */
   weight: number;
 }
 
+/** Privileges on Windows. */
 export interface WindowsSecurityContextOptions {
+  /** The group managed service account's credential spec itself; filled in from the name. */
   gmsaCredentialSpec?: string;
+  /** Name of the GMSACredentialSpec to use. */
   gmsaCredentialSpecName?: string;
+  /** Run directly on the host; needs `hostNetwork: true`, and all containers of the pod must agree. False when absent. */
   hostProcess?: boolean;
+  /** Windows user that runs the process. The image's when absent. */
   runAsUserName?: string;
 }

@@ -3,55 +3,92 @@
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 import type { ObjectReference } from "./core-v1.ts";
 
+/** A pod, or something else, behind a Service. */
 export interface Endpoint {
+  /** Its addresses; all mean the same, and clients use the first. */
   addresses: string[];
+  /** Whether it is ready, and whether it is ending. */
   conditions?: EndpointConditions;
+  /** Labels from older versions, without `nodeName` and `zone`. Read only. */
   deprecatedTopology?: Record<string, string>;
+  /** For whom it is meant, when traffic is to stay near. */
   hints?: EndpointHints;
+  /** Hostname for DNS. */
   hostname?: string;
+  /** Node it is on. */
   nodeName?: string;
+  /** Object it stands for, usually a pod. */
   targetRef?: ObjectReference;
+  /** Zone it is in. */
   zone?: string;
 }
 
+/** How an endpoint fares. */
 export interface EndpointConditions {
+  /** It takes new traffic: serving and not ending. Absent counts as true. */
   ready?: boolean;
+  /** It can serve, even while it is ending. Absent counts as the value of `ready`. */
   serving?: boolean;
+  /** It is ending. Absent counts as false. */
   terminating?: boolean;
 }
 
+/** For whom an endpoint is meant. */
 export interface EndpointHints {
+  /** Clients on these nodes, at most 8. */
   forNodes?: ForNode[];
+  /** Clients in these zones, at most 8. */
   forZones?: ForZone[];
 }
 
+/** A port of the endpoints. */
 export interface DiscoveryV1EndpointPort {
+  /** Protocol spoken there, as a hint, such as `https` or `kubernetes.io/h2c`. */
   appProtocol?: string;
+  /** Name of the Service's port that leads here. */
   name?: string;
+  /** Port number. Any when absent. */
   port?: number;
+  /** `TCP` (the default), `UDP` or `SCTP`. */
   protocol?: string;
 }
 
+/** Some of the addresses behind a Service, with their ports. At most 1000 addresses. */
 export interface EndpointSlice {
+  /** Group and version of the kind: `discovery.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `EndpointSlice`. */
   kind?: string;
+  /** `IPv4`, `IPv6` or `FQDN` (old). Cannot change. */
   addressType: string;
+  /** The addresses. */
   endpoints?: Endpoint[];
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Ports that each address has. */
   ports?: DiscoveryV1EndpointPort[];
 }
 
+/** EndpointSlices, and the version at which they were read. */
 export interface EndpointSliceList {
+  /** Group and version of the kind: `discovery.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `EndpointSliceList`. */
   kind?: string;
+  /** The EndpointSlices that were found. */
   items: EndpointSlice[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A node whose clients are meant. */
 export interface ForNode {
+  /** Name of the node. */
   name: string;
 }
 
+/** A zone whose clients are meant. */
 export interface ForZone {
+  /** Name of the zone. */
   name: string;
 }

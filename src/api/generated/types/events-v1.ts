@@ -3,34 +3,60 @@
 import type { EventSource, ObjectReference } from "./core-v1.ts";
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** Something that happened to an object. Kept for about an hour. */
 export interface EventsV1Event {
+  /** Group and version of the kind: `events.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Event`. */
   kind?: string;
+  /** What was done about `regarding`, or failed. */
   action?: string;
+  /** How often it happened, in the older form. */
   deprecatedCount?: number;
+  /** When it first happened, in the older form. */
   deprecatedFirstTimestamp?: string;
+  /** When it last happened, in the older form. */
   deprecatedLastTimestamp?: string;
+  /** Who reports it, in the older form. */
   deprecatedSource?: EventSource;
+  /** When it first happened, to the microsecond. */
   eventTime: string;
+  /** Name and namespace of the event, the latter that of the object. */
   metadata?: ObjectMeta;
+  /** What happened, in a sentence for people; at most 1 kB. */
   note?: string;
+  /** Why it happened, in one CamelCase word, such as `FailedScheduling`; at most 128 characters. */
   reason?: string;
+  /** Object it happened to. */
   regarding?: ObjectReference;
+  /** A second object that has to do with it. */
   related?: ObjectReference;
+  /** Controller that reports it, such as `kubernetes.io/kubelet`. */
   reportingController?: string;
+  /** Which instance of that controller, such as the name of its pod or node. */
   reportingInstance?: string;
+  /** How it goes on, when it happens again and again. */
   series?: EventsV1EventSeries;
+  /** `Normal` or `Warning`. */
   type?: string;
 }
 
+/** Events, and the version at which they were read. */
 export interface EventsV1EventList {
+  /** Group and version of the kind: `events.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `EventList`. */
   kind?: string;
+  /** The Events that were found. */
   items: EventsV1Event[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** An event that happens again and again. */
 export interface EventsV1EventSeries {
+  /** How often it has happened so far. */
   count: number;
+  /** When it last happened. */
   lastObservedTime: string;
 }

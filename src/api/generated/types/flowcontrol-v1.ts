@@ -2,139 +2,230 @@
 
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** Settings of a level whose requests never wait. */
 export interface ExemptPriorityLevelConfiguration {
+  /** Percent of its seats that other levels may use when it does not, 0 to 100. 0 when absent. */
   lendablePercent?: number;
+  /** Its share of all seats; what it uses beyond that is taken from the others. 0 when absent. */
   nominalConcurrencyShares?: number;
 }
 
+/** How requests of a schema are told apart, to treat each flow fairly. */
 export interface FlowDistinguisherMethod {
+  /** `ByUser` or `ByNamespace`. */
   type: string;
 }
 
+/** Sorts requests to the API server into priority levels. The one with the lowest precedence number that matches wins. */
 export interface FlowSchema {
+  /** Group and version of the kind: `flowcontrol.apiserver.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `FlowSchema`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which requests, and which level. */
   spec?: FlowSchemaSpec;
+  /** Whether its level exists. */
   status?: FlowSchemaStatus;
 }
 
+/** How a schema fares in one respect. */
 export interface FlowSchemaCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status?: string;
+  /** `Dangling`: the level it names does not exist. */
   type?: string;
 }
 
+/** FlowSchemas, and the version at which they were read. */
 export interface FlowSchemaList {
+  /** Group and version of the kind: `flowcontrol.apiserver.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `FlowSchemaList`. */
   kind?: string;
+  /** The FlowSchemas that were found. */
   items: FlowSchema[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which requests go to which level. */
 export interface FlowSchemaSpec {
+  /** How its requests are told apart. All are one flow when absent. */
   distinguisherMethod?: FlowDistinguisherMethod;
+  /** Place in the order, lowest first: 1 to 10000. 1000 when absent. */
   matchingPrecedence?: number;
+  /** Level they go to. */
   priorityLevelConfiguration: PriorityLevelConfigurationReference;
+  /** Which requests; one rule is enough. None when empty. */
   rules?: PolicyRulesWithSubjects[];
 }
 
+/** Whether a schema's level exists. */
 export interface FlowSchemaStatus {
+  /** `Dangling`: the level it names does not exist. */
   conditions?: FlowSchemaCondition[];
 }
 
+/** A group of users. */
 export interface GroupSubject {
+  /** Name of the group; `*` means all. */
   name: string;
 }
 
+/** What happens to requests for which there is no seat. */
 export interface LimitResponse {
+  /** How they wait, with type `Queue`. */
   queuing?: QueuingConfiguration;
+  /** `Queue` lets them wait, `Reject` answers 429 at once. */
   type: string;
 }
 
+/** Settings of a level with a limited number of seats. */
 export interface LimitedPriorityLevelConfiguration {
+  /** How much it may borrow from others, in percent of its own seats. No limit when absent. */
   borrowingLimitPercent?: number;
+  /** Percent of its seats that other levels may use when it does not, 0 to 100. 0 when absent. */
   lendablePercent?: number;
+  /** What happens to requests for which there is no seat. */
   limitResponse?: LimitResponse;
+  /** Its share of all seats, in proportion to those of the other levels. 30 when absent. */
   nominalConcurrencyShares?: number;
 }
 
+/** Requests for paths that are no resources. */
 export interface NonResourcePolicyRule {
+  /** Paths; `*` may stand as last part, or for all. */
   nonResourceURLs: string[];
+  /** HTTP methods in lower case; `*` for all. */
   verbs: string[];
 }
 
+/** Some requests of some users. At least one resource or path rule is set. */
 export interface PolicyRulesWithSubjects {
+  /** Requests for paths. */
   nonResourceRules?: NonResourcePolicyRule[];
+  /** Requests for resources. */
   resourceRules?: ResourcePolicyRule[];
+  /** Who asks; one is enough. */
   subjects: FlowcontrolV1Subject[];
 }
 
+/** A number of seats: how many requests the API server works on at once, and how others wait. */
 export interface PriorityLevelConfiguration {
+  /** Group and version of the kind: `flowcontrol.apiserver.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PriorityLevelConfiguration`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** How many seats, and how to wait. */
   spec?: PriorityLevelConfigurationSpec;
+  /** How it fares. */
   status?: PriorityLevelConfigurationStatus;
 }
 
+/** How a level fares in one respect. */
 export interface PriorityLevelConfigurationCondition {
+  /** When the status last went from one value to another. */
   lastTransitionTime?: string;
+  /** What happened, in a sentence for people. */
   message?: string;
+  /** What happened, in one CamelCase word for programs. */
   reason?: string;
+  /** `True`, `False`, or `Unknown` where it could not be told. */
   status?: string;
+  /** Name of the condition, unique in the list. */
   type?: string;
 }
 
+/** PriorityLevelConfigurations, and the version at which they were read. */
 export interface PriorityLevelConfigurationList {
+  /** Group and version of the kind: `flowcontrol.apiserver.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PriorityLevelConfigurationList`. */
   kind?: string;
+  /** The PriorityLevelConfigurations that were found. */
   items: PriorityLevelConfiguration[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A priority level. */
 export interface PriorityLevelConfigurationReference {
+  /** Name of the level. */
   name: string;
 }
 
+/** Settings of a level. Only the field that belongs to `type` is set. */
 export interface PriorityLevelConfigurationSpec {
+  /** Settings for type `Exempt`. */
   exempt?: ExemptPriorityLevelConfiguration;
+  /** Settings for type `Limited`. */
   limited?: LimitedPriorityLevelConfiguration;
+  /** `Limited`, or `Exempt`, whose requests never wait. */
   type: string;
 }
 
+/** How a level fares. */
 export interface PriorityLevelConfigurationStatus {
+  /** More about it. */
   conditions?: PriorityLevelConfigurationCondition[];
 }
 
+/** How requests wait for a seat. */
 export interface QueuingConfiguration {
+  /** How many queues a flow may use; small keeps heavy flows apart, large evens out. 8 when absent. */
   handSize?: number;
+  /** Most requests in a queue; more are answered 429. 50 when absent. */
   queueLengthLimit?: number;
+  /** Number of queues. 64 when absent. */
   queues?: number;
 }
 
+/** Requests for resources. */
 export interface ResourcePolicyRule {
+  /** Groups of the resources: `""` is the core group, `*` all. */
   apiGroups: string[];
+  /** Also requests without a namespace. False when absent. */
   clusterScope?: boolean;
+  /** Requests in these namespaces; `*` for all. */
   namespaces?: string[];
+  /** Plural names, such as `pods` or `pods/status`; `*` for all. */
   resources: string[];
+  /** `get`, `list` and so on; `*` for all. */
   verbs: string[];
 }
 
+/** A service account. */
 export interface ServiceAccountSubject {
+  /** Its name; `*` means all of the namespace. */
   name: string;
+  /** Its namespace. */
   namespace: string;
 }
 
+/** Someone who asks. Only the field that belongs to `kind` is set. */
 export interface FlowcontrolV1Subject {
+  /** A group, with kind `Group`. */
   group?: GroupSubject;
+  /** `User`, `Group` or `ServiceAccount`. */
   kind: string;
+  /** A service account, with kind `ServiceAccount`. */
   serviceAccount?: ServiceAccountSubject;
+  /** A user, with kind `User`. */
   user?: UserSubject;
 }
 
+/** A user. */
 export interface UserSubject {
+  /** Name of the user; `*` means all. */
   name: string;
 }

@@ -3,202 +3,334 @@
 import type { Condition, LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 import type { TypedLocalObjectReference } from "./core-v1.ts";
 
+/** Where a path leads. */
 export interface HTTPIngressPath {
+  /** Where it leads. */
   backend: IngressBackend;
+  /** The path, beginning with `/`. */
   path?: string;
+  /** `Exact`, `Prefix` (whole segments: `/a` matches `/a/b` but not `/ab`) or `ImplementationSpecific`. */
   pathType: string;
 }
 
+/** Paths of a host. */
 export interface HTTPIngressRuleValue {
+  /** The paths. The longest that matches wins, and an exact one over a prefix. */
   paths: HTTPIngressPath[];
 }
 
+/** An address given to a Service. Named after the address; keeps it from being given twice. */
 export interface IPAddress {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `IPAddress`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What the address is for. */
   spec: IPAddressSpec;
 }
 
+/** IPAddresses, and the version at which they were read. */
 export interface IPAddressList {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `IPAddressList`. */
   kind?: string;
+  /** The IPAddresses that were found. */
   items: IPAddress[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What an address is for. */
 export interface IPAddressSpec {
+  /** Object that has the address, a Service. */
   parentRef: ParentReference;
 }
 
+/** A range of addresses. */
 export interface IPBlock {
+  /** The range, such as `192.168.1.0/24`. */
   cidr: string;
+  /** Ranges within it that do not count. */
   except?: string[];
 }
 
+/** Leads HTTP from outside to Services, by host and path. */
 export interface Ingress {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Ingress`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which hosts and paths lead where, and with which certificates. */
   spec?: IngressSpec;
+  /** Where the load balancer listens. */
   status?: IngressStatus;
 }
 
+/** Where requests go. Exactly one is set. */
 export interface IngressBackend {
+  /** An object of the same namespace that the controller knows how to serve. */
   resource?: TypedLocalObjectReference;
+  /** A port of a Service of the same namespace. */
   service?: IngressServiceBackend;
 }
 
+/** A way to serve Ingresses: a controller and its settings. Annotated `ingressclass.kubernetes.io/is-default-class`, the default. */
 export interface IngressClass {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `IngressClass`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Controller and settings. */
   spec?: IngressClassSpec;
 }
 
+/** IngressClasses, and the version at which they were read. */
 export interface IngressClassList {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `IngressClassList`. */
   kind?: string;
+  /** The IngressClasses that were found. */
   items: IngressClass[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** The object with a class's settings. */
 export interface IngressClassParametersReference {
+  /** Group of its kind. The core group when absent. */
   apiGroup?: string;
+  /** Kind of the object. */
   kind: string;
+  /** Name of the object. */
   name: string;
+  /** Its namespace, with scope `Namespace`. */
   namespace?: string;
+  /** `Cluster` (the default) or `Namespace`. */
   scope?: string;
 }
 
+/** Controller and settings of a class. */
 export interface IngressClassSpec {
+  /** Name of the controller, such as `example.com/ingress-controller`. Cannot change. */
   controller?: string;
+  /** Object with further settings, as the controller documents it. */
   parameters?: IngressClassParametersReference;
 }
 
+/** Ingresses, and the version at which they were read. */
 export interface IngressList {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `IngressList`. */
   kind?: string;
+  /** The Ingresses that were found. */
   items: Ingress[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** An address of a load balancer. */
 export interface IngressLoadBalancerIngress {
+  /** DNS name, for load balancers that go by name. */
   hostname?: string;
+  /** IP address, for load balancers that go by address. */
   ip?: string;
+  /** How each port fares. */
   ports?: IngressPortStatus[];
 }
 
+/** Where a load balancer listens. */
 export interface IngressLoadBalancerStatus {
+  /** Its addresses. */
   ingress?: IngressLoadBalancerIngress[];
 }
 
+/** How a port of a load balancer fares. */
 export interface IngressPortStatus {
+  /** Why the port could not be opened, as a CamelCase word. Empty if it is open. */
   error?: string;
+  /** Port number. */
   port: number;
+  /** `TCP`, `UDP` or `SCTP`. */
   protocol: string;
 }
 
+/** What happens to requests for a host. */
 export interface IngressRule {
+  /** Host name, exact or with a wildcard for the first label: `*.example.com`. All hosts when absent. */
   host?: string;
+  /** Where the paths lead. Everything goes to the default backend when absent. */
   http?: HTTPIngressRuleValue;
 }
 
+/** A port of a Service. */
 export interface IngressServiceBackend {
+  /** Name of the Service. */
   name: string;
+  /** Which of its ports. */
   port?: ServiceBackendPort;
 }
 
+/** Which requests lead where. */
 export interface IngressSpec {
+  /** Where requests go that no rule matches. */
   defaultBackend?: IngressBackend;
+  /** IngressClass that says which controller serves it. The default class when absent, as it was made. */
   ingressClassName?: string;
+  /** Rules by host. Without any, everything goes to `defaultBackend`. */
   rules?: IngressRule[];
+  /** Certificates by host, all on port 443. */
   tls?: IngressTLS[];
 }
 
+/** What the outside world has given an Ingress. */
 export interface IngressStatus {
+  /** Where the load balancer listens. */
   loadBalancer?: IngressLoadBalancerStatus;
 }
 
+/** A certificate for some hosts. */
 export interface IngressTLS {
+  /** Hosts the certificate is for; they must be among its names. All that the rules name when absent. */
   hosts?: string[];
+  /** Secret of type `kubernetes.io/tls` with certificate and key. When absent the controller uses its default. */
   secretName?: string;
 }
 
+/** Says which traffic some pods may have. Pods with no policy may have all; with several, whatever one of them allows. */
 export interface NetworkPolicy {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `NetworkPolicy`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which pods, and which traffic. */
   spec?: NetworkPolicySpec;
 }
 
+/** Traffic that may leave: to any of these peers, on any of these ports. */
 export interface NetworkPolicyEgressRule {
+  /** Ports. All when empty or absent. */
   ports?: NetworkPolicyPort[];
+  /** Peers. Anywhere when empty or absent. */
   to?: NetworkPolicyPeer[];
 }
 
+/** Traffic that may come in: from any of these peers, on any of these ports. */
 export interface NetworkPolicyIngressRule {
+  /** Peers. From anywhere when empty or absent. */
   from?: NetworkPolicyPeer[];
+  /** Ports of the pods. All when empty or absent. */
   ports?: NetworkPolicyPort[];
 }
 
+/** NetworkPolicies, and the version at which they were read. */
 export interface NetworkPolicyList {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `NetworkPolicyList`. */
   kind?: string;
+  /** The NetworkPolicies that were found. */
   items: NetworkPolicy[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** The other side of traffic: pods, or a range of addresses. */
 export interface NetworkPolicyPeer {
+  /** A range of addresses, usually outside the cluster. Excludes the selectors. */
   ipBlock?: IPBlock;
+  /** Namespaces the pods are in, by label; an empty one means all. The policy's own when absent. */
   namespaceSelector?: LabelSelector;
+  /** The pods, by label. All pods of those namespaces when absent. */
   podSelector?: LabelSelector;
 }
 
+/** A port, or a range of ports. */
 export interface NetworkPolicyPort {
+  /** Last port of a range that starts at `port`, which must then be a number. */
   endPort?: number;
+  /** Port as number or name. All when absent. */
   port?: string | number;
+  /** `TCP` (the default), `UDP` or `SCTP`. */
   protocol?: string;
 }
 
+/** Which pods, and which traffic they may have. */
 export interface NetworkPolicySpec {
+  /** Traffic the pods may start. With type `Egress` and no rule, none. */
   egress?: NetworkPolicyEgressRule[];
+  /** Traffic the pods may receive. With type `Ingress` and no rule, none. */
   ingress?: NetworkPolicyIngressRule[];
+  /** Pods of the namespace it is about, by label. An empty one means all. */
   podSelector?: LabelSelector;
+  /** Which directions are restricted: `Ingress`, `Egress`. When absent `Ingress`, and `Egress` if there are rules for it. */
   policyTypes?: string[];
 }
 
+/** The object an address belongs to. */
 export interface ParentReference {
+  /** Group of the resource; empty for the core group. */
   group?: string;
+  /** Name of the object. */
   name: string;
+  /** Namespace of the object. */
   namespace?: string;
+  /** Plural name of the resource, such as `services`. */
   resource: string;
 }
 
+/** A port of a Service, by name or by number. */
 export interface ServiceBackendPort {
+  /** Name of the port. Excludes `number`. */
   name?: string;
+  /** Number of the port. Excludes `name`. */
   number?: number;
 }
 
+/** A range that Services get their addresses from. */
 export interface ServiceCIDR {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ServiceCIDR`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The range. */
   spec?: ServiceCIDRSpec;
+  /** Whether it is in use. */
   status?: ServiceCIDRStatus;
 }
 
+/** ServiceCIDRs, and the version at which they were read. */
 export interface ServiceCIDRList {
+  /** Group and version of the kind: `networking.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ServiceCIDRList`. */
   kind?: string;
+  /** The ServiceCIDRs that were found. */
   items: ServiceCIDR[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A range of addresses. */
 export interface ServiceCIDRSpec {
+  /** One range in CIDR notation, or one per IP family. Cannot change. */
   cidrs?: string[];
 }
 
+/** Whether a range is in use. */
 export interface ServiceCIDRStatus {
+  /** `Ready`: Services may get addresses from it. */
   conditions?: Condition[];
 }

@@ -3,27 +3,44 @@
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 import type { Toleration } from "./core-v1.ts";
 
+/** What running a pod costs beyond its containers. */
 export interface Overhead {
+  /** Amounts by resource, the same for every pod. */
   podFixed?: Record<string, string | number>;
 }
 
+/** A way to run containers, such as in virtual machines. */
 export interface RuntimeClass {
+  /** Group and version of the kind: `node.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `RuntimeClass`. */
   kind?: string;
+  /** Name of the handler in the nodes' container runtime. Cannot change. */
   handler: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What a pod of this class costs beyond its containers. */
   overhead?: Overhead;
+  /** Which nodes have the handler. All when absent. */
   scheduling?: Scheduling;
 }
 
+/** RuntimeClasses, and the version at which they were read. */
 export interface RuntimeClassList {
+  /** Group and version of the kind: `node.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `RuntimeClassList`. */
   kind?: string;
+  /** The RuntimeClasses that were found. */
   items: RuntimeClass[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Where pods of a runtime class can run. */
 export interface Scheduling {
+  /** Labels of nodes that have it, added to the pod's own node selector. */
   nodeSelector?: Record<string, string>;
+  /** Tolerations added to the pod's own. */
   tolerations?: Toleration[];
 }

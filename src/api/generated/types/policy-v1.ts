@@ -2,41 +2,70 @@
 
 import type { Condition, DeleteOptions, LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** Asks for a pod to be ended, unless a disruption budget forbids it: posted to `pods/NAME/eviction`, as `kubectl drain` does. */
 export interface Eviction {
+  /** Group and version of the kind: `policy/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Eviction`. */
   kind?: string;
+  /** How to delete the pod. */
   deleteOptions?: DeleteOptions;
+  /** Name and namespace of the pod. */
   metadata?: ObjectMeta;
 }
 
+/** Says how many of some pods may be down at once by intent, as when nodes are drained. */
 export interface PodDisruptionBudget {
+  /** Group and version of the kind: `policy/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PodDisruptionBudget`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which pods, and how many may be down. */
   spec?: PodDisruptionBudgetSpec;
+  /** How many may be evicted now. */
   status?: PodDisruptionBudgetStatus;
 }
 
+/** PodDisruptionBudgets, and the version at which they were read. */
 export interface PodDisruptionBudgetList {
+  /** Group and version of the kind: `policy/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PodDisruptionBudgetList`. */
   kind?: string;
+  /** The PodDisruptionBudgets that were found. */
   items: PodDisruptionBudget[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which pods, and how many may be down. */
 export interface PodDisruptionBudgetSpec {
+  /** Most pods, or percentage of them, that may be down; 0 forbids every eviction. Excludes `minAvailable`. */
   maxUnavailable?: string | number;
+  /** Least pods, or percentage of them, that must stay up; 100% forbids every eviction. Excludes `maxUnavailable`. */
   minAvailable?: string | number;
+  /** Which pods of the namespace. An empty one means all, none when absent. */
   selector?: LabelSelector;
+  /** Whether pods that are not ready may be evicted: `IfHealthyBudget` (the default) only while the budget is met without them, `AlwaysAllow` at any time. */
   unhealthyPodEvictionPolicy?: string;
 }
 
+/** How many pods may be evicted now. */
 export interface PodDisruptionBudgetStatus {
+  /** `DisruptionAllowed`: whether any pod may be evicted now. */
   conditions?: Condition[];
+  /** Pods that are ready. */
   currentHealthy?: number;
+  /** Pods that must be ready, at least. */
   desiredHealthy?: number;
+  /** Pods whose eviction was allowed but not yet seen, with the time. They count as gone. */
   disruptedPods?: Record<string, string>;
+  /** How many pods may be evicted now. */
   disruptionsAllowed?: number;
+  /** Pods that the budget counts with. */
   expectedPods?: number;
+  /** The `metadata.generation` that this status speaks of; while it lags, no eviction is allowed. */
   observedGeneration?: number;
 }

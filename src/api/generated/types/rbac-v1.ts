@@ -2,86 +2,146 @@
 
 import type { LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** Which roles a ClusterRole is put together from. */
 export interface AggregationRule {
+  /** ClusterRoles with any of these label sets; their rules are added up. */
   clusterRoleSelectors?: LabelSelector[];
 }
 
+/** A set of rights, for the whole cluster or to be granted within a namespace. */
 export interface ClusterRole {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ClusterRole`. */
   kind?: string;
+  /** Put the rules together from other ClusterRoles; `rules` is then kept by the controller. */
   aggregationRule?: AggregationRule;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What it allows. Nothing is ever forbidden. */
   rules?: PolicyRule[];
 }
 
+/** Grants the rights of a ClusterRole in the whole cluster. */
 export interface ClusterRoleBinding {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ClusterRoleBinding`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The ClusterRole. Cannot change. */
   roleRef: RoleRef;
+  /** Who gets the rights. */
   subjects?: Subject[];
 }
 
+/** ClusterRoleBindings, and the version at which they were read. */
 export interface ClusterRoleBindingList {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ClusterRoleBindingList`. */
   kind?: string;
+  /** The ClusterRoleBindings that were found. */
   items: ClusterRoleBinding[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** ClusterRoles, and the version at which they were read. */
 export interface ClusterRoleList {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ClusterRoleList`. */
   kind?: string;
+  /** The ClusterRoles that were found. */
   items: ClusterRole[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Some verbs on some resources, or on some paths. */
 export interface PolicyRule {
+  /** Groups of the resources: `""` is the core group, `*` all. */
   apiGroups?: string[];
+  /** Paths that are no resources, such as `/healthz`; `*` may stand as last part. Only in ClusterRoles. */
   nonResourceURLs?: string[];
+  /** Only objects of these names. All when empty; lists and creation cannot be allowed by name. */
   resourceNames?: string[];
+  /** Resources by plural name: `pods`, `pods/log` for a subresource, `*` for all. */
   resources?: string[];
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection` or another; `*` for all. */
   verbs: string[];
 }
 
+/** A set of rights within its namespace. */
 export interface Role {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `Role`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What it allows. Nothing is ever forbidden. */
   rules?: PolicyRule[];
 }
 
+/** Grants the rights of a role within its namespace. */
 export interface RoleBinding {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `RoleBinding`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Role of the same namespace, or ClusterRole. Cannot change. */
   roleRef: RoleRef;
+  /** Who gets the rights. */
   subjects?: Subject[];
 }
 
+/** RoleBindings, and the version at which they were read. */
 export interface RoleBindingList {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `RoleBindingList`. */
   kind?: string;
+  /** The RoleBindings that were found. */
   items: RoleBinding[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Roles, and the version at which they were read. */
 export interface RoleList {
+  /** Group and version of the kind: `rbac.authorization.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `RoleList`. */
   kind?: string;
+  /** The Roles that were found. */
   items: Role[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** The role that a binding grants. */
 export interface RoleRef {
+  /** Group of the role: `rbac.authorization.k8s.io`. */
   apiGroup?: string;
+  /** `Role` or `ClusterRole`. */
   kind: string;
+  /** Name of the role. */
   name: string;
 }
 
+/** Someone who gets rights. */
 export interface Subject {
+  /** `rbac.authorization.k8s.io` for users and groups, empty for service accounts. */
   apiGroup?: string;
+  /** `User`, `Group` or `ServiceAccount`. */
   kind: string;
+  /** Name of the user, group or service account. */
   name: string;
+  /** Namespace of the service account; none for the others. */
   namespace?: string;
 }

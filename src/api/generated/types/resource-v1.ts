@@ -3,292 +3,496 @@
 import type { Condition, ListMeta, ObjectMeta } from "./meta-v1.ts";
 import type { NodeSelector } from "./core-v1.ts";
 
+/** What a driver says about a device given to a claim. */
 export interface AllocatedDeviceStatus {
+  /** How the device fares, such as `Ready`. At most 8. */
   conditions?: Condition[];
+  /** Anything else the driver wants to say; at most 10 KiB. */
   data?: object;
+  /** Name of the device within its pool. */
   device: string;
+  /** Driver that serves it. */
   driver: string;
+  /** Addresses and names, for a network device. */
   networkData?: NetworkDeviceData;
+  /** Pool the device is from. */
   pool: string;
+  /** Which share of the device, if several may share it. */
   shareID?: string;
 }
 
+/** What a claim was given. */
 export interface AllocationResult {
+  /** When it was given. */
   allocationTimestamp?: string;
+  /** The devices. */
   devices?: DeviceAllocationResult;
+  /** Nodes from which the devices can be used. All when absent. */
   nodeSelector?: NodeSelector;
 }
 
+/** A condition in CEL. */
 export interface CELDeviceSelector {
+  /** Expression over `device` that must be true: `device.attributes["gpu.example.com"].model == "a100"`. */
   expression: string;
 }
 
+/** Which amounts of a shared device can be asked for. */
 export interface CapacityRequestPolicy {
+  /** Amount for requests that name none. */
   default?: string | number;
+  /** Range of amounts. Excludes `validValues`. */
   validRange?: CapacityRequestPolicyRange;
+  /** The amounts that can be had, in ascending order; requests are rounded up to one. At most 10. */
   validValues?: (string | number)[];
 }
 
+/** A range of amounts. */
 export interface CapacityRequestPolicyRange {
+  /** Most that can be asked for. What the device has when absent. */
   max?: string | number;
+  /** Least that can be asked for; less is rounded up. */
   min: string | number;
+  /** Amounts go up from `min` in steps of this size; others are rounded up. */
   step?: string | number;
 }
 
+/** How much of a shared device is needed. */
 export interface CapacityRequirements {
+  /** Amounts by name of the capacity. What is not named: the device's default, or all of it. */
   requests?: Record<string, string | number>;
 }
 
+/** An amount of something that devices share. */
 export interface Counter {
+  /** How much there is, or is taken. */
   value: string | number;
 }
 
+/** Things that devices of a pool share, such as the memory of one card. */
 export interface CounterSet {
+  /** Amounts by name. At most 32. */
   counters: Record<string, Counter>;
+  /** Name of the set, a DNS label. */
   name: string;
 }
 
+/** One device that claims can be given. */
 export interface Device {
+  /** It can be used from every node. Only with `perDeviceNodeSelection`. */
   allNodes?: boolean;
+  /** Several claims may share it. False when absent. */
   allowMultipleAllocations?: boolean;
+  /** Facts about it, by name, for selectors to choose by. At most 32 together with capacity. */
   attributes?: Record<string, DeviceAttribute>;
+  /** Conditions it must get, after being given, before the pod goes to its node. At most 4. */
   bindingConditions?: string[];
+  /** Conditions that mean it cannot be had after all; the scheduler then tries again. At most 4. */
   bindingFailureConditions?: string[];
+  /** Once given, the claim can only be used on the node that was chosen. False when absent. */
   bindsToNode?: boolean;
+  /** Amounts it has, by name, such as memory. */
   capacity?: Record<string, DeviceCapacity>;
+  /** What it takes from sets that it shares with other devices. At most 2. */
   consumesCounters?: DeviceCounterConsumption[];
+  /** Name within the pool, a DNS label. */
   name: string;
+  /** What it takes from the node's ordinary resources, by resource such as `cpu` or `memory`. */
   nodeAllocatableResourceMappings?: Record<string, NodeAllocatableResourceMapping>;
+  /** Node it is on. Only with `perDeviceNodeSelection`. */
   nodeName?: string;
+  /** Nodes from which it can be used. Only with `perDeviceNodeSelection`. */
   nodeSelector?: NodeSelector;
+  /** Marks that keep away claims which do not tolerate them. At most 16. */
   taints?: DeviceTaint[];
 }
 
+/** Settings of devices that were given. */
 export interface DeviceAllocationConfiguration {
+  /** Settings in a form of the driver's. */
   opaque?: OpaqueDeviceConfiguration;
+  /** Requests the settings are for. All when empty. */
   requests?: string[];
+  /** Where they come from: `FromClass` or `FromClaim`. */
   source: string;
 }
 
+/** Devices that a claim was given. */
 export interface DeviceAllocationResult {
+  /** Settings for them, from the class first and then from the claim. */
   config?: DeviceAllocationConfiguration[];
+  /** The devices. */
   results?: DeviceRequestAllocationResult[];
 }
 
+/** A fact about a device. Exactly one is set. */
 export interface DeviceAttribute {
+  /** True or false. */
   bool?: boolean;
+  /** Several of true and false. */
   bools?: boolean[];
+  /** A whole number. */
   int?: number;
+  /** Several whole numbers. */
   ints?: number[];
+  /** A text of at most 64 characters. */
   string?: string;
+  /** Several texts of at most 64 characters. */
   strings?: string[];
+  /** A version in the form of semver.org, at most 64 characters. */
   version?: string;
+  /** Several versions in the form of semver.org. */
   versions?: string[];
 }
 
+/** An amount that a device has. */
 export interface DeviceCapacity {
+  /** Which parts of it can be asked for, if the device is shared. Any part when absent. */
   requestPolicy?: CapacityRequestPolicy;
+  /** How much there is. */
   value: string | number;
 }
 
+/** Devices that a claim asks for. */
 export interface DeviceClaim {
+  /** Settings for the devices. At most 32. */
   config?: DeviceClaimConfiguration[];
+  /** What the devices must have in common or not. At most 32. */
   constraints?: DeviceConstraint[];
+  /** The single requests, all of which must be met. At most 32. */
   requests?: DeviceRequest[];
 }
 
+/** Settings for devices of a claim. */
 export interface DeviceClaimConfiguration {
+  /** Settings in a form of the driver's. */
   opaque?: OpaqueDeviceConfiguration;
+  /** Requests the settings are for; `REQUEST/SUBREQUEST` for one choice. All when empty. */
   requests?: string[];
 }
 
+/** A kind of device, as an administrator offers it. */
 export interface DeviceClass {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `DeviceClass`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which devices, and with which settings. */
   spec: DeviceClassSpec;
 }
 
+/** Settings for devices of a class. */
 export interface DeviceClassConfiguration {
+  /** Settings in a form of the driver's. */
   opaque?: OpaqueDeviceConfiguration;
 }
 
+/** DeviceClasses, and the version at which they were read. */
 export interface DeviceClassList {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `DeviceClassList`. */
   kind?: string;
+  /** The DeviceClasses that were found. */
   items: DeviceClass[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which devices belong to a class. */
 export interface DeviceClassSpec {
+  /** Settings that every device of the class gets. */
   config?: DeviceClassConfiguration[];
+  /** Name under which containers can ask for it as a plain resource, such as `example.com/gpu`. */
   extendedResourceName?: string;
+  /** Conditions on each device, all of which must hold. */
   selectors?: DeviceSelector[];
 }
 
+/** What several devices must have in common, or not. */
 export interface DeviceConstraint {
+  /** Attribute in which they must all differ. */
   distinctAttribute?: string;
+  /** Attribute in which they must all agree, such as the NUMA node. */
   matchAttribute?: string;
+  /** Requests whose devices are meant. All when empty. */
   requests?: string[];
 }
 
+/** What a device takes from a shared set. */
 export interface DeviceCounterConsumption {
+  /** Name of the set, in the same pool. */
   counterSet: string;
+  /** Amounts by name. */
   counters: Record<string, Counter>;
 }
 
+/** A request for devices. One of `exactly` and `firstAvailable` is set. */
 export interface DeviceRequest {
+  /** The devices that are wanted. */
   exactly?: ExactDeviceRequest;
+  /** Several choices, of which the first that can be met is taken. At most 8. */
   firstAvailable?: DeviceSubRequest[];
+  /** Name, which containers and constraints use; a DNS label. */
   name: string;
 }
 
+/** A device given for a request. */
 export interface DeviceRequestAllocationResult {
+  /** It was given for managing, and others may use it too. */
   adminAccess?: boolean;
+  /** Conditions that the device must have before the pod goes to its node. */
   bindingConditions?: string[];
+  /** Conditions of the device that make the scheduler try again elsewhere. */
   bindingFailureConditions?: string[];
+  /** How much of a shared device was given, by name. */
   consumedCapacity?: Record<string, string | number>;
+  /** Name of the device within its pool. */
   device: string;
+  /** Driver that serves it. */
   driver: string;
+  /** Pool the device is from. */
   pool: string;
+  /** Request it is for; `REQUEST/SUBREQUEST` if there was a choice. */
   request: string;
+  /** Which share of the device, if several may share it. */
   shareID?: string;
+  /** Taints of the device that the request put up with. */
   tolerations?: DeviceToleration[];
 }
 
+/** A condition on devices. */
 export interface DeviceSelector {
+  /** The condition, in CEL. */
   cel?: CELDeviceSelector;
 }
 
+/** One choice of several. */
 export interface DeviceSubRequest {
+  /** `ExactCount` (the default) takes `count` devices, `All` every one that matches. */
   allocationMode?: string;
+  /** How much of a device that several may share is needed. */
   capacity?: CapacityRequirements;
+  /** How many devices, with `ExactCount`. 1 when absent. */
   count?: number;
+  /** DeviceClass whose conditions and settings apply. */
   deviceClassName: string;
+  /** Name of the choice, a DNS label. */
   name: string;
+  /** Further conditions on each device, all of which must hold. */
   selectors?: DeviceSelector[];
+  /** Taints of devices that are put up with. */
   tolerations?: DeviceToleration[];
 }
 
+/** A mark on a device that keeps away claims which do not tolerate it. */
 export interface DeviceTaint {
+  /** `NoSchedule` gives it to no new claims, `NoExecute` also evicts pods that use it, `None` only informs. */
   effect: string;
+  /** Name of the mark, as in a label. */
   key: string;
+  /** When the mark was put there. */
   timeAdded?: string;
+  /** Value that goes with the name. */
   value?: string;
 }
 
+/** Taints of devices that are put up with. */
 export interface DeviceToleration {
+  /** Effect of the taint. Any when empty. */
   effect?: string;
+  /** Name of the taint. Empty, with operator `Exists`, tolerates all. */
   key?: string;
+  /** `Equal` (the default), or `Exists` whatever the value. */
   operator?: string;
+  /** Seconds a pod may stay with a `NoExecute` taint. For ever when absent, not at all when 0 or less. */
   tolerationSeconds?: number;
+  /** Value of the taint; none with `Exists`. */
   value?: string;
 }
 
+/** Devices that are wanted. */
 export interface ExactDeviceRequest {
+  /** Also take devices in use by others, to manage or watch them. Only in namespaces labelled for it. False when absent. */
   adminAccess?: boolean;
+  /** `ExactCount` (the default) takes `count` devices, `All` every one that matches. */
   allocationMode?: string;
+  /** How much of a device that several may share is needed. */
   capacity?: CapacityRequirements;
+  /** How many devices, with `ExactCount`. 1 when absent. */
   count?: number;
+  /** DeviceClass whose conditions and settings apply. */
   deviceClassName: string;
+  /** Further conditions on each device, all of which must hold. */
   selectors?: DeviceSelector[];
+  /** Taints of devices that are put up with. */
   tolerations?: DeviceToleration[];
 }
 
+/** Facts about a network device. */
 export interface NetworkDeviceData {
+  /** Its MAC address. */
   hardwareAddress?: string;
+  /** Name of the interface in the pod. */
   interfaceName?: string;
+  /** Addresses with prefix length, such as `192.0.2.5/24`. At most 16. */
   ips?: string[];
 }
 
+/** How much of a node's ordinary resource a device takes. */
 export interface NodeAllocatableResourceMapping {
+  /** Amount for each device given, or factor for the capacity named by `capacityKey`. 1 when absent. */
   allocationMultiplier?: string | number;
+  /** Capacity of the device whose consumed amount counts, in place of the number of devices. */
   capacityKey?: string;
 }
 
+/** Settings in a form of a driver's. */
 export interface OpaqueDeviceConfiguration {
+  /** Driver they are for. */
   driver: string;
+  /** The settings, an object with `apiVersion` and `kind`; at most 10 KiB. */
   parameters: object;
 }
 
+/** Devices for pods: asked for, given, and reserved. */
 export interface ResourceClaim {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceClaim`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which devices are wanted. Cannot change. */
   spec: ResourceClaimSpec;
+  /** Which devices were given, and who uses them. */
   status?: ResourceClaimStatus;
 }
 
+/** Someone who uses a claim. */
 export interface ResourceClaimConsumerReference {
+  /** Group of the resource; empty for the core group. */
   apiGroup?: string;
+  /** Name of the object. */
   name: string;
+  /** Plural name of the resource, such as `pods`. */
   resource: string;
+  /** Identity of that very object. */
   uid: string;
 }
 
+/** ResourceClaims, and the version at which they were read. */
 export interface ResourceClaimList {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceClaimList`. */
   kind?: string;
+  /** The ResourceClaims that were found. */
   items: ResourceClaim[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Which devices are wanted. */
 export interface ResourceClaimSpec {
+  /** The requests, and what ties them together. */
   devices?: DeviceClaim;
 }
 
+/** What came of a claim. */
 export interface ResourceClaimStatus {
+  /** The devices that were given. Absent while there are none. */
   allocation?: AllocationResult;
+  /** What drivers say about the devices. */
   devices?: AllocatedDeviceStatus[];
+  /** Who may use the claim now, usually pods. At most 256. */
   reservedFor?: ResourceClaimConsumerReference[];
 }
 
+/** Claims that are made for pods, one for each. */
 export interface ResourceClaimTemplate {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceClaimTemplate`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What the claims look like. Cannot change. */
   spec: ResourceClaimTemplateSpec;
 }
 
+/** ResourceClaimTemplates, and the version at which they were read. */
 export interface ResourceClaimTemplateList {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceClaimTemplateList`. */
   kind?: string;
+  /** The ResourceClaimTemplates that were found. */
   items: ResourceClaimTemplate[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What claims made from a template look like. */
 export interface ResourceClaimTemplateSpec {
+  /** Labels and annotations that the claims get; nothing else may be set. */
   metadata?: ObjectMeta;
+  /** What the claims ask for. */
   spec: ResourceClaimSpec;
 }
 
+/** A pool of devices, which may fill several slices. */
 export interface ResourcePool {
+  /** Rises with every change of the pool; only slices of the highest one count. */
   generation: number;
+  /** Name of the pool, often that of the node. */
   name: string;
+  /** How many slices the pool has; with fewer there, it is incomplete. */
   resourceSliceCount: number;
 }
 
+/** Devices that a driver offers, or a part of them. Written by the driver. */
 export interface ResourceSlice {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceSlice`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The devices, and where they are. */
   spec: ResourceSliceSpec;
 }
 
+/** ResourceSlices, and the version at which they were read. */
 export interface ResourceSliceList {
+  /** Group and version of the kind: `resource.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `ResourceSliceList`. */
   kind?: string;
+  /** The ResourceSlices that were found. */
   items: ResourceSlice[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** Devices of a pool, and where they are. Exactly one of the four places is set. */
 export interface ResourceSliceSpec {
+  /** The devices can be used from every node. */
   allNodes?: boolean;
+  /** The devices, at most 128. Excludes `sharedCounters`. */
   devices?: Device[];
+  /** Driver that offers them, a DNS name. Cannot change. */
   driver: string;
+  /** Node the devices are on. Cannot change. */
   nodeName?: string;
+  /** Nodes from which the devices can be used. */
   nodeSelector?: NodeSelector;
+  /** Each device says where it is. */
   perDeviceNodeSelection?: boolean;
+  /** Pool the slice belongs to. */
   pool: ResourcePool;
+  /** Things that devices of the pool share. At most 8; a slice has these or devices. */
   sharedCounters?: CounterSet[];
 }

@@ -2,19 +2,32 @@
 
 import type { ListMeta, ObjectMeta } from "./meta-v1.ts";
 
+/** A name for how important pods are. */
 export interface PriorityClass {
+  /** Group and version of the kind: `scheduling.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PriorityClass`. */
   kind?: string;
+  /** When to use the class, for people. */
   description?: string;
+  /** Use it for pods that name no class. Only one class should. False when absent. */
   globalDefault?: boolean;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Whether its pods may have others evicted: `PreemptLowerPriority` (the default) or `Never`. Cannot change. */
   preemptionPolicy?: string;
+  /** The importance, higher first; at most 1000000000. Cannot change. */
   value?: number;
 }
 
+/** PriorityClasses, and the version at which they were read. */
 export interface PriorityClassList {
+  /** Group and version of the kind: `scheduling.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `PriorityClassList`. */
   kind?: string;
+  /** The PriorityClasses that were found. */
   items: PriorityClass[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }

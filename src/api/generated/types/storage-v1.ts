@@ -3,155 +3,266 @@
 import type { LabelSelector, ListMeta, ObjectMeta } from "./meta-v1.ts";
 import type { PersistentVolumeSpec, TopologySelectorTerm } from "./core-v1.ts";
 
+/** How a CSI driver of the cluster is to be treated. Named after the driver. */
 export interface CSIDriver {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CSIDriver`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** What the driver needs and can do. */
   spec: CSIDriverSpec;
 }
 
+/** CSIDrivers, and the version at which they were read. */
 export interface CSIDriverList {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CSIDriverList`. */
   kind?: string;
+  /** The CSIDrivers that were found. */
   items: CSIDriver[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** What a CSI driver needs and can do. */
 export interface CSIDriverSpec {
+  /** Volumes must be attached to a node before mounting. True when absent. Cannot change. */
   attachRequired?: boolean;
+  /** Whether files are handed to a pod's `fsGroup`: `ReadWriteOnceWithFSType` (the default, for such volumes only), `File` always, `None` never. */
   fsGroupPolicy?: string;
+  /** Seconds between questions to the driver how many volumes a node can take, at least 10. Never asked again when absent. */
   nodeAllocatableUpdatePeriodSeconds?: number;
+  /** Tell the driver about the pod (name, namespace, uid, service account) at each mount. False when absent. */
   podInfoOnMount?: boolean;
+  /** Place no pod that needs the driver on a node where it is not registered. False when absent. */
   preventPodSchedulingIfMissing?: boolean;
+  /** Mount again from time to time, so that the driver can refresh what is there. False when absent. */
   requiresRepublish?: boolean;
+  /** The driver can mount with an SELinux label, which saves relabelling file by file. False when absent. */
   seLinuxMount?: boolean;
+  /** Hand the service account tokens over as secrets, not among the volume's attributes. False when absent; needs `tokenRequests`. */
   serviceAccountTokenInSecrets?: boolean;
+  /** The driver reports its free space, and pods wait until some fits. False when absent. */
   storageCapacity?: boolean;
+  /** Tokens of the pod's service account that the driver gets at each mount. */
   tokenRequests?: StorageV1TokenRequest[];
+  /** What it can do: `Persistent` (the default) for claims, `Ephemeral` for volumes within pods. Cannot change. */
   volumeLifecycleModes?: string[];
 }
 
+/** Which CSI drivers are on a node. Named after the node; written by its agent. */
 export interface CSINode {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CSINode`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** The drivers. */
   spec: CSINodeSpec;
 }
 
+/** A CSI driver on a node. */
 export interface CSINodeDriver {
+  /** How much it can take. */
   allocatable?: VolumeNodeResources;
+  /** Name of the driver. */
   name: string;
+  /** How the driver calls the node. */
   nodeID: string;
+  /** Labels of nodes that say where the driver's volumes can be reached. */
   topologyKeys?: string[];
 }
 
+/** CSINodes, and the version at which they were read. */
 export interface CSINodeList {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CSINodeList`. */
   kind?: string;
+  /** The CSINodes that were found. */
   items: CSINode[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** The CSI drivers of a node. */
 export interface CSINodeSpec {
+  /** The drivers that are registered there. */
   drivers: CSINodeDriver[];
 }
 
+/** How much room a driver has for a storage class in some part of the cluster. Written by the driver's provisioner. */
 export interface CSIStorageCapacity {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CSIStorageCapacity`. */
   kind?: string;
+  /** Free space there. Unknown when absent. */
   capacity?: string | number;
+  /** Largest single volume there. Unknown when absent. */
   maximumVolumeSize?: string | number;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Nodes it is about, by label. None when absent, all when empty. */
   nodeTopology?: LabelSelector;
+  /** The storage class. Cannot change. */
   storageClassName: string;
 }
 
+/** CSIStorageCapacities, and the version at which they were read. */
 export interface CSIStorageCapacityList {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `CSIStorageCapacityList`. */
   kind?: string;
+  /** The CSIStorageCapacities that were found. */
   items: CSIStorageCapacity[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A kind of storage, and who makes it. Annotated `storageclass.kubernetes.io/is-default-class`, the default. */
 export interface StorageClass {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `StorageClass`. */
   kind?: string;
+  /** Claims may grow later. False when absent. */
   allowVolumeExpansion?: boolean;
+  /** Only make volumes in these zones or other domains. Anywhere when absent. */
   allowedTopologies?: TopologySelectorTerm[];
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Options of the mount for the volumes it makes; a wrong one makes the mount fail. */
   mountOptions?: string[];
+  /** Parameters for the provisioner, as it documents them. Cannot change. */
   parameters?: Record<string, string>;
+  /** Who makes the volumes: a CSI driver, or `kubernetes.io/no-provisioner`. Cannot change. */
   provisioner: string;
+  /** What follows when a claim is deleted: `Delete` (the default) or `Retain`. Cannot change. */
   reclaimPolicy?: string;
+  /** When a volume is made: `Immediate` (the default) or `WaitForFirstConsumer`, when a pod has its node. Cannot change. */
   volumeBindingMode?: string;
 }
 
+/** StorageClasses, and the version at which they were read. */
 export interface StorageClassList {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `StorageClassList`. */
   kind?: string;
+  /** The StorageClasses that were found. */
   items: StorageClass[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** A token that a CSI driver gets. */
 export interface StorageV1TokenRequest {
+  /** Whom the token is for. The API server when empty. */
   audience: string;
+  /** Seconds it is valid, at least 600. 3600 when absent. */
   expirationSeconds?: number;
 }
 
+/** Asks for a volume to be attached to a node; deleting it asks for the reverse. */
 export interface VolumeAttachment {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `VolumeAttachment`. */
   kind?: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Which volume, which node, by which driver. */
   spec: VolumeAttachmentSpec;
+  /** Whether it is attached. */
   status?: VolumeAttachmentStatus;
 }
 
+/** VolumeAttachments, and the version at which they were read. */
 export interface VolumeAttachmentList {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `VolumeAttachmentList`. */
   kind?: string;
+  /** The VolumeAttachments that were found. */
   items: VolumeAttachment[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** The volume to attach. Exactly one is set. */
 export interface VolumeAttachmentSource {
+  /** A volume that is written in a pod and treated as a persistent one. */
   inlineVolumeSpec?: PersistentVolumeSpec;
+  /** Name of the PersistentVolume. */
   persistentVolumeName?: string;
 }
 
+/** Which volume is attached to which node. */
 export interface VolumeAttachmentSpec {
+  /** CSI driver that does it. */
   attacher: string;
+  /** The node. */
   nodeName: string;
+  /** The volume. */
   source: VolumeAttachmentSource;
 }
 
+/** Whether a volume is attached. */
 export interface VolumeAttachmentStatus {
+  /** Why attaching last failed. */
   attachError?: VolumeError;
+  /** Whether it is attached. */
   attached: boolean;
+  /** What the driver wants to be told at mounting. */
   attachmentMetadata?: Record<string, string>;
+  /** Why detaching last failed. */
   detachError?: VolumeError;
 }
 
+/** A quality of storage that a claim can change to later, such as its I/O per second. */
 export interface VolumeAttributesClass {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `VolumeAttributesClass`. */
   kind?: string;
+  /** CSI driver it is for. Cannot change. */
   driverName: string;
+  /** Name, labels and what else every object has. */
   metadata?: ObjectMeta;
+  /** Parameters for the driver, as it documents them. Cannot change. */
   parameters?: Record<string, string>;
 }
 
+/** VolumeAttributesClasses, and the version at which they were read. */
 export interface VolumeAttributesClassList {
+  /** Group and version of the kind: `storage.k8s.io/v1`. */
   apiVersion?: string;
+  /** Name of the kind: `VolumeAttributesClassList`. */
   kind?: string;
+  /** The VolumeAttributesClasses that were found. */
   items: VolumeAttributesClass[];
+  /** Version at which the list was read, and where the next page begins. */
   metadata?: ListMeta;
 }
 
+/** An error of a CSI driver. */
 export interface VolumeError {
+  /** Its gRPC status code, such as 8 for an exhausted resource. */
   errorCode?: number;
+  /** What went wrong. Holds no secrets. */
   message?: string;
+  /** When it happened. */
   time?: string;
 }
 
+/** How many volumes a driver can have on a node. */
 export interface VolumeNodeResources {
+  /** Most volumes at once. No limit when absent. */
   count?: number;
 }
