@@ -6,9 +6,11 @@ export interface Layout {
   readonly store: string;
   readonly kubeconfigs: string;
   readonly logs: string;
-  /** Process ids and other things that mean nothing after a reboot. */
+  /** Process ids of the programs. */
   readonly run: string;
   readonly runtime: string;
+  /** What means nothing after a reboot, and secrets that must not reach a disk: on a tmpfs wherever `/run` is one. */
+  readonly memory: string;
   readonly runtimeRun: string;
   readonly agent: string;
   readonly network: string;
@@ -16,7 +18,9 @@ export interface Layout {
   readonly compileCache: string;
 }
 
+/** `data` is absolute, without a slash at its end. */
 export function layoutOf(data: string): Layout {
+  const memory = `/run/nacre/${data.replaceAll("/", "-").replace(/^-/, "")}`;
   return {
     data,
     config: `${data}/cluster.json`,
@@ -26,7 +30,8 @@ export function layoutOf(data: string): Layout {
     logs: `${data}/logs`,
     run: `${data}/run`,
     runtime: `${data}/runtime`,
-    runtimeRun: `${data}/run/runtime`,
+    memory,
+    runtimeRun: `${memory}/runtime`,
     agent: `${data}/agent`,
     network: `${data}/network`,
     dns: `${data}/dns`,

@@ -25,7 +25,7 @@ const interrupted = new AbortController();
 process.once("SIGINT", () => interrupted.abort());
 
 const { env, stdout, stderr } = process;
-process.exitCode = await runCommand(commands, process.argv.slice(2), {
+const exitCode = await runCommand(commands, process.argv.slice(2), {
   environment: env,
   output: {
     colour: Boolean(stdout.isTTY && stderr.isTTY) && !env.NO_COLOR && env.TERM !== "dumb",
@@ -37,3 +37,5 @@ process.exitCode = await runCommand(commands, process.argv.slice(2), {
   random: systemRandom,
   signal: interrupted.signal,
 });
+// The programs that were started, and connections kept for reuse, must not keep the command alive.
+process.exit(exitCode);
