@@ -61,8 +61,8 @@ export const maxJsonPatchOperations = 10_000;
 /** Bodies below this size are not worth compressing. As upstream. */
 export const gzipAboveBytes = 128 * 1024;
 
-/** How long a closing server waits for requests that are being answered. */
-export const closeGraceMs = 10_000;
+/** How long a closing server waits for requests that are being answered: they take milliseconds, but followed logs never end. */
+export const closeGraceMs = 3000;
 
 /** How long an idle HTTP/1.1 connection is kept: longer than clients' pools do, so that they close first. */
 export const keepAliveMs = 120_000;

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { Agent, request } from "node:https";
+import { connect as connectTcp } from "node:net";
+import type { Duplex } from "node:stream";
 import { after, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { servedCluster } from "#testing";
@@ -122,6 +124,35 @@ test("a closing server ends watches properly and takes no more requests", async 
   await other.close();
   await ended;
   assert.equal(response.complete, true);
+});
+
+test("a closing server cuts conversations, and does not wait for those who only connected", async () => {
+  const other = await servedCluster({
+    security: () => ({
+      streams: [
+        {
+          handles: ({ path }) => path === "/talk",
+          async upgrade(_request, socket) {
+            socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: talk\r\n\r\n");
+          },
+        },
+      ],
+    }),
+  });
+  const { port } = other.listener;
+  const mute = connectTcp({ host: "127.0.0.1", port });
+  mute.on("error", () => {});
+  await once(mute, "connect");
+  const { authority: ca, certificate: cert, key } = other.tls;
+  const headers = { connection: "Upgrade", upgrade: "talk" };
+  const talking = request({ host: "127.0.0.1", port, path: "/talk", ca, cert, key, headers });
+  talking.end();
+  const [, socket] = (await once(talking, "upgrade")) as [IncomingMessage, Duplex];
+  const cut = once(socket, "close");
+  socket.on("error", () => {});
+  socket.resume();
+  await other.close();
+  await cut;
 });
 
 interface Options {

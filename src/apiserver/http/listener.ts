@@ -1,10 +1,12 @@
+import type { EventEmitter } from "node:events";
 import {
   createServer as createHttp2Server,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
 import { createServer as createHttpsServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { type Clock, must } from "#base";
 import { closeGraceMs, keepAliveMs, maxStreamsPerConnection } from "../limits.ts";
@@ -32,17 +34,26 @@ export interface Listener {
 
 /** Opens a TLS port that speaks HTTP/1.1 and HTTP/2, whichever the client prefers. */
 export async function listen(parts: Parts, options: ListenOptions): Promise<Listener> {
-  const sessions = new Set<ServerHttp2Session>();
-  const server = openServer(parts, options, sessions);
+  const open: Open = { sockets: new Set(), sessions: new Set(), conversations: new Set() };
+  const server = openServer(parts, options, open);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
   const { port } = must(server.address(), "a listening server has an address") as AddressInfo;
-  return { host: options.host, port, close: () => close(parts.machinery.clock, server, sessions) };
+  return { host: options.host, port, close: () => close(parts.machinery.clock, server, open) };
 }
 
-function openServer(parts: Parts, options: ListenOptions, sessions: Set<ServerHttp2Session>): Server {
+/** What must be gone before a closing server is. */
+interface Open {
+  /** Every connection, also before its handshake. */
+  readonly sockets: Set<Socket>;
+  readonly sessions: Set<ServerHttp2Session>;
+  /** Connections that were upgraded: they end when they are ended. */
+  readonly conversations: Set<Duplex>;
+}
+
+function openServer(parts: Parts, options: ListenOptions, open: Open): Server {
   const { certificate, key, clientAuthority } = options;
   const server = createHttpsServer({
     cert: certificate,
@@ -55,14 +66,17 @@ function openServer(parts: Parts, options: ListenOptions, sessions: Set<ServerHt
     noDelay: true,
   });
   server.on("request", (incoming, response) => void answerHttp1(parts, incoming, response));
-  server.on("upgrade", (incoming, socket, head) => void answerUpgrade(parts, incoming, socket, head));
+  server.on("connection", (socket) => track(open.sockets, socket));
+  server.on("upgrade", (incoming, socket, head) => {
+    track(open.conversations, socket);
+    void answerUpgrade(parts, incoming, socket, head);
+  });
   server.on("clientError", (_error, socket) => socket.destroy());
 
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxStreamsPerConnection } });
   http2.on("stream", (stream, headers) => void answerHttp2(parts, stream as ServerHttp2Stream, headers));
   http2.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
+    track(open.sessions, session);
     session.on("error", () => session.destroy());
   });
   route(server, (socket) => http2.emit("connection", socket));
@@ -79,13 +93,18 @@ function route(server: Server, onHttp2: (socket: TLSSocket) => void): void {
   });
 }
 
-async function close(clock: Clock, server: Server, sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
+function track<T extends EventEmitter>(set: Set<T>, member: T): void {
+  set.add(member);
+  member.once("close", () => set.delete(member));
+}
+
+async function close(clock: Clock, server: Server, open: Open): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  for (const session of sessions) session.close();
+  for (const session of open.sessions) session.close();
+  for (const conversation of open.conversations) conversation.destroy();
   const deadline = clock.setTimer(closeGraceMs, () => {
-    server.closeAllConnections();
-    for (const session of sessions) session.destroy();
+    for (const socket of open.sockets) socket.destroy();
   });
   await closed;
   deadline.cancel();
