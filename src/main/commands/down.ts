@@ -102,6 +102,7 @@ async function removeFromMachine(host: Host, layout: Layout, config: ClusterConf
     for (const mount of await host.mounts.under(directory)) await host.mounts.unmount(mount);
   }
   await host.files.remove(layout.memory);
+  await host.cgroups.remove(`/${cgroupParentOf(config)}`);
   await removeNetwork(host, network);
 }
 
