@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { helloManifest, importHello, importSecondHello } from "./images.ts";
+import { assertUnbroken, type Load, loadFromHost, loadFromPod } from "./load.ts";
+import { createMachine } from "./machine.ts";
+import { typing } from "./typing.ts";
+
+/** Changing versions of a service that is in use, and the commands around it. */
+const machine = await createMachine();
+after(() => machine.remove());
+before(async () => {
+  await machine.up();
+  await importHello(machine);
+  await importSecondHello(machine);
+  await run("apply -f -", helloManifest);
+  await run("rollout status deployment/hello --timeout=60s");
+});
+
+const { run, fails, get } = typing(machine);
+
+test("a new version and the way back, under 200 requests a second from the host and from a pod, fail no request", async () => {
+  const { clusterIP } = (await get("service hello")).spec;
+  const host = await loadFromHost(machine, {
+    perSecond: 200,
+    urls: [`http://${clusterIP}/`, "http://127.0.0.1:30080/"],
+  });
+  const pod = await loadFromPod(machine, "load", {
+    perSecond: 200,
+    urls: [`http://${clusterIP}/`, "http://hello/"],
+  });
+  assert.equal(await run("set image deployment/hello hello=hello:v2"), "deployment.apps/hello image updated");
+  assert.match(await run("rollout status deployment/hello --timeout=60s"), /successfully rolled out/);
+  assert.match(await answer(), /version v2/);
+  assert.equal(await run("rollout undo deployment/hello"), "deployment.apps/hello rolled back");
+  assert.match(await run("rollout status deployment/hello --timeout=60s"), /successfully rolled out/);
+  assert.match(await answer(), /version v1/);
+
+  const loads: Load[] = [host, pod];
+  for (const load of loads) {
+    const report = await load.finish();
+    assertUnbroken(report, 1_000);
+    assert.deepEqual(Object.keys(report.versions).sort(), ["v1", "v2"]);
+  }
+});
+
+test("the history of versions is kept, and any of them can be had again", async () => {
+  assert.match(
+    await run("rollout history deployment/hello"),
+    /^deployment\.apps\/hello \nREVISION +CHANGE-CAUSE\n2 +<none>\n3 +<none>$/,
+  );
+  assert.match(await run("rollout history deployment/hello --revision=2"), /Image:\s+hello:v2/);
+  await run("rollout undo deployment/hello --to-revision=2");
+  await run("rollout status deployment/hello --timeout=60s");
+  assert.equal((await get("deployment hello")).spec.template.spec.containers[0].image, "hello:v2");
+  assert.match(await fails("rollout undo deployment/hello --to-revision=99"), /unable to find.* revision/);
+});
+
+test("a paused rollout waits until it is resumed", async () => {
+  await run("rollout pause deployment/hello");
+  await run("set image deployment/hello hello=hello:v1");
+  await run("wait deployment/hello --for=condition=Progressing=Unknown --timeout=20s");
+  assert.equal((await get("deployment hello")).status.updatedReplicas ?? 0, 0);
+  await run("rollout resume deployment/hello");
+  assert.match(await run("rollout status deployment/hello --timeout=60s"), /successfully rolled out/);
+  assert.match(await answer(), /version v1/);
+});
+
+test("restart replaces every pod, scale changes their number", async () => {
+  const before = await run("get pods -l app=hello -o jsonpath={.items[*].metadata.uid}");
+  assert.equal(await run("rollout restart deployment/hello"), "deployment.apps/hello restarted");
+  await run("rollout status deployment/hello --timeout=60s");
+  await run("wait pod -l app=hello --for=condition=Ready --timeout=30s");
+  const { items } = await get("pods -l app=hello");
+  for (const { metadata } of items) {
+    if (!metadata.deletionTimestamp) assert.ok(!before.includes(metadata.uid), "the pod is a new one");
+  }
+  assert.equal(await run("scale deployment hello --replicas=5"), "deployment.apps/hello scaled");
+  await run("wait deployment/hello --for=jsonpath={.status.readyReplicas}=5 --timeout=30s");
+  assert.match(
+    await fails("scale deployment hello --current-replicas=9 --replicas=1"),
+    /Expected replicas to be 9, was 5/,
+  );
+  await run("scale deployment hello --replicas=1");
+  await run("wait deployment/hello --for=jsonpath={.status.replicas}=1 --timeout=30s");
+});
+
+test("a version that never gets ready takes no pod away, and undo ends it", async () => {
+  await run("set env deployment/hello PORT=9999");
+  await run("wait deployment/hello --for=jsonpath={.status.updatedReplicas}=1 --timeout=30s");
+  assert.match(await fails("rollout status deployment/hello --timeout=2s"), /timed out/);
+  assert.match(await answer(), /version v1/);
+  await run("rollout undo deployment/hello");
+  await run("rollout status deployment/hello --timeout=60s");
+  assert.match(await answer(), /version v1/);
+});
+
+async function answer(): Promise<string> {
+  return (await machine.run("curl", ["-sS", "--fail", "http://127.0.0.1:30080/"])).stdout;
+}
