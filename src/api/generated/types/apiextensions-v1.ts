@@ -134,13 +134,13 @@ export interface CustomResourceDefinitionVersion {
   subresources?: CustomResourceSubresources;
 }
 
-/** Where the `scale` subresource finds its numbers. */
+/** Where the `scale` subresource finds its numbers, as paths in the object. */
 export interface CustomResourceSubresourceScale {
   /** Where the selector of the pods is, as text: below `.status` or `.spec`. Needed for autoscaling. */
   labelSelectorPath?: string;
-  /** Where the number wanted is: below `.spec`. */
+  /** Where the wanted number is: below `.spec`. */
   specReplicasPath: string;
-  /** Where the number there is is: below `.status`. */
+  /** Where the present number is: below `.status`. */
   statusReplicasPath: string;
 }
 
@@ -216,11 +216,11 @@ export interface JSONSchemaProps {
   maxProperties?: number;
   /** Largest number. */
   maximum?: number;
-  /** Least elements of a list. */
+  /** Fewest elements of a list. */
   minItems?: number;
-  /** Least characters of a text. */
+  /** Fewest characters of a text. */
   minLength?: number;
-  /** Least entries of a map. */
+  /** Fewest entries of a map. */
   minProperties?: number;
   /** Smallest number. */
   minimum?: number;
@@ -228,7 +228,7 @@ export interface JSONSchemaProps {
   multipleOf?: number;
   /** This must not hold. */
   not?: JSONSchemaProps;
-  /** null is a value too. False when absent: null then counts as absent. */
+  /** null is a value too. False when absent: null then gives way to the default, or is refused if there is none. */
   nullable?: boolean;
   /** Exactly one of these must hold. */
   oneOf?: JSONSchemaProps[];

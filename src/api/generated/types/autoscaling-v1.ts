@@ -42,7 +42,7 @@ export interface AutoscalingV1HorizontalPodAutoscalerList {
 export interface AutoscalingV1HorizontalPodAutoscalerSpec {
   /** Most pods; not less than `minReplicas`. */
   maxReplicas: number;
-  /** Least pods. 1 when absent. */
+  /** Fewest pods. 1 when absent. */
   minReplicas?: number;
   /** What to scale; it must have the `scale` subresource. */
   scaleTargetRef: AutoscalingV1CrossVersionObjectReference;

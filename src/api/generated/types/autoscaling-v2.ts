@@ -126,7 +126,7 @@ export interface HorizontalPodAutoscalerSpec {
   maxReplicas: number;
   /** What to aim at. Each yields a number of pods and the highest is taken. CPU at 80 % when absent. */
   metrics?: MetricSpec[];
-  /** Least pods. 1 when absent. */
+  /** Fewest pods. 1 when absent. */
   minReplicas?: number;
   /** What to scale; it must have the `scale` subresource. */
   scaleTargetRef: CrossVersionObjectReference;

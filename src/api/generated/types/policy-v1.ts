@@ -44,7 +44,7 @@ export interface PodDisruptionBudgetList {
 export interface PodDisruptionBudgetSpec {
   /** Most pods, or percentage of them, that may be down; 0 forbids every eviction. Excludes `minAvailable`. */
   maxUnavailable?: string | number;
-  /** Least pods, or percentage of them, that must stay up; 100% forbids every eviction. Excludes `maxUnavailable`. */
+  /** Fewest pods, or percentage of them, that must stay up; 100% forbids every eviction. Excludes `maxUnavailable`. */
   minAvailable?: string | number;
   /** Which pods of the namespace. An empty one means all, none when absent. */
   selector?: LabelSelector;
