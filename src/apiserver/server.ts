@@ -15,6 +15,7 @@ import { Catalogue } from "./registry/catalogue.ts";
 import { objectFeed } from "./registry/feed.ts";
 import type { Machinery } from "./registry/machinery.ts";
 import { Objects } from "./registry/objects.ts";
+import { Turns } from "./registry/turns.ts";
 import { objectWriter } from "./registry/writer.ts";
 import { EventEncoder } from "./watch/events.ts";
 
@@ -63,6 +64,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     read: feed,
     admission,
     participants,
+    turns: new Turns(),
   };
   const parts: Parts = {
     machinery,

@@ -10,6 +10,7 @@ import type {
 } from "../ports.ts";
 import type { Catalogue, ServedKind } from "./catalogue.ts";
 import type { Objects } from "./objects.ts";
+import type { Turns } from "./turns.ts";
 
 /** What every operation of the registry works with. */
 export interface Machinery {
@@ -21,6 +22,8 @@ export interface Machinery {
   readonly read: ObjectReader;
   readonly admission: readonly AdmissionPlugin[];
   readonly participants: readonly TransactionParticipant[];
+  /** Of updates, by store key. */
+  readonly turns: Turns;
 }
 
 /** A request that changes something, as far as the registry must know it. */

@@ -39,29 +39,34 @@ export interface UpdateRules {
 
 /**
  * Reads, changes and writes one object. A change that names a resource version fails with Conflict when it is
- * stale; one that names none is tried again on what is there now.
+ * stale; one that names none is made to what is there now.
  */
-export async function updateObject(
+export function updateObject(machinery: Machinery, request: WriteRequest, change: Change): Promise<Written> {
+  const { kind, attributes } = request;
+  const namespace = kind.resource.namespaced ? attributes.namespace : undefined;
+  const key = kind.key(attributes.name ?? "", namespace);
+  return machinery.turns.take(key, () => updateInTurn(machinery, request, change, key));
+}
+
+async function updateInTurn(
   machinery: Machinery,
   request: WriteRequest,
   change: Change,
+  key: string,
 ): Promise<Written> {
-  const { kind, attributes } = request;
-  const name = attributes.name ?? "";
-  const key = kind.key(name, kind.resource.namespaced ? attributes.namespace : undefined);
+  const { kind } = request;
   for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
     const entry = machinery.store.snapshot().get(key);
     if (!entry) return createMissing(machinery, request, change);
     const old = machinery.objects.read(kind, entry);
     const object = await change.next(old);
-    const conditional = checkIdentity(request, object, old);
+    checkIdentity(request, object, old);
     await admit(machinery, request, change, object, old);
     if (jsonEqual(object, old)) return unchanged(machinery, kind, entry, old);
     const written = await write(machinery, request, key, entry, object, old);
     if (written) return written;
-    if (conditional) break;
   }
-  throw conflict(subjectOf(kind, name), modified);
+  throw conflict(subjectOf(kind, request.attributes.name), modified);
 }
 
 async function createMissing(machinery: Machinery, request: WriteRequest, change: Change): Promise<Written> {
@@ -81,8 +86,8 @@ async function createMissing(machinery: Machinery, request: WriteRequest, change
   return createObject(machinery, request, object, { recordsFields: !change.recordsFields });
 }
 
-/** Puts in what an update may leave out, refuses another identity; true when the change names a resource version. */
-function checkIdentity(request: WriteRequest, object: KubernetesObject, old: KubernetesObject): boolean {
+/** Puts in what an update may leave out, refuses another identity and a stale version. */
+function checkIdentity(request: WriteRequest, object: KubernetesObject, old: KubernetesObject): void {
   const subject = subjectOf(request.kind, request.attributes.name);
   object.metadata ??= {};
   const { metadata } = object;
@@ -95,11 +100,10 @@ function checkIdentity(request: WriteRequest, object: KubernetesObject, old: Kub
       `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${before.uid}`,
     );
   }
-  const conditional = Boolean(metadata.resourceVersion) && metadata.resourceVersion !== "0";
-  if (conditional && metadata.resourceVersion !== before.resourceVersion) throw conflict(subject, modified);
+  const isConditional = Boolean(metadata.resourceVersion) && metadata.resourceVersion !== "0";
+  if (isConditional && metadata.resourceVersion !== before.resourceVersion) throw conflict(subject, modified);
   for (const field of systemFields) keep(metadata, before, field);
   delete metadata.selfLink;
-  return conditional;
 }
 
 async function admit(
