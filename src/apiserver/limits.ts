@@ -55,9 +55,6 @@ export const futureRevisionWaitMs = 3000;
 /** Objects of one deletecollection that are being deleted at the same time: enough to share commits. */
 export const deleteCollectionWorkers = 16;
 
-/** JSON patches with more operations are refused, as upstream does. */
-export const maxJsonPatchOperations = 10_000;
-
 /** Bodies below this size are not worth compressing. As upstream. */
 export const gzipAboveBytes = 128 * 1024;
 

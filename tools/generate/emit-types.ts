@@ -148,5 +148,5 @@ function property(name: string): string {
 }
 
 function comment(text: string | undefined, indent: string): string {
-  return text === undefined ? "" : `${indent}/** ${text} */\n`;
+  return text === undefined ? "" : `${indent}/** ${text.replaceAll("*/", "*\\/")} */\n`;
 }

@@ -41,3 +41,15 @@ test("every description is about a type or field that exists", () => {
     }
   }
 });
+
+test("every type and every field has a sentence of its own", () => {
+  const { all } = readDescriptions();
+  const missing = [...readDefinitions()].flatMap(([owner, { types }]) =>
+    Object.entries(types).flatMap(([type, { fields }]) =>
+      [type, ...Object.keys(fields).map((field) => `${type}.${field}`)]
+        .filter((name) => !all.get(owner)?.[name])
+        .map((name) => `${owner}: ${name}`),
+    ),
+  );
+  assert.deepEqual(missing, []);
+});

@@ -24,15 +24,3 @@ export function validateIntOrPercent(
 export function isZero(value: string | number | undefined): boolean {
   return value === 0 || value === "0%" || (typeof value === "string" && /^0+%$/.test(value));
 }
-
-/** What `value` comes to of `total`: shares are rounded up or down, absent is 0. */
-export function scaledValue(
-  value: string | number | undefined,
-  total: number,
-  rounding: "up" | "down",
-): number {
-  if (value === undefined) return 0;
-  if (typeof value === "number") return value;
-  const exact = (Number.parseInt(value, 10) * total) / 100;
-  return rounding === "up" ? Math.ceil(exact) : Math.floor(exact);
-}

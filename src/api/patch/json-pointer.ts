@@ -11,7 +11,3 @@ export function parsePointer(text: string): Pointer | undefined {
     .split("/")
     .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
-
-export function formatPointer(pointer: Pointer): string {
-  return pointer.map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-}

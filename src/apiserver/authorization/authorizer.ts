@@ -28,11 +28,6 @@ export function createAuthorizer(feed: ObjectFeed): ServerAuthorizer {
   };
 }
 
-/** Whether the user may, as a boolean: for questions that follow from others. */
-export function mayDo(authorizer: Authorizer, attributes: RequestAttributes): boolean {
-  return authorizer.authorize(attributes).verdict === "allow";
-}
-
 const master: Decision = { verdict: "allow", reason: "" };
 
 function together(first: Decision, second: Decision): Decision {
