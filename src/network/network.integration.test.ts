@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { silentLogger, systemClock } from "#base";
 import { createHost, type Host, type Program } from "#host";
-import { namespacedHost } from "../testing/namespaced-host.ts";
+import { namespacedHost } from "#testing";
 import { nft, prepareNetwork, removeNetwork } from "./machine/prepare.ts";
 import type { NetworkConfig, PodNetwork } from "./network.ts";
 import { openPodNetwork } from "./pods/pod-network.ts";

@@ -9,6 +9,7 @@ export {
   type Output,
 } from "./kubernetes-tools.ts";
 export { ManualClock, settled } from "./manual-clock.ts";
+export { namespacedHost } from "./namespaced-host.ts";
 export { RealRuntime } from "./real-runtime.ts";
 export {
   containerId,
