@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   network: ["api", "client", "host"],
   agent: ["api", "client", "host", "runtime", "network"],
   build: ["host", "runtime"],
-  cluster: ["host"],
+  cluster: ["host", "network"],
   cli: ["api", "client", "build"],
   testing: [
     "api",

@@ -1,21 +1,9 @@
+import type { NetworkConfig } from "#network";
 import type { ClusterConfig } from "./cluster-config.ts";
 import type { Layout } from "./layout.ts";
 
-/** What the network layer is told of a cluster; its `NetworkConfig`. */
-export interface ClusterNetwork {
-  readonly bridge: string;
-  readonly table: string;
-  readonly clusterPodRange: string;
-  readonly nodePodRange: string;
-  readonly serviceRange: string;
-  readonly dnsAddress: string;
-  readonly clusterDomain: string;
-  readonly nodePortRanges: readonly string[];
-  readonly stateDirectory: string;
-}
-
 /** Node ports answer where the API server listens: on this machine alone unless the cluster was opened. */
-export function networkOf(config: ClusterConfig, layout: Layout, gateway: string): ClusterNetwork {
+export function networkOf(config: ClusterConfig, layout: Layout, gateway: string): NetworkConfig {
   const open = config.listen.includes("0.0.0.0");
   return {
     bridge: `${config.name}0`,
