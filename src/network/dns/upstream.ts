@@ -37,7 +37,9 @@ function askUdp(server: string, query: Uint8Array, clock: Clock): Promise<Uint8A
     socket.on("message", (answer) => {
       if (answer.length >= 2 && answer[0] === query[0] && answer[1] === query[1]) finish(answer);
     });
-    socket.connect(53, server, () => socket.send(query));
+    // As an event: a callback would also be called when there is no route to the server.
+    socket.once("connect", () => socket.send(query));
+    socket.connect(53, server);
   });
 }
 
