@@ -69,16 +69,18 @@ async function programsFound(host: Host, path: string): Promise<Finding[]> {
 
 async function cgroups(host: Host): Promise<Finding> {
   try {
-    const layout = await host.cgroups.layout();
-    return {
-      what: "cgroups",
-      ok: true,
-      detail: typeof layout === "string" ? layout : JSON.stringify(layout),
-    };
+    const { kind } = await host.cgroups.layout();
+    return { what: "cgroups", ok: true, detail: cgroupKinds[kind] };
   } catch {
     return { what: "cgroups", ok: false, detail: "no cgroup hierarchy is mounted below /sys/fs/cgroup" };
   }
 }
+
+const cgroupKinds = {
+  v1: "version 1",
+  hybrid: "version 1, with version 2 beside it",
+  v2: "version 2",
+} as const;
 
 async function overlay(host: Host): Promise<Finding> {
   const ok = /\boverlay\b/.test((await host.files.read("/proc/filesystems")) ?? "");

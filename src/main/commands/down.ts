@@ -64,7 +64,7 @@ async function down(invocation: Invocation): Promise<number> {
         invocation.environment,
         makeKubeconfigs(layout, config, { clock, random }),
       );
-      await host.files.remove(layout.data);
+      await removeData(host, layout.data);
     });
   }
   output.note(
@@ -99,11 +99,20 @@ async function removeFromMachine(host: Host, layout: Layout, config: ClusterConf
     await opened.close();
   }
   for (const directory of [layout.memory, layout.data]) {
-    for (const mount of await host.mounts.under(directory)) await host.mounts.unmount(mount);
+    for (const mount of await host.mounts.under(directory)) {
+      // A data directory that is a disk of its own was mounted by the machine, not by us.
+      if (mount !== layout.data) await host.mounts.unmount(mount);
+    }
   }
   await host.files.remove(layout.memory);
   await host.cgroups.remove(`/${cgroupParentOf(config)}`);
   await removeNetwork(host, network);
+}
+
+/** All data; of a data directory that is a disk of its own, everything in it. */
+async function removeData(host: Host, data: string): Promise<void> {
+  if (!(await host.mounts.under(data)).includes(data)) return host.files.remove(data);
+  for (const name of await host.files.list(data)) await host.files.remove(`${data}/${name}`);
 }
 
 async function preview(invocation: Invocation, host: Host, layout: Layout, purge: boolean): Promise<number> {
