@@ -1,9 +1,15 @@
 #!/bin/sh
 # Makes a Debian machine ready to test and measure: npm's packages, then the host packages that a node and its tests
-# need. Names what it installs before it does; what is there already is left alone.
+# need ("prepare.sh packages": npm's alone). Names what it installs before it does; what is there is left alone.
 set -eu
 cd "$(dirname "$0")/.."
+if [ ! -x node_modules/.bin/tsc ] || { [ -f node_modules/.installed-lock ] && ! cmp -s package-lock.json node_modules/.installed-lock; }; then
+  echo "Installing npm packages into $PWD/node_modules" >&2
+  npm install --no-save --no-audit --no-fund --loglevel=error >&2
+  cp package-lock.json node_modules/.installed-lock
+fi
 sh bin/nacre version >/dev/null
+[ "${1:-}" = packages ] && exit 0
 
 missing=''
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
