@@ -106,7 +106,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const summary = createSummary({ ...options, pods: managed });
   const streams = new StreamServer({ ...context, pods: managed, summary });
   const { connection } = options;
-  if (connection) void runTunnel({ ...options, dial: httpsTunnelDialer(connection), streams, signal });
+  // Before it knows its pods, a node would deny that they are there.
+  if (connection) {
+    const dial = httpsTunnelDialer(connection);
+    void managed.known.then(() => runTunnel({ ...options, dial, streams, signal }));
+  }
   const registered = registration.start();
   const started = managed.start().then(() => registered);
   started.catch(() => {});

@@ -37,6 +37,7 @@ export class Pods {
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #found = new Map<string, RuntimeContainer[]>();
   #events: { close(): void } | undefined;
+  readonly #known = Promise.withResolvers<void>();
   #closed = false;
 
   constructor(options: PodsOptions) {
@@ -46,6 +47,11 @@ export class Pods {
   /** By uid. */
   get workers(): ReadonlyMap<string, PodWorker> {
     return this.#workers;
+  }
+
+  /** Resolves when everything that the API lists has its worker. */
+  get known(): Promise<void> {
+    return this.#known.promise;
   }
 
   byName(namespace: string, name: string): PodWorker | undefined {
@@ -103,6 +109,7 @@ export class Pods {
       deleted: (pod) => this.#workers.get(pod.metadata?.uid ?? "")?.removed(),
     });
     await Promise.all(adopting);
+    this.#known.resolve();
     await this.#removeOrphans(uids);
   }
 
