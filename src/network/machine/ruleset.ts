@@ -2,6 +2,9 @@ import type { NetworkConfig } from "../network.ts";
 import { deviceNames } from "../pods/device-names.ts";
 import { gatewayAddress } from "../ranges.ts";
 
+/** The destination port of the UDP packet that an ICMP error quotes: behind 8 bytes of ICMP, 20 of IPv4 and 2 of UDP. */
+const quotedPort = "@th,240,16";
+
 /**
  * The cluster's nftables table, without services in it. Applying it again keeps what the maps hold.
  *
@@ -12,6 +15,9 @@ import { gatewayAddress } from "../ranges.ts";
  *        ─ guard-forward / guard-output: what is still addressed to a service matched nothing ─▶ reject
  *        ─ postrouting: masquerade loopback, hairpin, and pods that leave the cluster
  * ```
+ *
+ * While DNS is started again, the machine does not say that its port is closed: askers would give up on the name at once,
+ * where they ask again when they hear nothing.
  *
  * Marks are what makes round robin true per service and the layout linear: a service's chain draws the next mark of
  * its own block, and one map for all turns marks into endpoints.
@@ -82,6 +88,7 @@ table ip ${table} {
   }
   chain guard-output {
     ip daddr ${serviceRange} jump refuse
+    ip daddr ${clusterPodRange} icmp type destination-unreachable icmp code port-unreachable ${quotedPort} 53 drop
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset
