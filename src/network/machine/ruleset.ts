@@ -12,7 +12,8 @@ const quotedPort = "@th,240,16";
  * packet ─ prerouting / output ─ services ─▶ one chain per service port: mark := numgen inc ─▶ dispatch: dnat by mark
  *                              ├ node-ports (only on the local addresses that are open for them)
  *                              └ host-ports ─▶ dnat
- *        ─ guard-forward / guard-output: what is still addressed to a service matched nothing ─▶ reject
+ *        ─ guard-forward / guard-output: what is still addressed to a service matched nothing ─▶ reject; so is what is
+ *          addressed to a pod and about to leave by another device, should the range's route be gone
  *        ─ postrouting: masquerade loopback, hairpin, and pods that leave the cluster
  * ```
  *
@@ -25,6 +26,7 @@ const quotedPort = "@th,240,16";
 export function baseRuleset(config: NetworkConfig): string {
   const { table, serviceRange, clusterPodRange } = config;
   const podDevices = `"${deviceNames(config).prefix}*"`;
+  const elsewhere = `oifname != { "lo", "${config.bridge}" } oifname != ${podDevices}`;
   return `
 add table ip ${table}
 table ip ${table} {
@@ -85,6 +87,7 @@ table ip ${table} {
   }
   chain guard-forward {
     ip daddr ${serviceRange} jump refuse
+    ip daddr ${clusterPodRange} ${elsewhere} jump refuse
   }
   chain guard-output {
     ip daddr ${serviceRange} jump refuse
