@@ -16,7 +16,7 @@ after(async () => {
 });
 
 test("down leaves the data where it is, also when it is a disk of its own", async () => {
-  await machine.up();
+  await machine.up("--example", "hello");
   await machine.kubectl("create", "configmap", "kept", "--from-literal=word=pearl");
   await machine.nacre("down");
   assert.ok(await isMounted());
@@ -27,11 +27,31 @@ test("down leaves the data where it is, also when it is a disk of its own", asyn
   assert.equal(kept.stdout, "pearl");
 });
 
+test("pods come back under new addresses, which their service knows", async () => {
+  const ready = "--for=jsonpath={.status.containerStatuses[0].restartCount}=1";
+  await machine.kubectl("wait", "pod", "-l", "app=hello", ready, "--timeout=60s");
+  await machine.kubectl("wait", "pod", "-l", "app=hello", "--for=condition=Ready", "--timeout=60s");
+  const { stdout } = await machine.kubectl("get", "pods", "-l", "app=hello", "-o", "json");
+  const pods = (JSON.parse(stdout) as PodList).items;
+  assert.equal(pods.length, 3);
+  for (const { status } of pods) assert.deepEqual(status.podIPs, [{ ip: status.podIP }]);
+
+  await machine.nacre("up", "--example", "hello");
+  for (let request = 0; request < 6; request += 1) {
+    const answer = await machine.run("curl", ["-sS", "--max-time", "2", "http://127.0.0.1:30080"]);
+    assert.match(answer.stdout, /^Hello from hello-/);
+  }
+});
+
 test("a purge empties such a disk and leaves it mounted", async () => {
   await machine.nacre("down", "--purge", "--yes");
   assert.ok(await isMounted());
   assert.deepEqual(await readdir(machine.data), []);
 });
+
+interface PodList {
+  readonly items: readonly { readonly status: { readonly podIP: string; readonly podIPs: unknown } }[];
+}
 
 async function isMounted(): Promise<boolean> {
   return (await stat(machine.data)).dev !== (await stat(dirname(machine.data))).dev;

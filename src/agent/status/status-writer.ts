@@ -111,7 +111,7 @@ export class StatusWriter {
     const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
     const addresses = JSON.stringify(status.podIPs ?? []);
     // Lists of addresses merge by address: one that is no longer true has to be put out by hand.
-    const replaced = entry.addresses !== "[]" && entry.addresses !== addresses;
+    const replaced = status.podIPs && entry.addresses !== "[]" && entry.addresses !== addresses;
     const podIPs = status.podIPs
       ? [...(replaced ? [{ $patch: "replace" }] : []), ...status.podIPs]
       : undefined;
@@ -125,7 +125,8 @@ export class StatusWriter {
       // Gone, or another pod of that name: nobody is left to tell.
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
-    entry.addresses = addresses;
+    // A status without addresses takes none away from what is stored.
+    if (status.podIPs) entry.addresses = addresses;
   }
 
   #later(uid: string, entry: Entry, error: unknown): void {
