@@ -152,6 +152,31 @@ test("what no service and no pod answers is refused on the machine, at once", as
   assert.equal(await ask(machine, "127.0.0.1", 30080), "ECONNREFUSED");
 });
 
+test("a packet to a pod's address is rejected even when the range's route is gone and another would take it", async () => {
+  const ip = (...args: string[]) => host.run({ program: "ip", arguments: args });
+  await ip("link", "add", "elsewhere", "type", "bridge");
+  await ip("addr", "add", "192.0.2.1/24", "dev", "elsewhere");
+  await ip("link", "set", "elsewhere", "up");
+  await ip("route", "add", "default", "via", "192.0.2.254");
+  await ip("route", "delete", "unreachable", config.clusterPodRange, "metric", "4096");
+  try {
+    assert.equal(await ask(machine, "10.244.7.7", 80), "ECONNREFUSED");
+  } finally {
+    await prepareNetwork(host, config);
+    await ip("link", "delete", "elsewhere");
+  }
+});
+
+test("a second cluster with the same addresses is refused before anything is made", async () => {
+  const second = { ...config, table: "second", bridge: "second0", stateDirectory: join(directory, "second") };
+  await assert.rejects(
+    prepareNetwork(host, second),
+    /already routes it .*is another cluster up\? End it first/,
+  );
+  const tables = await host.run({ program: "nft", arguments: ["list", "tables"] });
+  assert.doesNotMatch(tables.stdout, /second/);
+});
+
 test("a pod cannot reach what listens on the machine's loopback", async () => {
   const server = await serve(machine, "private");
   servers.push(server);

@@ -1,4 +1,4 @@
-import { assert } from "#base";
+import { ApiError, assert } from "#base";
 import type { Host } from "#host";
 import { limits } from "../limits.ts";
 import type { NetworkConfig } from "../network.ts";
@@ -8,10 +8,12 @@ import { baseRuleset } from "./ruleset.ts";
 /**
  * Makes the machine ready before any of the cluster's ranges is used: the guard that rejects stray packets first, then
  * routes, bridge and kernel settings. Idempotent. Throws `CommandError` of the step that failed; what was done before
- * it stays and is taken up by the next call, or undone by `removeNetwork`.
+ * it stays and is taken up by the next call, or undone by `removeNetwork`. Throws Conflict, with nothing done, when
+ * something else on the machine uses the ranges.
  */
 export async function prepareNetwork(host: Host, config: NetworkConfig): Promise<void> {
   assert(config.bridge.length <= 15, `bridge name ${config.bridge} is longer than 15 characters`);
+  await requireFreeRanges(host, config);
   await rememberSettings(host, config);
   await nft(host, baseRuleset(config));
   await host.run({
@@ -22,6 +24,25 @@ export async function prepareNetwork(host: Host, config: NetworkConfig): Promise
   });
   await ensureBridge(host, config);
   await host.files.write("/proc/sys/net/ipv4/ip_forward", "1", { inPlace: true });
+}
+
+/** Two networks with the same addresses would take each other's packets, and the first to go its routes. */
+async function requireFreeRanges(host: Host, config: NetworkConfig): Promise<void> {
+  const ours = await host.run({
+    program: "nft",
+    arguments: ["list", "table", "ip", config.table],
+    allowFailure: true,
+  });
+  if (ours.exitCode === 0) return;
+  for (const range of [config.clusterPodRange, config.serviceRange]) {
+    const { stdout } = await host.run({ program: "ip", arguments: ["route", "show", "root", range] });
+    const [route] = stdout.trim().split("\n");
+    if (!route) continue;
+    throw new ApiError(
+      "Conflict",
+      `cannot use ${range} for the cluster: this machine already routes it (${route.trim()}); is another cluster up? End it first`,
+    );
+  }
 }
 
 /** Takes away what `prepareNetwork` made and puts the kernel settings back. Nothing to remove is fine. */

@@ -91,6 +91,7 @@ table ip ${table} {
   }
   chain guard-output {
     ip daddr ${serviceRange} jump refuse
+    ip daddr ${clusterPodRange} ${elsewhere} jump refuse
     ip daddr ${clusterPodRange} icmp type destination-unreachable icmp code port-unreachable ${quotedPort} 53 drop
   }
   chain refuse {
