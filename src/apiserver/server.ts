@@ -1,4 +1,5 @@
-import { type KindDefinition, kindDefinitions, type Transport } from "#api";
+import type { KindDefinition, Transport } from "#api";
+import { kindDefinitions } from "#api/behaviour";
 import type { Clock, Logger, Random } from "#base";
 import type { Store } from "#store";
 import { discovery } from "./discovery/discovery.ts";

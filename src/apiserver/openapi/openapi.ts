@@ -1,4 +1,10 @@
-import { openApiHash, openApiV2Document, openApiV2Protobuf, openApiV3Document, openApiV3Index } from "#api";
+import {
+  openApiHash,
+  openApiV2Document,
+  openApiV2Protobuf,
+  openApiV3Document,
+  openApiV3Index,
+} from "#api/behaviour";
 import { type Clock, must } from "#base";
 import { bytesAnswer, jsonAnswer } from "../pipeline/answers.ts";
 import type { Document } from "../pipeline/documents.ts";

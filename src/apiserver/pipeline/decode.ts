@@ -1,14 +1,6 @@
 import { parse as parseYaml } from "yaml";
-import {
-  decodeObject,
-  decodeProtobuf,
-  fieldWarnings,
-  isJsonObject,
-  type KubernetesObject,
-  parseJsonBody,
-  strictError,
-  type TypeSchema,
-} from "#api";
+import { isJsonObject, type KubernetesObject, type TypeSchema } from "#api";
+import { decodeObject, decodeProtobuf, fieldWarnings, parseJsonBody, strictError } from "#api/behaviour";
 import { ApiError, badRequest, messageOf } from "#base";
 import type { Exchange } from "./exchange.ts";
 

@@ -1,4 +1,5 @@
-import { type KubernetesObject, schemaOfType } from "#api";
+import type { KubernetesObject } from "#api";
+import { schemaOfType } from "#api/behaviour";
 import { ApiError, badRequest, isNotFound } from "#base";
 import { deleteCollectionWorkers } from "../limits.ts";
 import { type Deleted, type Deletion, deleteObject } from "../registry/delete.ts";

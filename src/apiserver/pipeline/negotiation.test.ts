@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { parse } from "yaml";
-import { encodeProtobuf } from "#api";
+import { encodeProtobuf } from "#api/behaviour";
 import { testAdmin, testCluster } from "#testing";
 import { maxBodyBytes, maxReadsInFlight } from "../limits.ts";
 import { asking, configMapNamed, podNamed } from "../testing/ask.ts";

@@ -4,9 +4,9 @@ import {
   applyStrategicMergePatch,
   type JsonObject,
   type KubernetesObject,
-  parseJsonBody,
   type TypeSchema,
 } from "#api";
+import { parseJsonBody } from "#api/behaviour";
 import { badRequest, notFound } from "#base";
 import { applyObject } from "../registry/managed-fields.ts";
 import { subjectOf } from "../registry/subject.ts";

@@ -2,10 +2,10 @@ import {
   cloneJson,
   type JsonObject,
   type KubernetesObject,
-  schemaOf,
   type TypeSchema,
   type ViewSubresource,
 } from "#api";
+import { schemaOf } from "#api/behaviour";
 import { ApiError, badRequest, invalid, must } from "#base";
 import { type Binding, bindPod } from "../registry/binding.ts";
 import { deleteObject } from "../registry/delete.ts";

@@ -1,12 +1,11 @@
 import {
   apiVersionOf,
-  applyStaticDefaults,
   type KindDefinition,
   type KubernetesObject,
   type Resource,
-  schemaOf,
   type TypeSchema,
 } from "#api";
+import { applyStaticDefaults, schemaOf } from "#api/behaviour";
 import { assert, must } from "#base";
 import type { Transformer } from "../ports.ts";
 import { keyOf, prefixOf, storageOf } from "./keys.ts";

@@ -1,11 +1,5 @@
-import {
-  applyConfiguration,
-  cloneJson,
-  type JsonObject,
-  type KubernetesObject,
-  type ManagedFieldsEntry,
-  trackUpdate,
-} from "#api";
+import { cloneJson, type JsonObject, type KubernetesObject, type ManagedFieldsEntry } from "#api";
+import { applyConfiguration, trackUpdate } from "#api/behaviour";
 import { timestamp } from "#base";
 import { rememberedShapes } from "../limits.ts";
 import type { ServedKind } from "./catalogue.ts";

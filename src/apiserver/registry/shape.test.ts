@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type JsonObject, type KubernetesObject, schemaOf, trackUpdate } from "#api";
+import type { JsonObject, KubernetesObject } from "#api";
+import { schemaOf, trackUpdate } from "#api/behaviour";
 import { must } from "#base";
 import { hasSameShape } from "./shape.ts";
 
