@@ -207,7 +207,7 @@ test("preparing again keeps services; a full reset replaces whatever is there", 
   assert.match(await ask(machine, "10.96.0.50", 80), /^[abc] /);
   const fresh = new ServiceProgram(config.table);
   const chains = await host.run({ program: "nft", arguments: ["list", "table", "ip", config.table] });
-  const left = [...chains.stdout.matchAll(/chain (service-\d+) /g)].map((match) => match[1] as string);
+  const left = [...chains.stdout.matchAll(/chain ((?:lb|hash)-\S+) /g)].map((match) => match[1] as string);
   await nft(host, fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left));
   program = fresh;
   assert.match(await ask(machine, "10.96.0.50", 80), /^c /);

@@ -9,7 +9,7 @@ const quotedPort = "@th,240,16";
  * The cluster's nftables table, without services in it. Applying it again keeps what the maps hold.
  *
  * ```
- * packet ─ prerouting / output ─ services ─▶ one chain per service port: mark := numgen inc ─▶ dispatch: dnat by mark
+ * packet ─ prerouting / output ─ service-ids: ct mark := which ─ services ─▶ lb-N: mark := numgen inc ─▶ dispatch: dnat by both
  *                              ├ node-ports (only on the local addresses that are open for them)
  *                              └ host-ports ─▶ dnat
  *        ─ guard-forward / guard-output: what is still addressed to a service matched nothing ─▶ reject; so is what is
@@ -20,8 +20,8 @@ const quotedPort = "@th,240,16";
  * While DNS is started again, the machine does not say that its port is closed: askers would give up on the name at once,
  * where they ask again when they hear nothing.
  *
- * Marks are what makes round robin true per service and the layout linear: a service's chain draws the next mark of
- * its own block, and one map for all turns marks into endpoints.
+ * The connection's mark says which service port, the packet's mark which of its endpoints; one map for all turns both into
+ * an address. So the layout is linear in services, and a chain that counts belongs to one port as long as they are few.
  */
 export function baseRuleset(config: NetworkConfig): string {
   const { table, serviceRange, clusterPodRange } = config;
@@ -31,8 +31,10 @@ export function baseRuleset(config: NetworkConfig): string {
 add table ip ${table}
 table ip ${table} {
   map services { type ipv4_addr . inet_proto . inet_service : verdict; }
+  map service-ids { type ipv4_addr . inet_proto . inet_service : mark; }
   map node-ports { type inet_proto . inet_service : verdict; }
-  map endpoints { type mark : ipv4_addr . inet_service; }
+  map node-port-ids { type inet_proto . inet_service : mark; }
+  map endpoints { type mark . mark : ipv4_addr . inet_service; }
   map host-ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
   set hairpin { type ipv4_addr . ipv4_addr; }
   set node-port-addresses { type ipv4_addr; flags interval; }
@@ -63,10 +65,12 @@ flush set ip ${table} node-port-addresses
 add element ip ${table} node-port-addresses { ${config.nodePortRanges.join(", ")} }
 table ip ${table} {
   chain dispatch {
-    meta l4proto { tcp, udp, sctp } dnat ip to meta mark map @endpoints
+    meta l4proto { tcp, udp, sctp } dnat ip to ct mark . meta mark map @endpoints
   }
   chain translate {
+    ct mark set ip daddr . meta l4proto . th dport map @service-ids
     ip daddr . meta l4proto . th dport vmap @services
+    fib daddr type local ip daddr @node-port-addresses ct mark set meta l4proto . th dport map @node-port-ids
     fib daddr type local ip daddr @node-port-addresses meta l4proto . th dport vmap @node-ports
     fib daddr type local ip daddr @node-port-addresses meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport map @host-ports
   }

@@ -17,24 +17,26 @@ class Kernel {
         this.#elements(element[1] as string, element[2] as string, (element[3] as string).split(", "));
       else if (line.startsWith("flush map") || line.startsWith("flush set"))
         this.maps.delete(line.split(" ").at(-1) as string);
-      else if (line.startsWith("add chain")) this.chains.set(line.split(" ").at(-1) as string, []);
-      else if (line.startsWith("flush chain")) this.#chain(line.split(" ").at(-1) as string).length = 0;
       else if (line.startsWith("delete chain")) this.#deleteChain(line.split(" ").at(-1) as string);
-      else if (/^chain \S+ \{$/.test(line)) chain = line.split(" ")[1];
-      else if (line === "}") chain = undefined;
+      else if (/^chain \S+ \{$/.test(line)) {
+        chain = line.split(" ")[1] as string;
+        assert.ok(!this.chains.has(chain), `chain ${chain} is there already`);
+        this.chains.set(chain, []);
+      } else if (line === "}") chain = undefined;
       else if (chain !== undefined) this.#chain(chain).push(line);
     }
   }
 
   /** Where a packet to a frontend can end up, in the order in which connections do. */
-  targets(map: string, key: string): string[] {
+  targets(map: "services" | "node-ports", key: string): string[] {
     const verdict = this.maps.get(map)?.get(key);
+    const id = this.maps.get(map === "services" ? "service-ids" : "node-port-ids")?.get(key);
+    assert.equal(verdict === undefined, id === undefined, "a frontend has a verdict and an id, or neither");
     if (!verdict) return [];
-    const [, count, offset] =
-      /mod (\d+) offset (\d+)/.exec(this.#chain(verdict.replace("goto ", ""))[0] as string) ?? [];
+    const [, count] = /mod (\d+)$/.exec(this.#chain(verdict.replace("goto ", ""))[0] as string) ?? [];
     return Array.from({ length: Number(count) }, (_, index) => {
-      const target = this.maps.get("endpoints")?.get(`${Number(offset) + index}`);
-      assert.ok(target, "a mark without an endpoint");
+      const target = this.maps.get("endpoints")?.get(`${id} . ${index}`);
+      assert.ok(target, "a number without an endpoint");
       return target;
     });
   }

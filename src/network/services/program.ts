@@ -1,5 +1,6 @@
 import { assert } from "#base";
 import { limits } from "../limits.ts";
+import { Balancers } from "./balancers.ts";
 import type { Frontend, ServicePort } from "./service-table.ts";
 
 /**
@@ -11,8 +12,8 @@ export class ServiceProgram {
   readonly #installed = new Map<string, Installed>();
   /** How many service ports use an address pair for hairpin masquerade. */
   readonly #hairpins = new Map<string, number>();
-  #nextMark = 1;
-  #nextChain = 0;
+  #balancers = new Balancers(limits.balancers);
+  #nextId = 1;
 
   constructor(table: string) {
     this.#table = table;
@@ -44,17 +45,16 @@ export class ServiceProgram {
   ): string {
     this.#installed.clear();
     this.#hairpins.clear();
-    this.#nextMark = 1;
-    this.#nextChain = 0;
+    this.#balancers = new Balancers(limits.balancers);
+    this.#nextId = 1;
     const script = new Script(this.#table);
-    for (const map of ["services", "node-ports", "endpoints"])
+    for (const map of ["services", "service-ids", "node-ports", "node-port-ids", "endpoints"]) {
       script.head(`flush map ip ${this.#table} ${map}`);
+    }
     script.head(`flush set ip ${this.#table} hairpin`);
     for (const chain of chains) script.head(`delete chain ip ${this.#table} ${chain}`);
     for (const [serviceKey, ports] of services) {
-      for (const port of ports) {
-        if (port.endpoints.length > 0) this.#install(script, serviceKey, port, this.#newChain(script));
-      }
+      for (const port of ports) if (port.endpoints.length > 0) this.#install(script, serviceKey, port);
     }
     return script.toString();
   }
@@ -62,38 +62,43 @@ export class ServiceProgram {
   #replacePort(script: Script, serviceKey: string, port: ServicePort): void {
     const installed = this.#installed.get(port.id);
     if (installed && samePort(installed.port, port)) return;
-    if (installed) {
-      this.#uninstall(script, installed);
-      script.remove(`flush chain ip ${this.#table} ${installed.chain}`);
-    }
-    this.#install(script, serviceKey, port, installed?.chain ?? this.#newChain(script));
+    if (installed) this.#uninstall(script, installed);
+    this.#install(script, serviceKey, port);
   }
 
   #removePort(script: Script, id: string, installed: Installed): void {
     this.#uninstall(script, installed);
-    script.remove(`delete chain ip ${this.#table} ${installed.chain}`);
     this.#installed.delete(id);
   }
 
-  #install(script: Script, serviceKey: string, port: ServicePort, chain: string): void {
+  #install(script: Script, serviceKey: string, port: ServicePort): void {
     const endpoints = port.endpoints.slice(0, limits.endpointsPerPort);
-    const mark = this.#marks(endpoints.length);
-    const pick = port.balance === "source-hash" ? "jhash ip saddr" : "numgen inc";
-    script.chain(chain, [`meta mark set ${pick} mod ${endpoints.length} offset ${mark}`, "goto dispatch"]);
+    const { chain, rules, isNew } = this.#balancers.take(port.balance, endpoints.length);
+    if (isNew) script.chain(chain, rules);
+    const id = this.#newId();
     endpoints.forEach((endpoint, index) => {
-      script.add("endpoints", `${mark + index} : ${endpoint}`);
+      script.add("endpoints", `${id} . ${index} : ${endpoint}`);
       this.#hairpin(script, endpoint, 1);
     });
-    for (const frontend of port.frontends) script.add(mapOf(frontend), `${keyOf(frontend)} : goto ${chain}`);
-    this.#installed.set(port.id, { serviceKey, port: { ...port, endpoints }, chain, mark });
+    for (const frontend of port.frontends) {
+      const maps = mapsOf(frontend);
+      script.add(maps.ids, `${keyOf(frontend)} : ${id}`);
+      script.add(maps.verdicts, `${keyOf(frontend)} : goto ${chain}`);
+    }
+    this.#installed.set(port.id, { serviceKey, port: { ...port, endpoints }, chain, id });
   }
 
   #uninstall(script: Script, installed: Installed): void {
-    for (const frontend of installed.port.frontends) script.delete(mapOf(frontend), keyOf(frontend));
+    for (const frontend of installed.port.frontends) {
+      const maps = mapsOf(frontend);
+      script.delete(maps.ids, keyOf(frontend));
+      script.delete(maps.verdicts, keyOf(frontend));
+    }
     installed.port.endpoints.forEach((endpoint, index) => {
-      script.delete("endpoints", `${installed.mark + index}`);
+      script.delete("endpoints", `${installed.id} . ${index}`);
       this.#hairpin(script, endpoint, -1);
     });
+    if (this.#balancers.release(installed.chain)) script.removeChain(installed.chain);
   }
 
   #hairpin(script: Script, endpoint: string, by: 1 | -1): void {
@@ -105,19 +110,11 @@ export class ServiceProgram {
     script.hairpin(address, users, by);
   }
 
-  /** A block of marks of its own for each installed version, so that no packet meets half of an old and half of a new one. */
-  #marks(count: number): number {
-    assert(this.#nextMark + count <= limits.marks, "marks are used up; reset starts them over");
-    const first = this.#nextMark;
-    this.#nextMark += count;
-    return first;
-  }
-
-  #newChain(script: Script): string {
-    this.#nextChain += 1;
-    const chain = `service-${this.#nextChain}`;
-    script.newChain(chain);
-    return chain;
+  /** A number of its own for each installed version, so that no packet meets half of an old and half of a new one. */
+  #newId(): number {
+    assert(this.#nextId < limits.marks, "numbers of service ports are used up; reset starts them over");
+    this.#nextId += 1;
+    return this.#nextId - 1;
   }
 }
 
@@ -125,7 +122,8 @@ interface Installed {
   readonly serviceKey: string;
   readonly port: ServicePort;
   readonly chain: string;
-  readonly mark: number;
+  /** The connection mark under which the endpoints map knows it. */
+  readonly id: number;
 }
 
 function samePort(a: ServicePort, b: ServicePort): boolean {
@@ -136,8 +134,10 @@ function samePort(a: ServicePort, b: ServicePort): boolean {
   );
 }
 
-function mapOf(frontend: Frontend): "services" | "node-ports" {
-  return frontend.type === "address" ? "services" : "node-ports";
+function mapsOf(frontend: Frontend): { verdicts: string; ids: string } {
+  return frontend.type === "address"
+    ? { verdicts: "services", ids: "service-ids" }
+    : { verdicts: "node-ports", ids: "node-port-ids" };
 }
 
 function keyOf(frontend: Frontend): string {
@@ -149,9 +149,9 @@ function keyOf(frontend: Frontend): string {
 class Script {
   readonly #table: string;
   readonly #head: string[] = [];
-  readonly #removals: string[] = [];
-  readonly #newChains: string[] = [];
-  readonly #chains: string[] = [];
+  /** Chains to make and to delete; one that is given back and taken again in one program stays as it is. */
+  readonly #newChains = new Map<string, readonly string[]>();
+  readonly #oldChains = new Set<string>();
   readonly #deletions = new Map<string, Set<string>>();
   readonly #additions = new Map<string, Set<string>>();
   readonly #hairpins = new Map<string, { before: boolean; after: boolean }>();
@@ -164,16 +164,12 @@ class Script {
     this.#head.push(statement);
   }
 
-  remove(statement: string): void {
-    this.#removals.push(statement);
-  }
-
-  newChain(chain: string): void {
-    this.#newChains.push(`add chain ip ${this.#table} ${chain}`);
-  }
-
   chain(chain: string, rules: readonly string[]): void {
-    this.#chains.push(`  chain ${chain} {\n    ${rules.join("\n    ")}\n  }`);
+    if (!this.#oldChains.delete(chain)) this.#newChains.set(chain, rules);
+  }
+
+  removeChain(chain: string): void {
+    if (!this.#newChains.delete(chain)) this.#oldChains.add(chain);
   }
 
   add(map: string, element: string): void {
@@ -194,12 +190,15 @@ class Script {
       if (before === after) continue;
       collect(after ? this.#additions : this.#deletions, "hairpin", `${address} . ${address}`);
     }
+    const chains = Array.from(
+      this.#newChains,
+      ([chain, rules]) => `  chain ${chain} {\n    ${rules.join("\n    ")}\n  }`,
+    );
     const lines = [
       ...this.#head,
-      ...this.#newChains,
       ...this.#elements("delete", this.#deletions),
-      ...this.#removals,
-      ...(this.#chains.length > 0 ? [`table ip ${this.#table} {`, ...this.#chains, "}"] : []),
+      ...Array.from(this.#oldChains, (chain) => `delete chain ip ${this.#table} ${chain}`),
+      ...(chains.length > 0 ? [`table ip ${this.#table} {`, ...chains, "}"] : []),
       ...this.#elements("add", this.#additions),
     ];
     return lines.length === 0 ? "" : `${lines.join("\n")}\n`;

@@ -5,6 +5,7 @@ import type { Host } from "#host";
 import { limits } from "../limits.ts";
 import { nft } from "../machine/prepare.ts";
 import type { NetworkConfig } from "../network.ts";
+import { balancerChain } from "./balancers.ts";
 import { ServiceProgram } from "./program.ts";
 import { type ServicePort, servicePorts } from "./service-table.ts";
 
@@ -99,7 +100,7 @@ async function serviceChains(host: Host, table: string): Promise<string[]> {
     nftables: { chain?: { table: string; name: string } }[];
   };
   return nftables.flatMap(({ chain }) =>
-    chain?.table === table && /^service-\d+$/.test(chain.name) ? [chain.name] : [],
+    chain?.table === table && balancerChain.test(chain.name) ? [chain.name] : [],
   );
 }
 

@@ -1,4 +1,5 @@
 import type { EndpointSlice, Service } from "#api";
+import type { Balance } from "./balancers.ts";
 
 /** Where a packet is sent to be balanced: a service's address and port, or a node port. */
 export type Frontend =
@@ -15,7 +16,7 @@ export interface ServicePort {
   /** `address . port`, sorted, so that equal sets are equal programs. */
   readonly endpoints: readonly string[];
   /** True round robin, or the same endpoint for the same client address (`sessionAffinity: ClientIP`). */
-  readonly balance: "round-robin" | "source-hash";
+  readonly balance: Balance;
 }
 
 /**
