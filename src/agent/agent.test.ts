@@ -317,3 +317,129 @@ test("somebody else's word on a pod's readiness is corrected", async () => {
     await node.close();
   }
 });
+
+test("a label that the node is given later counts for pods bound to it", async () => {
+  const node = await testNode();
+  try {
+    await node.agent.started;
+    const patch = { metadata: { labels: { disk: "fast" } } };
+    await node.client.resource(nodes).patch("node", { type: "merge", patch });
+    const containers = [{ name: "main", image: "busybox" }];
+    await node.run("picky", { containers, nodeSelector: { disk: "fast" } });
+    await node.until("picky", "ready", isReady);
+    await node.run("pickier", { containers, nodeSelector: { disk: "faster" } });
+    const refused = await node.until("pickier", "refused", (one) => one?.status?.phase === "Failed");
+    assert.equal(refused.status?.reason, "NodeAffinity");
+  } finally {
+    await node.close();
+  }
+});
+
+test("a node that somebody takes for lost says at once that it is not", async () => {
+  const node = await testNode();
+  try {
+    await node.agent.started;
+    const api = node.client.resource(nodes);
+    const found = await api.get("node");
+    const conditions = found.status?.conditions?.map((one) => ({ ...one, status: "Unknown" }));
+    await api.patch("node", { type: "merge", patch: { status: { conditions } } }, { subresource: "status" });
+    const states = async () => (await api.get("node")).status?.conditions?.map((one) => one.status);
+    await eventually(async () => (await states())?.join() === "False,False,False,True");
+  } finally {
+    await node.close();
+  }
+});
+
+test("a node that is deleted registers again, with its lease", async () => {
+  const node = await testNode();
+  try {
+    await node.agent.started;
+    const api = node.client.resource(nodes);
+    const before = await api.get("node");
+    await api.delete("node");
+    const again = () => api.get("node").catch(() => undefined);
+    await eventually(async () => {
+      const found = await again();
+      const ready = found?.status?.conditions?.find((one) => one.type === "Ready");
+      return found?.metadata?.uid !== before.metadata?.uid && ready?.status === "True";
+    });
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    await node.until("web", "ready", isReady);
+  } finally {
+    await node.close();
+  }
+});
+
+test("settings of the kernel that are not the pod's own are refused", async () => {
+  const node = await testNode();
+  try {
+    const run = (name: string, setting: string, more: object = {}) =>
+      node.run(name, {
+        containers: [{ name: "main", image: "busybox" }],
+        securityContext: { sysctls: [{ name: setting, value: "1" }] },
+        ...more,
+      });
+    await run("swap", "vm.swappiness");
+    await run("host", "net.ipv4.tcp_syncookies", { hostNetwork: true });
+    await run("safe", "net/ipv4/tcp_syncookies");
+    const refused = await node.until("swap", "refused", (one) => one?.status?.phase === "Failed");
+    assert.equal(refused.status?.reason, "SysctlForbidden");
+    await node.until("host", "refused", (one) => one?.status?.reason === "SysctlForbidden");
+    await node.until("safe", "ready", isReady);
+  } finally {
+    await node.close();
+  }
+});
+
+test("of a container that ends again and again, the last two runs stay, with their logs", async () => {
+  const node = await testNode({ behaviour: () => ({ runsMs: 1, exitCode: 1 }) });
+  try {
+    const pod = await node.run("crash", { containers: [{ name: "main", image: "busybox" }] });
+    const directory = `${node.directory}/logs/default_crash_${pod.metadata?.uid}/main`;
+    await node.host.files.makeDirectory(directory);
+    for (const attempt of [0, 1, 2, 3]) {
+      await node.until("crash", `started ${attempt}`, (one) => restarts(one) >= attempt);
+      for (const name of [`${attempt}.log`, `${attempt}.log.1`])
+        await node.host.files.append(`${directory}/${name}`, "x");
+    }
+    await eventually(async () => (await node.runtime.containers()).length <= 2);
+    await eventually(async () => (await node.host.files.list(directory)).length <= 4);
+  } finally {
+    await node.close();
+  }
+});
+
+test("one that was created but not started when the agent ended is made anew, and is no restart", async () => {
+  let startMs = 30_000;
+  const node = await testNode({ behaviour: () => ({ startMs }) });
+  try {
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    await eventually(async () => (await node.runtime.containers())[0]?.state === "created");
+    await node.agent.close();
+    startMs = 0;
+    await node.restart();
+    assert.equal(restarts(await node.until("web", "ready", isReady)), 0);
+    assert.equal((await node.runtime.containers()).length, 1);
+  } finally {
+    await node.close();
+  }
+});
+
+test("of two pods that come at the same time and do not fit together, one is refused", async () => {
+  const node = await testNode();
+  try {
+    await node.agent.started;
+    await node.agent.close();
+    const ports = [{ containerPort: 80, hostPort: 8080 }];
+    for (const name of ["one", "two"])
+      await node.run(name, { containers: [{ name: "main", image: "busybox", ports }] });
+    await node.restart();
+    const over = async () => {
+      const found = [await node.pod("one"), await node.pod("two")];
+      return found.filter((one) => one?.status?.phase === "Failed").length === 1 && found.some(isReady);
+    };
+    await eventually(over);
+  } finally {
+    await node.close();
+  }
+});

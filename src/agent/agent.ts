@@ -1,4 +1,4 @@
-import { amountsOf, type Pod, pods, services } from "#api";
+import { amountsOf, nodes, type Pod, pods, services } from "#api";
 import { type Clock, type Logger, messageOf, type Random } from "#base";
 import { type Client, Informer } from "#client";
 import type { Connection } from "#client/node";
@@ -102,6 +102,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     void collector.collect();
     rotateLogs(options).catch((error) => logger.warn(`rotating logs: ${messageOf(error)}`));
   });
+  const nodeInformer = new Informer({
+    ...watching,
+    resource: nodes,
+    fieldSelector: `metadata.name=${nodeName}`,
+  });
+  nodeInformer.addHandler({
+    added: (node) => registration.observe(node),
+    updated: (node) => registration.observe(node),
+    deleted: () => registration.observe(undefined),
+  });
   const managed = podsOf(options, context, podInformer, registration, signal);
   const summary = createSummary({ ...options, pods: managed });
   const streams = new StreamServer({ ...context, pods: managed, summary });
@@ -145,6 +155,7 @@ function podsOf(
     }),
     dialer: options.dialer ?? systemDialer,
     statuses: new StatusWriter({ ...options, signal }),
+    refresh: () => registration.refresh(),
     offer: () => ({ nodeName: options.nodeName, allocatable, labels: registration.labels }),
   });
 }

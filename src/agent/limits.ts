@@ -66,6 +66,14 @@ export const limits = {
   /** What a probe reads of an answer, and what of it goes into the event. */
   probeBodyBytes: 10 * 1024,
   probeMessageBytes: 1024,
+  /** How long a command that has ended may still have output under way. */
+  probeDrainMs: 500,
+  /**
+   * A container that has just started is looked at this often in its first second, each pause twice the last, and nothing counts but
+   * success: most servers need a moment. The kubelet's first look comes up to a second after the start, too.
+   */
+  firstLookMs: 100,
+  firstLooksUntilMs: 1_000,
   /** Service-account tokens are asked for again at 80 % of their life, or after a day. */
   tokenRefreshFraction: 0.8,
   tokenRefreshMaximumMs: 24 * 3600 * 1000,

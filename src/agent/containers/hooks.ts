@@ -23,7 +23,7 @@ export async function runHook(handler: LifecycleHandler, target: HookTarget): Pr
   if (handler.sleep) return clock.sleep(handler.sleep.seconds * 1000, signal);
   if (handler.exec) {
     const command = handler.exec.command ?? [];
-    const result = await abortable(execProbe(target.runtime, target.id, command), signal);
+    const result = await abortable(execProbe(target.runtime, target.id, command, { clock }), signal);
     if (result.exitCode === 0) return;
     throw new Error(
       `Exec lifecycle hook (${JSON.stringify(command)}) for Container "${container.name}" failed - error: command exited with ${result.exitCode}, message: ${JSON.stringify(result.output)}`,

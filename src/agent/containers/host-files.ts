@@ -13,7 +13,7 @@ const maximumNameservers = 3;
 const maximumSearches = 32;
 
 /** The container's `/etc/hosts`. Pure. */
-export function hostsFile(pod: Pod, hostname: string, addresses: readonly string[]): string {
+export function hostsFile(pod: Pod, hostname: string, domain: string, addresses: readonly string[]): string {
   const { subdomain, hostAliases } = pod.spec ?? {};
   const lines = [
     "# Kubernetes-managed hosts file.",
@@ -24,7 +24,7 @@ export function hostsFile(pod: Pod, hostname: string, addresses: readonly string
     "fe00::1\tip6-allnodes",
     "fe00::2\tip6-allrouters",
   ];
-  const full = subdomain ? `${hostname}.${subdomain}.${pod.metadata?.namespace}.svc.cluster.local\t` : "";
+  const full = subdomain ? `${hostname}.${subdomain}.${pod.metadata?.namespace}.svc.${domain}\t` : "";
   for (const address of addresses) lines.push(`${address}\t${full}${hostname}`);
   return `${lines.join("\n")}\n${aliasLines(hostAliases)}`;
 }
@@ -86,6 +86,14 @@ function parseResolvConf(text: string): Resolver {
     else if (word === "options") options.push(...rest);
   }
   return { nameservers, searches, options };
+}
+
+/** Whether a resolv.conf is of no use in a pod: its servers answer on the machine's own loopback only. Pure. */
+export function namesOnlyLoopback(text: string): boolean {
+  const { nameservers } = parseResolvConf(text);
+  return (
+    nameservers.length > 0 && nameservers.every((server) => server.startsWith("127.") || server === "::1")
+  );
 }
 
 function splitOption(option: string): [string, string | undefined] {

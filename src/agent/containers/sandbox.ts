@@ -1,8 +1,9 @@
 import type { Pod } from "#api";
 import { messageOf } from "#base";
+import type { Files } from "#host";
 import type { AgentContext } from "../context.ts";
 import type { SandboxFacts } from "../pods/observation.ts";
-import { hostNetworkHostsFile, hostsFile, resolvConf } from "./host-files.ts";
+import { hostNetworkHostsFile, hostsFile, namesOnlyLoopback, resolvConf } from "./host-files.ts";
 import { hostnameOf, hostPorts, sandboxSpec } from "./sandbox-spec.ts";
 
 /** Namespaces, address and the files about names. Idempotent: what is there is adopted. */
@@ -49,14 +50,21 @@ async function writeHostFiles(context: AgentContext, pod: Pod, addresses: readon
   const uid = pod.metadata?.uid ?? "";
   const hostname = hostnameOf(pod, nodeName);
   await files.makeDirectory(layout.pod(uid), { mode: 0o755 });
-  const ownResolver = (await files.read("/etc/resolv.conf")) ?? "";
+  const ownResolver = await hostResolver(files);
   const hosts = pod.spec?.hostNetwork
     ? hostNetworkHostsFile(pod, (await files.read("/etc/hosts")) ?? "")
-    : hostsFile(pod, hostname, addresses);
+    : hostsFile(pod, hostname, dns.domain, addresses);
   const options = { mode: 0o644, durable: false };
   await Promise.all([
     files.write(layout.hostsFile(uid), hosts, options),
     files.write(layout.resolvConf(uid), resolvConf(pod, dns, ownResolver), options),
     files.write(layout.hostnameFile(uid), `${hostname}\n`, options),
   ]);
+}
+
+/** The machine's resolv.conf; where that names only a resolver on its own loopback, which pods cannot reach, what stands behind it. */
+async function hostResolver(files: Files): Promise<string> {
+  const own = (await files.read("/etc/resolv.conf")) ?? "";
+  if (!namesOnlyLoopback(own)) return own;
+  return (await files.read("/run/systemd/resolve/resolv.conf")) ?? own;
 }

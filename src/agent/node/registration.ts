@@ -9,7 +9,7 @@ import {
   messageOf,
   type Timer,
 } from "#base";
-import type { Client } from "#client";
+import { type Client, compareRevisions } from "#client";
 import type { Image } from "#runtime";
 import { backOffMs, limits } from "../limits.ts";
 import type { Machine } from "./machine.ts";
@@ -48,8 +48,13 @@ export class NodeRegistration {
   #lease: Lease | undefined;
   #conditions: readonly NodeCondition[] = [];
   #writtenText = "";
+  /** Of the node after the last write of its status. */
+  #revision = "";
   #writtenAt = 0;
   #beatAt = 0;
+  /** From the start on: observing what registration itself does is no reason for more. */
+  #beating = true;
+  #again = false;
 
   constructor(options: NodeRegistrationOptions) {
     this.#options = options;
@@ -91,6 +96,25 @@ export class NodeRegistration {
     this.#timer?.cancel();
   }
 
+  /** The node as the API has it now. Somebody who took it for lost is told otherwise at once; deleted, it registers anew. */
+  observe(node: Node | undefined): void {
+    this.#node = node;
+    if (!node) {
+      this.#options.logger.warn("the node was deleted from the API: it registers again");
+      this.#lease = undefined;
+    } else if (compareRevisions(node.metadata?.resourceVersion ?? "", this.#revision) <= 0) return;
+    else if (saysTheSame(node.status?.conditions, this.#conditions)) return;
+    this.#conditions = node?.status?.conditions ?? [];
+    this.#writtenText = "";
+    this.#beatSoon();
+  }
+
+  /** Reads the node, for when the watch may not have told of a change yet. */
+  async refresh(): Promise<void> {
+    const { client, identity, signal } = this.#options;
+    this.observe(await client.resource(nodes).get(identity.name, { signal }));
+  }
+
   /** Writes the status when it has changed, or has not been written for long. */
   async updateStatus(): Promise<void> {
     const { client, clock, identity, machine, images, health, signal } = this.#options;
@@ -102,29 +126,49 @@ export class NodeRegistration {
       conditions: conditions.map(({ lastHeartbeatTime: _, ...rest }) => rest),
     });
     if (text === this.#writtenText && now - this.#writtenAt < limits.nodeStatusMs) return;
-    await client
+    const written = await client
       .resource(nodes)
       .patch(identity.name, { type: "strategic", patch: { status } }, { subresource: "status", signal });
+    this.#revision = written.metadata?.resourceVersion ?? "";
     this.#conditions = conditions;
     this.#writtenText = text;
     this.#writtenAt = now;
   }
 
   async #beat(): Promise<void> {
-    const { clock, logger, signal, onBeat } = this.#options;
+    const { clock, signal, onBeat } = this.#options;
+    this.#beating = true;
+    do {
+      this.#again = false;
+      if (signal.aborted) return;
+      await this.#report();
+    } while (this.#again);
+    this.#beating = false;
     if (signal.aborted) return;
+    onBeat();
+    this.#timer = clock.setTimer(limits.leaseRenewMs, () => void this.#beat(), { unref: true });
+  }
+
+  /** At once, or right after the one that is under way. */
+  #beatSoon(): void {
+    this.#again = true;
+    if (this.#beating) return;
+    this.#timer?.cancel();
+    void this.#beat();
+  }
+
+  async #report(): Promise<void> {
+    const { clock, logger, signal } = this.#options;
     try {
+      this.#node ??= await this.#register();
       await this.#renewLease();
       if (clock.now() - this.#beatAt > limits.leaseDurationSeconds * 1000) await this.#reread();
       await this.updateStatus();
       this.#beatAt = clock.now();
     } catch (error) {
-      if (isNotFound(error)) this.#node = await this.#register().catch(() => this.#node);
-      else if (!signal.aborted) logger.debug(`heartbeat: ${messageOf(error)}`);
+      if (isNotFound(error)) this.#node = undefined;
+      if (!signal.aborted) logger.debug(`heartbeat: ${messageOf(error)}`);
     }
-    if (signal.aborted) return;
-    onBeat();
-    this.#timer = clock.setTimer(limits.leaseRenewMs, () => void this.#beat(), { unref: true });
   }
 
   /** Out of touch for longer than the lease holds, the node has been given up: what the API says of it is not what was last sent. */
@@ -186,4 +230,9 @@ export class NodeRegistration {
     if (!this.uid) return {};
     return { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: identity.name, uid: this.uid }] };
   }
+}
+
+/** Whether the conditions that the node writes are as it wrote them. */
+function saysTheSame(found: readonly NodeCondition[] = [], own: readonly NodeCondition[]): boolean {
+  return own.every(({ type, status }) => found.some((one) => one.type === type && one.status === status));
 }

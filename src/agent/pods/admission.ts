@@ -21,13 +21,13 @@ export function admit(pod: Pod, others: readonly Pod[], node: NodeOffer): Reject
   if (pod.spec?.nodeName !== node.nodeName) {
     return rejected("NodeName", `Predicate NodeName failed: pod is bound to "${pod.spec?.nodeName}"`);
   }
-  const selector = pod.spec?.nodeSelector ?? {};
-  for (const [key, value] of Object.entries(selector)) {
-    if (node.labels[key] !== value)
-      return rejected(
-        "NodeAffinity",
-        "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
-      );
+  const forbidden = forbiddenSysctl(pod);
+  if (forbidden) return rejected("SysctlForbidden", `forbidden sysctl: ${forbidden}`);
+  if (!selects(pod, node)) {
+    return rejected(
+      "NodeAffinity",
+      "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+    );
   }
   const neighbours = others.filter((other) => other !== pod && !isPodTerminal(other));
   if (conflictsOnHostPort(pod, neighbours)) {
@@ -37,6 +37,38 @@ export function admit(pod: Pod, others: readonly Pod[], node: NodeOffer): Reject
     );
   }
   return lacking(pod, neighbours, node);
+}
+
+/** Whether the pod's node selector is content with the node. Pure. */
+export function selects(pod: Pod, node: Pick<NodeOffer, "labels">): boolean {
+  return Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => node.labels[key] === value);
+}
+
+/** Those that act on nothing but the pod: Kubernetes' safe set. */
+const safeSysctls: ReadonlySet<string> = new Set([
+  "kernel.shm_rmid_forced",
+  "net.ipv4.ip_local_port_range",
+  "net.ipv4.ip_local_reserved_ports",
+  "net.ipv4.ip_unprivileged_port_start",
+  "net.ipv4.ping_group_range",
+  "net.ipv4.tcp_fin_timeout",
+  "net.ipv4.tcp_keepalive_intvl",
+  "net.ipv4.tcp_keepalive_probes",
+  "net.ipv4.tcp_keepalive_time",
+  "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_syncookies",
+  "net.ipv4.tcp_wmem",
+]);
+
+/** A setting that the pod asks for and may not have; with slashes for dots it is the same one. */
+function forbiddenSysctl({ spec }: Pod): string | undefined {
+  for (const { name } of spec?.securityContext?.sysctls ?? []) {
+    const dotted = name.replaceAll("/", ".");
+    if (!safeSysctls.has(dotted)) return `"${name}" not allowlisted`;
+    if (spec?.hostNetwork && dotted.startsWith("net.")) return `"${name}" not allowed with host net enabled`;
+    if (spec?.hostIPC && dotted.startsWith("kernel.")) return `"${name}" not allowed with host ipc enabled`;
+  }
+  return undefined;
 }
 
 function lacking(pod: Pod, others: readonly Pod[], { allocatable }: NodeOffer): Rejection | undefined {

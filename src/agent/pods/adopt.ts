@@ -54,8 +54,7 @@ async function adoptContainer(
   sandboxReady: boolean,
   now: number,
 ): Promise<ContainerObservation> {
-  // One that was created but never started is of no use: the next attempt takes its place.
-  const [latest, before] = runs.filter((one) => one.state !== "created");
+  const [latest, before] = runs;
   const next = Math.max(...runs.map((one) => one.attempt + 1), attemptsIn(status), 0);
   const fresh = newContainer(next);
   if (!latest) return { ...fresh, previous: previousIn(status) };

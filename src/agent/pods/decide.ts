@@ -261,7 +261,8 @@ class Turn {
         alive = true;
       } else if (run.is === "running") {
         alive = true;
-        const by = Math.max(stopBy(stop), stop.requestedAt + limits.minimumGraceMs);
+        // A sidecar whose turn comes when the grace is used up is asked, too, before it is killed.
+        const by = Math.max(stopBy(stop), this.#now + limits.minimumGraceMs);
         if (operation.is !== "stopping" || operation.by > by) {
           this.#beginStop(container.name, by, `Stopping container ${container.name}`);
         }

@@ -7,7 +7,9 @@ import { stopContainer } from "../containers/stop.ts";
 import type { AgentContext } from "../context.ts";
 import type { FieldContext } from "../environment/fields.ts";
 import type { ImagePuller } from "../images/puller.ts";
+import { podNameOf } from "../layout.ts";
 import { limits } from "../limits.ts";
+import { logFiles } from "../logs/files.ts";
 import type { ProbeDialer } from "../probes/dialer.ts";
 import type { Semaphore } from "../semaphore.ts";
 import { PodVolumes } from "../volumes/pod-volumes.ts";
@@ -148,7 +150,6 @@ export class PodOperations {
       const hook = container.lifecycle?.postStart;
       this.#options.learn({ type: "started", container: name, run, hook: hook !== undefined });
       if (hook) await this.#postStart(container, run);
-      await this.#removeOlder(name, action.attempt);
     } catch (error) {
       if (error instanceof StartFailed)
         return this.#options.learn({ type: "exited", container: name, run: error.run });
@@ -156,6 +157,8 @@ export class PodOperations {
       // What it lacks may come: a ConfigMap, a key in a Secret.
       this.volumes.followAll(environmentReferences(container));
       this.#options.learn({ type: "createFailed", container: name, reason, message: messageOf(error) });
+    } finally {
+      if (!this.#options.closed()) await this.#removeOlder(container, action.attempt);
     }
   }
 
@@ -188,18 +191,17 @@ export class PodOperations {
     this.#options.learn({ type: "hookEnded", container: container.name });
   }
 
-  /** The run before stays for its logs and its last state; those before that go. */
-  async #removeOlder(name: string, attempt: number): Promise<void> {
+  /** The run before stays for its logs and its last state; those before that go, with all that they wrote. */
+  async #removeOlder({ name }: Container, attempt: number): Promise<void> {
     if (attempt < 2) return;
-    const { runtime } = this.#options.context;
+    const { runtime, host, layout } = this.#options.context;
+    const pod = podNameOf(this.#options.pod());
     for (const one of await runtime.containers()) {
-      if (
-        one.sandboxId !== this.#options.pod().metadata?.uid ||
-        one.name !== name ||
-        one.attempt > attempt - 2
-      )
-        continue;
+      if (one.sandboxId !== pod.uid || one.name !== name || one.attempt > attempt - 2) continue;
       await runtime.removeContainer(one.id);
+      await host.files.remove(layout.terminationMessage(pod.uid, name, one.id));
+      for (const path of await logFiles(host, layout.containerLogs(pod, name), one.attempt))
+        await host.files.remove(path);
     }
   }
 

@@ -11,7 +11,7 @@ import type { ProbeDialer } from "../probes/dialer.ts";
 import { Semaphore } from "../semaphore.ts";
 import type { StatusWriter } from "../status/status-writer.ts";
 import { removePodFiles } from "../volumes/pod-volumes.ts";
-import { admit, type NodeOffer } from "./admission.ts";
+import { admit, type NodeOffer, selects } from "./admission.ts";
 import { adopt } from "./adopt.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { containersOf } from "./containers.ts";
@@ -26,6 +26,8 @@ export interface PodsOptions {
   readonly dialer: ProbeDialer;
   readonly statuses: StatusWriter;
   readonly offer: () => NodeOffer;
+  /** Asks the API for what the node's offer depends on. */
+  readonly refresh: () => Promise<void>;
 }
 
 /** All pods of the node: one worker each, from the first sight of the object to its end and a little beyond. */
@@ -118,23 +120,43 @@ export class Pods {
     if (this.#workers.has(uid)) return this.#update(pod);
     const { context, checkpoint } = this.#options;
     const sandbox = this.#sandboxes.get(uid);
-    const containers = this.#found.get(uid) ?? [];
+    const found = this.#found.get(uid) ?? [];
+    const containers = found.filter((one) => one.state !== "created");
     this.#sandboxes.delete(uid);
     checkpoint.save(pod);
-    const isNew = !sandbox && containers.length === 0;
+    const isNew = !sandbox && found.length === 0;
+    // One that was created but never started is of no use: it is made anew, and counts for nothing.
+    for (const one of found) if (one.state === "created") await context.runtime.removeContainer(one.id);
+    // The scheduler may have seen a label before this node was told of it.
+    if (isNew && !selects(pod, this.#options.offer())) await this.#options.refresh().catch(() => {});
+    // From here to the worker nothing is awaited for a new pod: two that do not fit together are not both admitted.
     const observation = isNew
       ? this.#first(pod)
       : await adopt(context.host, pod, { sandbox, containers }, context.clock.now());
     if (this.#closed || this.#workers.has(uid)) return;
-    this.#start(pod, isPodTerminal(pod) ? over(observation, context.clock.now()) : observation);
+    const worker = this.#start(
+      pod,
+      isPodTerminal(pod) ? over(observation, context.clock.now()) : observation,
+    );
+    this.#catchUp(worker);
     // What ended while it was being adopted.
     for (const container of this.#found.get(uid) ?? []) {
-      if (!containers.includes(container) && container.state !== "running") this.#exited(container);
+      if (!found.includes(container) && container.state !== "running") this.#exited(container);
     }
     this.#found.delete(uid);
   }
 
-  #start(pod: Pod, observation: Observation): void {
+  /** What became of the object in the API before its worker was there to be told. */
+  #catchUp(worker: PodWorker): void {
+    const { informer } = this.#options;
+    const { name = "", namespace, uid } = worker.pod.metadata ?? {};
+    const now = informer.get(name, namespace);
+    if (now?.metadata?.uid === uid) {
+      if (now !== worker.pod) worker.update(now as Pod);
+    } else if (informer.isSynced) worker.removed();
+  }
+
+  #start(pod: Pod, observation: Observation): PodWorker {
     const worker = new PodWorker({
       ...this.#options,
       starts: this.#starts,
@@ -145,6 +167,7 @@ export class Pods {
     this.#workers.set(pod.metadata?.uid ?? "", worker);
     // Deleted before it was ever seen here.
     if (pod.metadata?.deletionTimestamp) worker.update(pod);
+    return worker;
   }
 
   /** A pod of which nothing is here: new, or lost with its sandbox. */

@@ -87,8 +87,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#options.statuses.observe(pod);
     if (pod.metadata?.deletionTimestamp) this.#stopFor(pod);
-    if (JSON.stringify(before.metadata?.labels) !== JSON.stringify(pod.metadata?.labels))
-      this.#operations.volumes.refresh();
+    if (whatFilesSay(before) !== whatFilesSay(pod)) this.#operations.volumes.refresh();
     this.#schedule();
   }
 
@@ -231,4 +230,9 @@ export class PodWorker {
     });
     this.#probers.set(container.name, { id: run.id, prober });
   }
+}
+
+/** What may change while a pod lives and stands in its downwardAPI volumes. */
+function whatFilesSay({ metadata }: Pod): string {
+  return JSON.stringify([metadata?.labels, metadata?.annotations]);
 }

@@ -1,5 +1,5 @@
 import type { Container, Probe } from "#api";
-import { messageOf } from "#base";
+import { type Clock, messageOf } from "#base";
 import type { ContainerRuntime } from "#runtime";
 import { limits } from "../limits.ts";
 import type { ProbeDialer } from "./dialer.ts";
@@ -12,6 +12,7 @@ export interface CheckTarget {
   /** The pod's address. */
   readonly address: string;
   readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
   readonly dialer: ProbeDialer;
   readonly signal: AbortSignal;
 }
@@ -35,12 +36,10 @@ async function check(probe: Probe, target: CheckTarget): Promise<Finding> {
   const { container, dialer, signal, address } = target;
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.exec) {
-    const { exitCode, output } = await execProbe(
-      target.runtime,
-      target.id,
-      probe.exec.command ?? [],
+    const { exitCode, output } = await execProbe(target.runtime, target.id, probe.exec.command ?? [], {
+      clock: target.clock,
       timeoutMs,
-    );
+    });
     return { healthy: exitCode === 0, message: output.slice(0, limits.probeMessageBytes) };
   }
   if (probe.httpGet) {

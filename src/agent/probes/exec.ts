@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+import type { Clock } from "#base";
 import type { ContainerRuntime } from "#runtime";
 import { limits } from "../limits.ts";
 
@@ -12,8 +14,9 @@ export async function execProbe(
   runtime: ContainerRuntime,
   id: string,
   command: readonly string[],
-  timeoutMs?: number,
+  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs?: number },
 ): Promise<ExecResult> {
+  const begunAt = clock.monotonicMs();
   const session = await runtime.exec(id, {
     command,
     terminal: false,
@@ -39,6 +42,17 @@ export async function execProbe(
       : Promise.resolve(),
   );
   const exitCode = await session.exited;
-  await Promise.all(ended);
+  // What the command left running may hold its output open for ever.
+  const late = Promise.withResolvers<void>();
+  const timer = clock.setTimer(limits.probeDrainMs, () => late.resolve(), { unref: true });
+  await Promise.race([Promise.all(ended), late.promise]);
+  timer.cancel();
+  for (const stream of [session.stdout, session.stderr]) (stream as Readable | undefined)?.destroy();
+  const timedOut = timeoutMs !== undefined && exitCode !== 0 && clock.monotonicMs() - begunAt >= timeoutMs;
+  if (timedOut)
+    return {
+      exitCode,
+      output: `command timed out: ${JSON.stringify(command.join(" "))} timed out after ${timeoutMs / 1000}s`,
+    };
   return { exitCode, output: Buffer.concat(chunks).toString("utf8") };
 }

@@ -9,6 +9,12 @@ import type { ProbeDialer } from "./dialer.ts";
 
 export type ProbeKind = "Startup" | "Liveness" | "Readiness";
 
+/** In a row. */
+interface Tally {
+  successes: number;
+  failures: number;
+}
+
 export interface ProberOptions {
   readonly pod: Pod;
   readonly container: Container;
@@ -31,6 +37,7 @@ export class Prober {
   readonly #options: ProberOptions;
   readonly #aborter = new AbortController();
   readonly #timers = new Map<ProbeKind, Timer>();
+  #ready = false;
 
   constructor(options: ProberOptions) {
     this.#options = options;
@@ -57,6 +64,7 @@ export class Prober {
     const { container, learn, adopted } = this.#options;
     const { livenessProbe, readinessProbe } = container;
     const ready = readinessProbe ? (adopted?.ready ?? false) : true;
+    this.#ready = ready;
     learn({ type: "probed", container: container.name, started: true, ready });
     if (livenessProbe) this.#begin("Liveness", livenessProbe);
     if (readinessProbe) this.#begin("Readiness", readinessProbe);
@@ -64,14 +72,36 @@ export class Prober {
 
   #begin(kind: ProbeKind, probe: Probe): void {
     const { clock, random, startedAt, adopted } = this.#options;
-    const dueAt = startedAt + (probe.initialDelaySeconds ?? 0) * 1000;
-    // After a restart of the agent all probes would fall due together: spread them over their period.
-    const jitterMs = adopted ? random.float() * periodMs(probe) : 0;
     const tally = { successes: 0, failures: 0 };
-    this.#schedule(kind, Math.max(dueAt - clock.now(), 0) + jitterMs, () => this.#ask(kind, probe, tally));
+    const begin = (atMs: number) =>
+      this.#schedule(kind, Math.max(atMs - clock.now(), 0), () => this.#ask(kind, probe, tally));
+    // After a restart of the agent all probes would fall due together: spread them over their period.
+    const delayMs = (probe.initialDelaySeconds ?? 0) * 1000;
+    if (adopted) begin(clock.now() + random.float() * periodMs(probe));
+    else if (kind !== "Liveness" && delayMs === 0) this.#look(kind, probe, tally, limits.firstLookMs);
+    else begin(startedAt + (kind === "Readiness" ? delayMs : firstFailureMs(kind, probe)));
   }
 
-  async #ask(kind: ProbeKind, probe: Probe, tally: { successes: number; failures: number }): Promise<void> {
+  /** Looks early, for good news only: what fails before it can be expected to work is no failure. */
+  #look(kind: ProbeKind, probe: Probe, tally: Tally, pauseMs: number): void {
+    const { clock, startedAt } = this.#options;
+    const until = startedAt + firstFailureMs(kind, probe);
+    const lookAt = clock.now() + pauseMs;
+    if (lookAt >= Math.min(until, startedAt + limits.firstLooksUntilMs)) {
+      this.#schedule(kind, Math.max(until - clock.now(), 0), () => this.#ask(kind, probe, tally));
+      return;
+    }
+    this.#schedule(kind, pauseMs, async () => {
+      const finding = await checkProbe(probe, { ...this.#options, signal: this.#aborter.signal });
+      if (this.#aborter.signal.aborted || !this.#timers.has(kind)) return;
+      if (!finding.healthy) return this.#look(kind, probe, tally, pauseMs * 2);
+      tally.successes += 1;
+      if (this.#concludes(kind, probe, tally, finding)) return;
+      this.#schedule(kind, periodMs(probe), () => this.#ask(kind, probe, tally));
+    });
+  }
+
+  async #ask(kind: ProbeKind, probe: Probe, tally: Tally): Promise<void> {
     const { clock, events, pod, container } = this.#options;
     const begunAt = clock.monotonicMs();
     const finding = await checkProbe(probe, { ...this.#options, signal: this.#aborter.signal });
@@ -108,7 +138,9 @@ export class Prober {
       return false;
     }
     if (kind === "Readiness") {
-      learn({ type: "probed", container: name, ready: finding.healthy });
+      // A probe that finds what it found before wakes nobody.
+      if (this.#ready !== finding.healthy) learn({ type: "probed", container: name, ready: finding.healthy });
+      this.#ready = finding.healthy;
       return false;
     }
     if (finding.healthy) {
@@ -136,6 +168,16 @@ export class Prober {
       clock.setTimer(delayMs, () => void task(), { unref: true }),
     );
   }
+}
+
+/**
+ * How long after its start a container may first be found unwell. The kubelet's probes tick with their period from before the start on:
+ * a first failure comes within a period, that of a readiness probe, which is also asked whenever the pod changes, within a second.
+ */
+function firstFailureMs(kind: ProbeKind, probe: Probe): number {
+  const period = periodMs(probe);
+  if (kind === "Readiness") return Math.min(period, limits.firstLooksUntilMs);
+  return Math.max(1, Math.ceil(((probe.initialDelaySeconds ?? 0) * 1000) / period)) * period;
 }
 
 function periodMs(probe: Probe): number {

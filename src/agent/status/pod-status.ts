@@ -38,7 +38,8 @@ export function podStatus(pod: Pod, seen: Observation, context: StatusContext): 
     status.podIP = addresses[0] as string;
     status.podIPs = addresses.map((ip) => ({ ip }));
   }
-  if (failure) {
+  // Together with the phase: while containers still end, the pod has not failed yet.
+  if (failure && phase === "Failed") {
     status.reason = failure.reason;
     status.message = failure.message;
   }

@@ -2,10 +2,17 @@ import type { ServerHttp2Stream } from "node:http2";
 import { channels, encodeFrame, FrameDecoder } from "#base";
 import type { ExecSession } from "#runtime";
 import { limits } from "../limits.ts";
-import { exitStatus, failureStatus } from "./status.ts";
+import { failureStatus, type Status } from "./status.ts";
 
-/** Carries a command's streams over one HTTP/2 stream, as frames, until the command or the client ends. */
-export async function carrySession(stream: ServerHttp2Stream, session: ExecSession): Promise<void> {
+/**
+ * Carries a command's streams over one HTTP/2 stream, as frames, until the command or the client ends. `outcome`: what the client is told
+ * in the end.
+ */
+export async function carrySession(
+  stream: ServerHttp2Stream,
+  session: ExecSession,
+  outcome: (exitCode: number) => Status,
+): Promise<void> {
   stream.respond({ ":status": 200, "content-type": "application/vnd.nacre.frames" });
   // Whoever goes away takes the command along.
   stream.once("close", () => session.kill());
@@ -18,7 +25,7 @@ export async function carrySession(stream: ServerHttp2Stream, session: ExecSessi
   try {
     const exitCode = await session.exited;
     await Promise.all(outputs);
-    finish(stream, JSON.stringify(exitStatus(exitCode)));
+    finish(stream, JSON.stringify(outcome(exitCode)));
   } catch (error) {
     finish(stream, JSON.stringify(failureStatus(error)));
   }

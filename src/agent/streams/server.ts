@@ -11,7 +11,7 @@ import type { Pods } from "../pods/pods.ts";
 import type { PodWorker } from "../pods/worker.ts";
 import { carrySession } from "./exec.ts";
 import { dialPod } from "./port-forward.ts";
-import { respondFailure } from "./status.ts";
+import { exitStatus, respondFailure } from "./status.ts";
 
 export interface StreamServerOptions {
   readonly host: Host;
@@ -133,7 +133,7 @@ export class StreamServer {
       terminal: isSet(query, "tty"),
       stdin: isSet(query, "stdin"),
     });
-    await carrySession(stream, session);
+    await carrySession(stream, session, exitStatus);
   }
 
   async #attach(
@@ -148,7 +148,8 @@ export class StreamServer {
       stdin: isSet(query, "stdin") && (container.stdin ?? false),
       terminal: container.tty ?? false,
     });
-    await carrySession(stream, session);
+    // How the container ended stands in its status; the session as such has succeeded.
+    await carrySession(stream, session, () => exitStatus(0));
   }
 
   async #portForward(stream: ServerHttp2Stream, worker: PodWorker, port: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Container, Pod, VolumeMount } from "#api";
-import type { Host } from "#host";
+import type { Files, Host } from "#host";
 import type { ContainerMount } from "#runtime";
 import { expand } from "../environment/expand.ts";
 import { ContainerFault } from "../pods/fault.ts";
@@ -49,7 +49,7 @@ async function withSubPath(root: string, mount: VolumeMount, sources: MountSourc
   }
   const { files } = sources.host;
   const path = `${root}/${subPath}`;
-  if (!(await files.exists(path))) await files.makeDirectory(path, { mode: 0o750 });
+  await makeBelow(files, root, subPath);
   const [realRoot, real] = await Promise.all([files.realPath(root), files.realPath(path)]);
   // A link inside the volume may have been put there by a container: it must not lead out of it.
   if (
@@ -62,6 +62,21 @@ async function withSubPath(root: string, mount: VolumeMount, sources: MountSourc
     );
   }
   return real;
+}
+
+/** Directories on the way that are not there yet are like the volume itself: who may write it may write them. */
+async function makeBelow(files: Files, root: string, subPath: string): Promise<void> {
+  let path = root;
+  for (const part of subPath.split("/").filter((name) => name !== "" && name !== ".")) {
+    path += `/${part}`;
+    if (await files.exists(path)) continue;
+    const like = await files.stat((await files.realPath(root)) ?? root);
+    await files.makeDirectory(path, { mode: 0o700 });
+    if (!like) continue;
+    await files.changeOwner(path, { group: like.group });
+    // After the owner: changing that clears the bit by which a directory hands its group on.
+    await files.changeMode(path, like.mode & 0o2777);
+  }
 }
 
 function propagationOf(mount: VolumeMount): ContainerMount["propagation"] {
