@@ -63,7 +63,7 @@ function send(number: number): void {
 function ask(url: string, agent: Agent | false): Promise<string> {
   const started = performance.now();
   return new Promise((resolve, reject) => {
-    const request = get(url, { agent, timeout: 10_000 }, (response) => {
+    const request = get(url, { agent, timeout: 20_000 }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => {
@@ -76,7 +76,7 @@ function ask(url: string, agent: Agent | false): Promise<string> {
       });
       response.once("error", reject);
     });
-    request.once("timeout", () => request.destroy(new Error("no answer in 10 s")));
+    request.once("timeout", () => request.destroy(new Error("no answer in 20 s")));
     request.once("error", reject);
   });
 }
