@@ -3,4 +3,5 @@ export * from "./layout.ts";
 export * from "./log-file.ts";
 export * from "./network-config.ts";
 export * from "./requirements.ts";
-export * from "./supervisor.ts";
+export { runningPrograms } from "./supervisor.ts";
+export * from "./supervisor-for.ts";

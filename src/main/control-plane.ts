@@ -11,6 +11,7 @@ import { createClient } from "#client";
 import { apiServiceAddressOf, dnsAddressOf } from "#cluster";
 import { gatewayAddress } from "#network";
 import { openSqliteStore } from "#store";
+import { whenAddressIsThere } from "./address.ts";
 import { applyObjects } from "./apply-manifest.ts";
 import { dnsService } from "./dns-service.ts";
 import { aborted, runProgram } from "./program.ts";
@@ -45,7 +46,9 @@ await runProgram("control-plane", async ({ config, layout, clock, random, logger
   const addresses = everywhere ? ["0.0.0.0"] : ["127.0.0.1", gateway, ...config.listen];
   const { certificate, key } = pki.serving;
   for (const host of addresses) {
-    await server.listen({ host, port: config.port, certificate, key, clientAuthority: pki.authority });
+    await whenAddressIsThere({ clock, logger, signal }, () =>
+      server.listen({ host, port: config.port, certificate, key, clientAuthority: pki.authority }),
+    );
   }
   logger.info("serving", { addresses, port: config.port });
   await aborted(signal);

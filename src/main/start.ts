@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePki } from "#apiserver/pki";
 import type { Clock, Random } from "#base";
-import { apiServiceAddressOf, type ClusterConfig, type Layout, programs, startProgram } from "#cluster";
+import { apiServiceAddressOf, type ClusterConfig, type Layout, programs, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress } from "#network";
 
@@ -40,8 +40,9 @@ export function pkiOf(
 
 /** Starts every program that does not run, each under its supervisor. */
 export async function startPrograms(host: Host, layout: Layout): Promise<void> {
-  for (const name of programs) {
-    await startProgram(host, layout, {
+  const supervisor = await supervisorFor(host, layout);
+  await supervisor.start(
+    programs.map((name) => ({
       name,
       node: process.execPath,
       arguments: [
@@ -51,8 +52,8 @@ export async function startPrograms(host: Host, layout: Layout): Promise<void> {
         layout.data,
       ],
       environment: { NODE_COMPILE_CACHE: layout.compileCache, PATH: process.env.PATH ?? "" },
-    });
-  }
+    })),
+  );
 }
 
 /** Idle programs should be small: a young generation that fits a second-level cache costs no speed that was measured. */

@@ -1,5 +1,5 @@
 import { type Command, formatted, paint, stringOption } from "#cli";
-import { findShortage, requirements, runningPrograms } from "#cluster";
+import { findShortage, requirements, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { dataOption, layoutFor, thisMachine } from "../machine.ts";
 
@@ -108,7 +108,7 @@ async function space(host: Host, data: string): Promise<Finding> {
 async function cluster(host: Host, layout: ReturnType<typeof layoutFor>): Promise<Finding> {
   if (!(await host.files.exists(layout.config)))
     return { what: "cluster", ok: true, detail: "none yet; start one with: nacre up" };
-  const running = await runningPrograms(host, layout);
+  const running = await (await supervisorFor(host, layout)).running();
   const stopped = 4 - running.length;
   return {
     what: "cluster",

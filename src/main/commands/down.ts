@@ -4,10 +4,8 @@ import {
   cgroupParentOf,
   type Layout,
   networkOf,
-  programs,
   readClusterConfig,
-  runningPrograms,
-  stopProgram,
+  supervisorFor,
 } from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress, openPodNetwork, removeNetwork } from "#network";
@@ -55,7 +53,8 @@ async function down(invocation: Invocation): Promise<number> {
     }
   }
   const steps = progress(output, clock);
-  await steps.step("Stopping the programs", () => stopPrograms(host, layout));
+  const supervisor = await supervisorFor(host, layout);
+  await steps.step("Stopping the programs", () => supervisor.stop());
   await steps.step("Stopping pods and removing the network", () => removeFromMachine(host, layout, config));
   if (purge) {
     await steps.step(`Removing ${layout.data}`, async () => {
@@ -64,6 +63,7 @@ async function down(invocation: Invocation): Promise<number> {
         invocation.environment,
         makeKubeconfigs(layout, config, { clock, random }),
       );
+      await supervisor.remove();
       await removeData(host, layout.data);
     });
   }
@@ -73,12 +73,6 @@ async function down(invocation: Invocation): Promise<number> {
       : `The cluster is down; its data stays in ${layout.data}. Bring it back with: nacre up\n`,
   );
   return 0;
-}
-
-/** The agent first, so that it does not start again what is being stopped. */
-async function stopPrograms(host: Host, layout: Layout): Promise<void> {
-  await stopProgram(host, layout, "agent");
-  await Promise.all(programs.map((name) => stopProgram(host, layout, name)));
 }
 
 /** Everything that the cluster has on the machine outside its data directory: processes, mounts, cgroups, devices, tables. */
@@ -116,7 +110,7 @@ async function removeData(host: Host, data: string): Promise<void> {
 }
 
 async function preview(invocation: Invocation, host: Host, layout: Layout, purge: boolean): Promise<number> {
-  const running = await runningPrograms(host, layout);
+  const running = await (await supervisorFor(host, layout)).running();
   const lines = [
     ...(running.length > 0 ? [`stop ${running.map(({ name }) => name).join(", ")}`] : []),
     "stop all pods and remove the cluster's devices, routes and table",

@@ -11,7 +11,7 @@ import {
   UsageError,
 } from "#cli";
 import { connect } from "#client/node";
-import { kubeconfigPath, programs, runningPrograms } from "#cluster";
+import { kubeconfigPath, programs, supervisorFor } from "#cluster";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
 
 /** What `status` says, also as JSON. */
@@ -54,7 +54,8 @@ async function read(invocation: Invocation): Promise<ClusterStatus> {
   const host = thisMachine();
   const layout = layoutFor(invocation);
   const config = await existingCluster(host, layout);
-  const running = new Map((await runningPrograms(host, layout)).map((program) => [program.name, program]));
+  const supervisor = await supervisorFor(host, layout);
+  const running = new Map((await supervisor.running()).map((program) => [program.name, program]));
   const base = {
     cluster: config.name,
     data: layout.data,

@@ -13,7 +13,7 @@ import {
   networkOf,
   newClusterConfig,
   readClusterConfig,
-  runningPrograms,
+  supervisorFor,
 } from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress, prepareNetwork } from "#network";
@@ -68,7 +68,7 @@ async function up(invocation: Invocation): Promise<number> {
   const steps = progress(output, clock);
   const existing = await readClusterConfig(host, layout.config);
   const config = existing ?? chosen(invocation);
-  const running = existing ? await runningPrograms(host, layout) : [];
+  const running = existing ? await (await supervisorFor(host, layout)).running() : [];
   const shortage = await findShortage(host, invocation.environment.PATH ?? "");
   if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
 

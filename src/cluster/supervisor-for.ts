@@ -1,0 +1,84 @@
+import { ApiError, badRequest } from "#base";
+import type { Host } from "#host";
+import { readClusterConfig } from "./cluster-config.ts";
+import { type Layout, type ProgramName, programs } from "./layout.ts";
+import { type ProgramCommand, runningPrograms, startProgram, stopProgram } from "./supervisor.ts";
+import { systemdSupervisor } from "./systemd-supervisor.ts";
+
+/** Keeps the programs of one cluster running: what ends unasked is started again. */
+export interface Supervisor {
+  readonly kind: "systemd" | "own";
+  /** Starts the programs that do not run. systemd starts them after every reboot too. */
+  start(commands: readonly ProgramCommand[]): Promise<void>;
+  /** Ends all programs, the agent first, so that it does not start again what is being stopped. They stay ended. */
+  stop(): Promise<void>;
+  /** The programs that run now, in starting order. */
+  running(): Promise<readonly SupervisedProgram[]>;
+  /** Removes what the supervisor keeps outside the cluster's data directory. Nothing to remove is fine. */
+  remove(): Promise<void>;
+}
+
+export interface SupervisedProgram {
+  readonly name: ProgramName;
+  /** Undefined for the moment between the end of a program and its next start. */
+  readonly pid: number | undefined;
+}
+
+/**
+ * The supervisor of a cluster: the one that runs it now; else what `NACRE_SUPERVISOR` (`systemd`, `own`) says; else
+ * systemd where it would start programs in the namespaces that we are in, and our own elsewhere.
+ * Throws BadRequest when the variable asks for what cannot be.
+ */
+export async function supervisorFor(
+  host: Host,
+  layout: Layout,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Supervisor> {
+  const wanted = environment.NACRE_SUPERVISOR || undefined;
+  if (wanted !== undefined && wanted !== "systemd" && wanted !== "own") {
+    throw badRequest(`cannot supervise programs with NACRE_SUPERVISOR=${wanted}: it is systemd or own`);
+  }
+  const config = await readClusterConfig(host, layout.config);
+  if (!config) return ownSupervisor(host, layout);
+  if (!(await systemdIsOurs(host))) {
+    if (wanted !== "systemd") return ownSupervisor(host, layout);
+    throw new ApiError(
+      "ServiceUnavailable",
+      "cannot supervise programs with systemd: it is not process 1 of the namespaces that this command runs in; leave NACRE_SUPERVISOR away",
+    );
+  }
+  const systemd = systemdSupervisor(host, layout, config.name);
+  const own: Supervisor = { ...ownSupervisor(host, layout), remove: () => systemd.remove() };
+  if (await systemd.isEnabled()) return systemd;
+  if ((await own.running()).length > 0) return own;
+  return wanted === "own" ? own : systemd;
+}
+
+/** systemd starts programs in the namespaces of process 1: elsewhere (`ip netns exec`, a container) they would miss us. */
+async function systemdIsOurs(host: Host): Promise<boolean> {
+  if (!(await host.files.exists("/run/systemd/system"))) return false;
+  for (const namespace of ["mnt", "net", "pid"]) {
+    const [ours, first] = await Promise.all(
+      ["self", "1"].map((pid) => host.files.readLink(`/proc/${pid}/ns/${namespace}`).catch(() => undefined)),
+    );
+    // Without root the links of process 1 cannot be read; then we only look, and looking is safe.
+    if (first !== undefined && ours !== first) return false;
+  }
+  return true;
+}
+
+/** A shell per program, for machines without systemd. */
+function ownSupervisor(host: Host, layout: Layout): Supervisor {
+  return {
+    kind: "own",
+    async start(commands) {
+      for (const command of commands) await startProgram(host, layout, command);
+    },
+    async stop() {
+      await stopProgram(host, layout, "agent");
+      await Promise.all(programs.map((name) => stopProgram(host, layout, name)));
+    },
+    running: () => runningPrograms(host, layout),
+    async remove() {},
+  };
+}
