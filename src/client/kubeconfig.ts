@@ -1,4 +1,3 @@
-import { parse } from "yaml";
 import { badRequest } from "#base";
 
 /** Where an API server is, and who speaks to it. */
@@ -27,11 +26,13 @@ export interface KubeconfigOptions {
   /** The current context unless given. */
   readonly context?: string;
   readonly readFile: (reference: FileReference) => string;
+  /** Reads YAML. Not needed for a kubeconfig in JSON, as the cluster's own programs have them: they never load it. */
+  readonly parseYaml: (text: string) => unknown;
 }
 
 /** What one context of a kubeconfig says. Throws BadRequest when it says nothing usable. */
 export function parseKubeconfig(text: string, options: KubeconfigOptions): Connection {
-  const config = parse(text) as Kubeconfig;
+  const config = (text.startsWith("{") ? JSON.parse(text) : options.parseYaml(text)) as Kubeconfig;
   const contextName = options.context ?? config["current-context"];
   const context = named(config.contexts, contextName)?.context;
   if (!context) {

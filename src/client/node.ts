@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { Agent, request } from "node:https";
+import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import type { ApiRequest, ApiResponse, Transport } from "#api";
@@ -82,7 +83,17 @@ export function connectionFromKubeconfig(path: string, context?: string): Connec
     throw unavailable(`cannot read the kubeconfig ${path}: ${messageOf(error)}. Is the cluster up?`, error);
   }
   const inFile = (reference: FileReference) => readFileSync(resolve(dirname(path), reference.path), "utf8");
-  return parseKubeconfig(text, { readFile: inFile, ...(context === undefined ? {} : { context }) });
+  return parseKubeconfig(text, {
+    readFile: inFile,
+    parseYaml,
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+/** Loaded when the first kubeconfig in YAML comes. */
+function parseYaml(text: string): unknown {
+  const { parse } = createRequire(import.meta.url)("yaml") as typeof import("yaml");
+  return parse(text);
 }
 
 /**

@@ -12,7 +12,7 @@ import { apiServiceAddressOf, dnsAddressOf } from "#cluster";
 import { gatewayAddress } from "#network";
 import { openSqliteStore } from "#store";
 import { whenAddressIsThere } from "./address.ts";
-import { applyObjects } from "./apply-manifest.ts";
+import { applyObjects } from "./apply-objects.ts";
 import { dnsService } from "./dns-service.ts";
 import { aborted, runProgram } from "./program.ts";
 import { pkiOf } from "./start.ts";

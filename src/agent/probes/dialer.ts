@@ -1,8 +1,11 @@
-import { request as httpRequest, type RequestOptions } from "node:http";
+import type { RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { limits } from "../limits.ts";
 import { grpcHealth } from "./grpc.ts";
+
+// By `import`, node:http would bring Node's fetch along: 6 MB, and 50 ms of every start.
+const { request: httpRequest } = process.getBuiltinModule("node:http");
 
 export interface HttpGet {
   readonly address: string;

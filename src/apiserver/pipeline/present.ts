@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { createRequire } from "node:module";
 import type { KubernetesObject, ListMeta } from "#api";
 import type { Clock } from "#base";
 import type { Entry, Revision } from "#store";
@@ -36,9 +36,15 @@ export function presentObject(
 /** A document that is no stored object: a scale, a review, a status. */
 export function documentAnswer(document: object, form: Representation, status = 200): DocumentAnswer {
   if (form.format === "json") return jsonAnswer(document, status);
-  const answer = bytesAnswer(encoder.encode(stringify(document)), status);
+  const answer = bytesAnswer(encoder.encode(yamlOf(document)), status);
   answer.headers["content-type"] = "application/yaml";
   return answer;
+}
+
+/** Hardly anybody asks for YAML, so its library is loaded when somebody does. */
+function yamlOf(document: object): string {
+  const { stringify } = createRequire(import.meta.url)("yaml") as typeof import("yaml");
+  return stringify(document);
 }
 
 /** A page of a list. As plain JSON the stored bytes are strung together and nothing is parsed. */

@@ -48,7 +48,8 @@ export function ensurePki(plan: PkiPlan): EnsuredPki {
     });
   const write = (program: string, config: Kubeconfig): string => {
     const path = join(plan.kubeconfigDirectory, `${program}.kubeconfig`);
-    const text = kubeconfigText(config);
+    // People read YAML; the programs read JSON, so that they need no YAML parser to start.
+    const text = program === "admin" ? kubeconfigText(config) : `${JSON.stringify(config, null, 2)}\n`;
     if (readSecretFile(path) !== text) writeSecretFile(path, text);
     return path;
   };
