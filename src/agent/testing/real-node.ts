@@ -1,6 +1,6 @@
 import http2 from "node:http2";
 import { connect, createServer, type Server } from "node:net";
-import { type Pod, type PodSpec, pods } from "#api";
+import { events, type Pod, type PodSpec, pods } from "#api";
 import { channels, encodeFrame, FrameDecoder, must, silentLogger, systemClock } from "#base";
 import type { Client } from "#client";
 import { createHost, type Host } from "#host";
@@ -115,6 +115,20 @@ export class RealNode {
   /** Waits until its containers have ended; the last one's message. */
   async ended(name: string): Promise<Pod> {
     return this.until(name, "over", (pod) => /Succeeded|Failed/.test(pod?.status?.phase ?? ""));
+  }
+
+  /** Waits until the pod has an event of this reason whose message contains the text. */
+  async event(name: string, reason: string, text: string): Promise<string> {
+    const api = this.client.resource(events, "default");
+    const deadline = systemClock.monotonicMs() + 10_000;
+    for (;;) {
+      const all = (await api.list()).items.filter((one) => one.involvedObject.name === name);
+      const found = all.find((one) => one.reason === reason && one.message?.includes(text));
+      if (found) return found.message ?? "";
+      if (systemClock.monotonicMs() > deadline)
+        throw new Error(`${name} has only: ${all.map((one) => `${one.reason}: ${one.message}`).join("\n")}`);
+      await systemClock.sleep(10);
+    }
   }
 
   async remove(name: string): Promise<void> {
