@@ -66,3 +66,12 @@ export const keepAliveMs = 120_000;
 
 /** Requests that one HTTP/2 connection may have open. As Go's server, which clients are used to. */
 export const maxStreamsPerConnection = 250;
+
+/** All warnings of an answer together; clients refuse answers whose headers grow too long. As upstream. */
+export const maxWarningsCharacters = 4096;
+
+/** One warning, when together they are too long. As upstream. */
+export const maxWarningCharacters = 256;
+
+/** YAML up to this size is read at once, which takes a few milliseconds; what is larger waits for a thread. */
+export const yamlInPlaceBytes = 4 * 1024;

@@ -8,7 +8,7 @@ import { createServer as createHttpsServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { type Clock, must } from "#base";
+import { type Clock, messageOf, must } from "#base";
 import { closeGraceMs, keepAliveMs, maxStreamsPerConnection } from "../limits.ts";
 import type { Parts } from "../pipeline/parts.ts";
 import { answerHttp1, answerUpgrade } from "./http1.ts";
@@ -65,22 +65,38 @@ function openServer(parts: Parts, options: ListenOptions, open: Open): Server {
     keepAliveTimeout: keepAliveMs,
     noDelay: true,
   });
-  server.on("request", (incoming, response) => void answerHttp1(parts, incoming, response));
+  const dropping = (conversation: Destroyable) => (error: unknown) => giveUp(parts, conversation, error);
+  server.on("request", (incoming, response) => {
+    answerHttp1(parts, incoming, response).catch(dropping(response));
+  });
   server.on("connection", (socket) => track(open.sockets, socket));
   server.on("upgrade", (incoming, socket, head) => {
     track(open.conversations, socket);
-    void answerUpgrade(parts, incoming, socket, head);
+    answerUpgrade(parts, incoming, socket, head).catch(dropping(socket));
   });
   server.on("clientError", (_error, socket) => socket.destroy());
 
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxStreamsPerConnection } });
-  http2.on("stream", (stream, headers) => void answerHttp2(parts, stream as ServerHttp2Stream, headers));
+  http2.on("stream", (stream, headers) => {
+    answerHttp2(parts, stream as ServerHttp2Stream, headers).catch(dropping(stream as ServerHttp2Stream));
+  });
   http2.on("session", (session) => {
     track(open.sessions, session);
     session.on("error", () => session.destroy());
   });
   route(server, (socket) => http2.emit("connection", socket));
   return server;
+}
+
+interface Destroyable {
+  destroy(): unknown;
+}
+
+/** One request that could not even be refused is dropped: it must not take the others with it. */
+function giveUp({ logger }: Parts, conversation: Destroyable, error: unknown): void {
+  const stack = error instanceof Error ? error.stack : undefined;
+  logger.error("an answer could not be sent", { error: messageOf(error), stack });
+  conversation.destroy();
 }
 
 /** Takes connections that have agreed on HTTP/2 away from the HTTP/1.1 server, and leaves it all others. */

@@ -1,8 +1,8 @@
-import { parse as parseYaml } from "yaml";
 import { isJsonObject, type KubernetesObject, type TypeSchema } from "#api";
 import { decodeObject, decodeProtobuf, fieldWarnings, parseJsonBody, strictError } from "#api/behaviour";
-import { ApiError, badRequest, messageOf } from "#base";
+import { ApiError, badRequest } from "#base";
 import type { Exchange } from "./exchange.ts";
+import { parseYaml } from "./yaml/parse-yaml.ts";
 
 /** What becomes of fields that a kind does not have: the `fieldValidation` parameter. */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -31,8 +31,8 @@ export function fieldValidationOf(query: URLSearchParams): FieldValidation {
 /** Reads the body by its content type. Throws UnsupportedMediaType and BadRequest. */
 export async function parseBody(exchange: Exchange): Promise<ParsedBody> {
   const type = contentTypeOf(exchange);
-  const parser = parsers[type];
-  if (!parser) throw unsupportedMediaType(type, Object.keys(parsers));
+  const parser = parsers.get(type);
+  if (!parser) throw unsupportedMediaType(type, [...parsers.keys()]);
   return parser(await exchange.readBody());
 }
 
@@ -91,18 +91,8 @@ function checkKind(object: KubernetesObject, { kind, apiVersion }: Expected): vo
   );
 }
 
-const parsers: Readonly<Record<string, (bytes: Uint8Array) => ParsedBody>> = {
-  "application/json": parseJsonBody,
-  "application/yaml": parseYamlBody,
-  "application/vnd.kubernetes.protobuf": (bytes) => ({ value: decodeProtobuf(bytes), duplicateFields: [] }),
-};
-
-/** YAML 1.2 without the means to make a small document large. */
-export function parseYamlBody(bytes: Uint8Array): ParsedBody {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return { value: parseYaml(text, { maxAliasCount: 100 }), duplicateFields: [] };
-  } catch (error) {
-    throw badRequest(`error decoding YAML: ${messageOf(error)}`, error);
-  }
-}
+const parsers = new Map<string, (bytes: Uint8Array) => ParsedBody | Promise<ParsedBody>>([
+  ["application/json", parseJsonBody],
+  ["application/yaml", parseYaml],
+  ["application/vnd.kubernetes.protobuf", (bytes) => ({ value: decodeProtobuf(bytes), duplicateFields: [] })],
+]);

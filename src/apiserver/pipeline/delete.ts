@@ -56,12 +56,12 @@ function presentDeleted({ machinery }: Parts, request: ObjectRequest, deleted: D
   return documentAnswer(status, request.form);
 }
 
-interface DeletionRequest {
+export interface DeletionRequest {
   readonly write: WriteRequest;
   readonly deletion: Deletion;
 }
 
-interface DeleteOptions extends KubernetesObject {
+export interface DeleteOptions extends KubernetesObject {
   gracePeriodSeconds?: number;
   propagationPolicy?: string;
   orphanDependents?: boolean;
@@ -71,7 +71,11 @@ interface DeleteOptions extends KubernetesObject {
 
 /** The options of a delete: of its body when it has one, else of the query. */
 async function readDeletion(request: ObjectRequest): Promise<DeletionRequest> {
-  const options = (await readOptions(request)) ?? queryOptions(request.query);
+  return deletionOf(request, (await readOptions(request)) ?? queryOptions(request.query));
+}
+
+/** What the options of a delete or an eviction ask for. Throws Invalid when they contradict themselves. */
+export function deletionOf(request: ObjectRequest, options: DeleteOptions): DeletionRequest {
   const { gracePeriodSeconds, orphanDependents, preconditions } = options;
   const policy = options.propagationPolicy;
   if (policy !== undefined && orphanDependents !== undefined) {
@@ -85,7 +89,8 @@ async function readDeletion(request: ObjectRequest): Promise<DeletionRequest> {
   }
   const orphan = orphanDependents === undefined ? undefined : orphanDependents ? "Orphan" : "Background";
   const propagationPolicy = policy ?? orphan;
-  const dryRun = dryRunOf(options.dryRun ?? request.query.getAll("dryRun"));
+  // Wherever it says that nothing is to happen, nothing happens.
+  const dryRun = dryRunOf([...(options.dryRun ?? []), ...request.query.getAll("dryRun")]);
   return {
     write: { ...writeRequestOf(request), dryRun },
     deletion: {

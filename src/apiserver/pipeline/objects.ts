@@ -5,6 +5,7 @@ import type { Parts } from "./parts.ts";
 import { patch } from "./patch.ts";
 import { getObject, listObjects, watchObjects } from "./read.ts";
 import type { ObjectRequest } from "./request.ts";
+import type { Route } from "./route.ts";
 import { act, expectedAs, readView, writeView } from "./subresources.ts";
 import { isServed } from "./verbs.ts";
 import { create, update } from "./write.ts";
@@ -12,7 +13,8 @@ import { create, update } from "./write.ts";
 /** Answers a request for objects: one function per verb, and per sort of subresource. */
 export function answerObjects(parts: Parts, request: ObjectRequest): Answer | Promise<Answer> {
   const { route, attributes } = request;
-  if (!isServed(route, attributes.verb)) throw notAllowed();
+  if (isBeyond(route)) throw new ApiError("NotFound", "the server could not find the requested resource");
+  if (!isServed(route, attributes.verb)) throw methodNotAllowed();
   if (route.subresource !== undefined) return answerSubresource(parts, request, route.subresource);
   const { definition } = route.kind;
   switch (attributes.verb) {
@@ -33,7 +35,7 @@ export function answerObjects(parts: Parts, request: ObjectRequest): Answer | Pr
     case "deletecollection":
       return deleteCollection(parts, request);
     default:
-      throw notAllowed();
+      throw methodNotAllowed();
   }
 }
 
@@ -53,7 +55,15 @@ function answerSubresource(parts: Parts, request: ObjectRequest, name: string): 
     case "action":
       if (verb === "create") return act(parts, request, expectedAs(subresource));
   }
-  throw notAllowed();
+  throw methodNotAllowed();
+}
+
+/** What follows a subresource is for conversations (`proxy`); subresources that a kind does not have do not exist. */
+function isBeyond({ kind, subresource, rest }: Route): boolean {
+  return (
+    subresource !== undefined &&
+    (rest !== undefined || !Object.hasOwn(kind.definition.subresources, subresource))
+  );
 }
 
 /** Kinds that can only be created are answered and not kept: reviews, bindings. */
@@ -65,6 +75,7 @@ function expectedOfKind({ route: { kind } }: ObjectRequest): ReturnType<typeof e
   return { kind: kind.resource.kind, apiVersion: kind.apiVersion, schema: kind.schema };
 }
 
-function notAllowed(): ApiError {
+/** The path exists, the verb does not. */
+export function methodNotAllowed(): ApiError {
   return new ApiError("MethodNotAllowed", "the server does not allow this method on the requested resource");
 }

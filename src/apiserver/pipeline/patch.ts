@@ -18,7 +18,6 @@ import {
   type FieldValidation,
   fieldValidationOf,
   type ParsedBody,
-  parseYamlBody,
   unsupportedMediaType,
 } from "./decode.ts";
 import type { DocumentAnswer } from "./exchange.ts";
@@ -26,6 +25,7 @@ import type { Parts } from "./parts.ts";
 import { type ObjectRequest, writeRequestOf } from "./request.ts";
 import { flag } from "./target.ts";
 import { expectedOf, presentWritten } from "./write.ts";
+import { parseYaml } from "./yaml/parse-yaml.ts";
 
 /** Turns one version of a document into the next. The argument is shared and stays as it is. */
 export type Patch = (document: JsonObject) => JsonObject;
@@ -58,8 +58,8 @@ export async function patch(
 
 /** Reads a JSON, merge or strategic merge patch. Throws UnsupportedMediaType. */
 export async function readPatch(request: ObjectRequest, type: string, schema: TypeSchema): Promise<Patch> {
-  const reader = patchTypes[type];
-  if (!reader) throw unsupportedMediaType(type, [...Object.keys(patchTypes), ...applyTypes]);
+  const reader = patchTypes.get(type);
+  if (!reader) throw unsupportedMediaType(type, [...patchTypes.keys(), ...applyTypes]);
   if (request.query.has("force")) {
     throw badRequest("force is forbidden for non-apply patch");
   }
@@ -91,6 +91,7 @@ async function apply(
   const body = await readApplied(request, type);
   const write = writeRequestOf(request);
   const applied = conform(body, expectedOf(request), fieldValidationOf(query), write.warnings);
+  if (applied.metadata?.managedFields?.length) throw badRequest("metadata.managedFields must be nil");
   const force = flag(query, "force");
   const written = await updateObject(parts.machinery, write, {
     next: (old) => applyObject(parts.machinery, write, old, applied, { force }),
@@ -103,7 +104,7 @@ async function apply(
 
 async function readApplied(request: ObjectRequest, type: string): Promise<ParsedBody> {
   const bytes = await request.exchange.readBody();
-  return type.endsWith("+yaml") && bytes[0] !== openBrace ? parseYamlBody(bytes) : parseJsonBody(bytes);
+  return type.endsWith("+yaml") && bytes[0] !== openBrace ? parseYaml(bytes) : parseJsonBody(bytes);
 }
 
 const openBrace = 0x7b;
@@ -113,9 +114,11 @@ const applyTypes: ReadonlySet<string> = new Set([
   "application/apply-patch+json",
 ]);
 
-const patchTypes: Readonly<Record<string, (patch: unknown, schema: TypeSchema) => Patch>> = {
-  "application/json-patch+json": (value) => (document) => applyJsonPatch(document, value),
-  "application/merge-patch+json": (value) => (document) => applyMergePatch(document, value),
-  "application/strategic-merge-patch+json": (value, schema) => (document) =>
-    applyStrategicMergePatch(document, value, schema),
-};
+const patchTypes = new Map<string, (patch: unknown, schema: TypeSchema) => Patch>([
+  ["application/json-patch+json", (value) => (document) => applyJsonPatch(document, value)],
+  ["application/merge-patch+json", (value) => (document) => applyMergePatch(document, value)],
+  [
+    "application/strategic-merge-patch+json",
+    (value, schema) => (document) => applyStrategicMergePatch(document, value, schema),
+  ],
+]);

@@ -5,7 +5,7 @@ import { forbiddenError } from "../authorization/forbidden.ts";
 import type { RequestAttributes, User } from "../ports.ts";
 import { errorAnswer } from "./answers.ts";
 import type { Answer, Exchange } from "./exchange.ts";
-import { answerObjects } from "./objects.ts";
+import { answerObjects, methodNotAllowed } from "./objects.ts";
 import type { Parts } from "./parts.ts";
 import { formOf } from "./request.ts";
 import { type Route, routeOf } from "./route.ts";
@@ -33,6 +33,7 @@ async function answer(parts: Parts, exchange: Exchange): Promise<Answer> {
   authorize(parts, attributes);
   const handler = parts.streams.find((each) => each.handles(attributes));
   if (handler) return { type: "handOver", handler, attributes, query: target.query };
+  if (route && !attributes.resource) throw methodNotAllowed();
   if (!route || !attributes.resource) return answerDocument(parts, exchange, target);
 
   const weight = writingVerbs.has(attributes.verb) ? "write" : "read";
@@ -68,7 +69,8 @@ function attributesOf(
   const verb = route && verbOf(exchange.method, route, query);
   if (!route || !verb) return { user, path, verb: exchange.method.toLowerCase() };
   const { kind, namespace, name, subresource } = route;
-  const fieldSelector = query.get("fieldSelector");
+  // Selectors of other verbs mean nothing: they must not lead a role with resource names to allow anything.
+  const fieldSelector = selectingVerbs.has(verb) ? query.get("fieldSelector") : undefined;
   const asked = name ?? (fieldSelector ? selectedName(fieldSelector) : undefined);
   return {
     user,
@@ -101,6 +103,8 @@ async function answerDocument(parts: Parts, exchange: Exchange, target: Target):
   }
   throw new ApiError("NotFound", "the server could not find the requested resource", { details: {} });
 }
+
+const selectingVerbs: ReadonlySet<string> = new Set(["list", "watch", "deletecollection"]);
 
 const writingVerbs: ReadonlySet<string> = new Set([
   "create",

@@ -41,7 +41,10 @@ function within(
   if (!resource) return undefined;
   const kind = catalogue.find(group, version, resource);
   if (!kind) return undefined;
+  // Who may do something in a namespace must not reach by it what is in none.
+  if (namespace !== undefined && !kind.resource.namespaced) return undefined;
   const name = decodePart(parts[at + 1]);
+  if (namespace === "" || name === "") return undefined;
   const own = resource === "namespaces" && group === "" ? name : undefined;
   return {
     kind,
@@ -57,6 +60,14 @@ const namespaceSubresources: ReadonlySet<string> = new Set(["status", "finalize"
 
 function decodePart(part: string | undefined): string | undefined {
   if (part === undefined || !part.includes("%")) return part;
+  const decoded = percentDecoded(part);
+  // No name has one, and keys of the store are made of names with slashes between them.
+  if (decoded.includes("/"))
+    throw badRequest(`${JSON.stringify(decoded)} is no name: it may not contain '/'`);
+  return decoded;
+}
+
+function percentDecoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (error) {

@@ -12,6 +12,7 @@ import { deleteObject } from "../registry/delete.ts";
 import { subjectOf } from "../registry/subject.ts";
 import { updateObject } from "../registry/update.ts";
 import { conform, contentTypeOf, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
+import { type DeleteOptions, deletionOf } from "./delete.ts";
 import type { DocumentAnswer } from "./exchange.ts";
 import type { Parts } from "./parts.ts";
 import { patched, readPatch } from "./patch.ts";
@@ -72,7 +73,7 @@ export async function act(parts: Parts, request: ObjectRequest, expected: Expect
     const answer = await virtual.create(body, request.attributes, parts.machinery.read);
     return warned(documentAnswer(answer, request.form, 201), write.warnings);
   }
-  const action = actions[request.route.subresource ?? ""];
+  const action = actions.get(request.route.subresource ?? "");
   if (!action) {
     throw new ApiError("MethodNotAllowed", `${request.attributes.path} is not served by this server`);
   }
@@ -90,16 +91,17 @@ export function expectedAs(as: { readonly apiVersion: string; readonly kind: str
 
 type Action = (parts: Parts, request: ObjectRequest, body: KubernetesObject) => Promise<unknown>;
 
-const actions: Readonly<Record<string, Action>> = {
-  binding: (parts, request, body) => bindPod(parts.machinery, writeRequestOf(request), body as Binding),
-  eviction: evict,
-};
+const actions = new Map<string, Action>([
+  ["binding", (parts, request, body) => bindPod(parts.machinery, writeRequestOf(request), body as Binding)],
+  ["eviction", evict],
+]);
 
 /** Without disruption budgets an eviction is a delete with the options it carries. */
 function evict(parts: Parts, request: ObjectRequest, body: KubernetesObject): Promise<unknown> {
   const { name = "", namespace } = request.route;
-  const { deleteOptions = {} } = body as { deleteOptions?: object };
-  return deleteObject(parts.machinery, writeRequestOf(request), name, namespace, deleteOptions);
+  const { deleteOptions = {} } = body as { deleteOptions?: DeleteOptions };
+  const { write, deletion } = deletionOf(request, deleteOptions);
+  return deleteObject(parts.machinery, write, name, namespace, deletion);
 }
 
 /** The next version of the view: the body of a PUT, or what a patch makes of the present one. */
@@ -131,5 +133,9 @@ function checkName(body: JsonObject | KubernetesObject, { route }: ObjectRequest
   const name = (body as KubernetesObject).metadata?.name;
   if (name && route.name && name !== route.name) {
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${route.name})`);
+  }
+  const namespace = (body as KubernetesObject).metadata?.namespace;
+  if (namespace && route.name && route.kind.resource.namespaced && namespace !== route.namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
 }

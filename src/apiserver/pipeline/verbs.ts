@@ -25,17 +25,19 @@ export function verbOf(method: string, route: Route, query: URLSearchParams): st
 /** Whether the kind, or its subresource, is served with this verb at this path. */
 export function isServed(route: Route, verb: string): boolean {
   const { kind, name, namespace, subresource } = route;
-  if (subresource !== undefined) return hasSubresource(kind, subresource);
+  if (subresource !== undefined) return name !== undefined && hasSubresource(kind, subresource);
   if (!kind.resource.verbs.includes(verb)) return false;
   const { namespaced } = kind.resource;
   const isCollection = name === undefined;
-  if (verb === "create" && !isCollection) return false;
+  if (isCollection !== collectionVerbs.has(verb) && verb !== "watch") return false;
   if (!isCollection && namespaced && namespace === undefined) return false;
   if (isCollection && namespaced && namespace === undefined) {
     return verb === "list" || verb === "watch" || kind.resource.verbs.length === 1;
   }
   return true;
 }
+
+const collectionVerbs: ReadonlySet<string> = new Set(["list", "create", "deletecollection"]);
 
 function hasSubresource(kind: ServedKind, name: string): boolean {
   return Object.hasOwn(kind.definition.subresources, name);

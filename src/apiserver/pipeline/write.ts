@@ -10,6 +10,7 @@ import type { DocumentAnswer } from "./exchange.ts";
 import type { Parts } from "./parts.ts";
 import { presentObject } from "./present.ts";
 import { type ObjectRequest, writeRequestOf } from "./request.ts";
+import { warningHeader } from "./warnings.ts";
 
 /** POST to a collection. */
 export async function create(parts: Parts, request: ObjectRequest): Promise<DocumentAnswer> {
@@ -60,11 +61,10 @@ export function presentWritten(
   return warned(presentObject(machinery, write.kind, shown, request.form, include, status), write.warnings);
 }
 
-/** Adds `Warning` headers (RFC 9111, section 5.5; code 299). */
+/** Adds what the client is warned about. */
 export function warned(answer: DocumentAnswer, warnings: readonly string[]): DocumentAnswer {
   if (warnings.length === 0) return answer;
-  const lines = warnings.map((text) => `299 - ${JSON.stringify(text)}`);
-  answer.headers.warning = lines.join(", ");
+  answer.headers.warning = warningHeader(warnings);
   return answer;
 }
 
