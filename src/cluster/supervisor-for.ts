@@ -40,11 +40,11 @@ export async function supervisorFor(
   }
   const config = await readClusterConfig(host, layout.config);
   if (!config) return ownSupervisor(host, layout);
-  if (!(await systemdIsOurs(host))) {
+  if (!(await systemdIsOurs(host, layout))) {
     if (wanted !== "systemd") return ownSupervisor(host, layout);
     throw new ApiError(
       "ServiceUnavailable",
-      "cannot supervise programs with systemd: it is not process 1 of the namespaces that this command runs in; leave NACRE_SUPERVISOR away",
+      "cannot supervise programs with systemd: it does not run here, or not in the network and directories that this command sees; leave NACRE_SUPERVISOR away",
     );
   }
   const systemd = systemdSupervisor(host, layout, config.name);
@@ -54,15 +54,21 @@ export async function supervisorFor(
   return wanted === "own" ? own : systemd;
 }
 
-/** systemd starts programs in the namespaces of process 1: elsewhere (`ip netns exec`, a container) they would miss us. */
-async function systemdIsOurs(host: Host): Promise<boolean> {
+/**
+ * systemd starts programs where process 1 lives: in another network (`ip netns exec`), in a container, or with a data
+ * directory that only we see, they would not be in our world.
+ */
+async function systemdIsOurs(host: Host, layout: Layout): Promise<boolean> {
   if (!(await host.files.exists("/run/systemd/system"))) return false;
-  for (const namespace of ["mnt", "net", "pid"]) {
-    const [ours, first] = await Promise.all(
-      ["self", "1"].map((pid) => host.files.readLink(`/proc/${pid}/ns/${namespace}`).catch(() => undefined)),
-    );
-    // Without root the links of process 1 cannot be read; then we only look, and looking is safe.
-    if (first !== undefined && ours !== first) return false;
+  const pairs = [
+    [host.files.readLink("/proc/self/ns/net"), host.files.readLink("/proc/1/ns/net")],
+    [host.files.readLink("/proc/self/ns/pid"), host.files.readLink("/proc/1/ns/pid")],
+    [host.files.read(layout.config), host.files.read(`/proc/1/root${layout.config}`)],
+  ] as const;
+  for (const [ours, theirs] of pairs) {
+    // Without root, process 1 cannot be looked at; then we are only asked what runs.
+    const first = await theirs.catch(() => ours);
+    if ((await ours) !== first) return false;
   }
   return true;
 }
