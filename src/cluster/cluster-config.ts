@@ -60,6 +60,19 @@ export function newClusterConfig(choices: ClusterChoices, createdAt: string): Cl
   };
 }
 
+/** What a cluster was made with, where it is not what is asked for now: `port 6443`. It is fixed when a cluster is made. */
+export function differences(config: ClusterConfig, asked: Partial<ClusterChoices>): readonly string[] {
+  const { name, nodeName, port, listen } = asked;
+  return [
+    ...(name === undefined || name === config.name ? [] : [`name ${config.name}`]),
+    ...(nodeName === undefined || nodeName === config.nodeName ? [] : [`node name ${config.nodeName}`]),
+    ...(port === undefined || port === config.port ? [] : [`port ${config.port}`]),
+    ...(listen === undefined || listen.join() === config.listen.join()
+      ? []
+      : [config.listen.length === 0 ? "no --listen" : `--listen ${config.listen.join(" --listen ")}`]),
+  ];
+}
+
 /** The cluster in a data directory; undefined when there is none. Throws when what is there cannot be read. */
 export async function readClusterConfig(host: Host, path: string): Promise<ClusterConfig | undefined> {
   const text = await host.files.read(path);

@@ -7,6 +7,7 @@ import { connect } from "#client/node";
 import {
   type ClusterConfig,
   defaultPort,
+  differences,
   findShortage,
   installShortage,
   type Layout,
@@ -70,6 +71,7 @@ async function up(invocation: Invocation): Promise<number> {
   const config = existing ?? chosen(invocation);
   const running = existing ? await (await supervisorFor(host, layout)).running() : [];
   const shortage = await findShortage(host, invocation.environment.PATH ?? "");
+  if (existing) noteDifferences(invocation, existing);
   if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
 
   requireRoot("nacre up");
@@ -211,6 +213,24 @@ function chosen(invocation: Invocation): ClusterConfig {
       port: Number(stringOption(invocation, "port", String(defaultPort))),
     },
     new Date(invocation.clock.now()).toISOString(),
+  );
+}
+
+/** A cluster that is there stays as it was made; whoever asks for something else is told. */
+function noteDifferences(invocation: Invocation, config: ClusterConfig): void {
+  const name = stringOption(invocation, "name");
+  const nodeName = stringOption(invocation, "node-name");
+  const port = stringOption(invocation, "port");
+  const listen = listOption(invocation, "listen");
+  const fixed = differences(config, {
+    ...(name === undefined ? {} : { name }),
+    ...(nodeName === undefined ? {} : { nodeName }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(listen.length === 0 ? {} : { listen }),
+  });
+  if (fixed.length === 0) return;
+  invocation.output.note(
+    `Cluster ${config.name} was made with ${fixed.join(", ")} and stays so; for something else make another with --data DIR, or purge this one first: nacre down --purge\n`,
   );
 }
 
