@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "#base";
-import type { ContainerRuntime } from "#runtime";
+import type { ContainerRuntime, ExecSession } from "#runtime";
 import { limits } from "../limits.ts";
 
 export interface ExecResult {
@@ -9,20 +9,44 @@ export interface ExecResult {
   readonly output: string;
 }
 
-/** Runs a command in a container and keeps the beginning of what it says. */
+/** Runs a command in a container and keeps the beginning of what it says. A command that takes too long is killed, and not waited for. */
 export async function execProbe(
   runtime: ContainerRuntime,
   id: string,
   command: readonly string[],
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs?: number },
 ): Promise<ExecResult> {
-  const begunAt = clock.monotonicMs();
-  const session = await runtime.exec(id, {
-    command,
-    terminal: false,
-    stdin: false,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  });
+  const late = Promise.withResolvers<undefined>();
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : clock.setTimer(timeoutMs, () => late.resolve(undefined), { unref: true });
+  const starting = runtime.exec(id, { command, terminal: false, stdin: false });
+  const session = await Promise.race([starting, late.promise]);
+  const output = session && keptOutput(session);
+  const exitCode = session && (await Promise.race([session.exited, late.promise]));
+  timer?.cancel();
+  if (exitCode !== undefined && output) {
+    await output.drained(clock);
+    return { exitCode, output: output.text() };
+  }
+  void starting.then((begun) => end(begun)).catch(() => {});
+  return {
+    exitCode: killed,
+    output: `command timed out: ${JSON.stringify(command.join(" "))} timed out after ${(timeoutMs ?? 0) / 1000}s`,
+  };
+}
+
+/** As a shell says of SIGKILL. */
+const killed = 137;
+
+function end(session: ExecSession): void {
+  session.kill();
+  session.exited.catch(() => {});
+  for (const stream of [session.stdout, session.stderr]) (stream as Readable | undefined)?.destroy();
+}
+
+function keptOutput({ stdout, stderr }: ExecSession) {
   const chunks: Buffer[] = [];
   let length = 0;
   const keep = (chunk: Buffer | string) => {
@@ -31,28 +55,22 @@ export async function execProbe(
     if (room > 0) chunks.push(bytes.subarray(0, room));
     length += bytes.length;
   };
-  const ended = [session.stdout, session.stderr].map((stream) =>
-    stream
-      ? new Promise<void>((resolve) => {
-          stream.on("data", keep);
-          stream.once("end", resolve);
-          stream.once("close", resolve);
-          stream.once("error", () => resolve());
-        })
-      : Promise.resolve(),
-  );
-  const exitCode = await session.exited;
-  // What the command left running may hold its output open for ever.
-  const late = Promise.withResolvers<void>();
-  const timer = clock.setTimer(limits.probeDrainMs, () => late.resolve(), { unref: true });
-  await Promise.race([Promise.all(ended), late.promise]);
-  timer.cancel();
-  for (const stream of [session.stdout, session.stderr]) (stream as Readable | undefined)?.destroy();
-  const timedOut = timeoutMs !== undefined && exitCode !== 0 && clock.monotonicMs() - begunAt >= timeoutMs;
-  if (timedOut)
-    return {
-      exitCode,
-      output: `command timed out: ${JSON.stringify(command.join(" "))} timed out after ${timeoutMs / 1000}s`,
-    };
-  return { exitCode, output: Buffer.concat(chunks).toString("utf8") };
+  const ended = [stdout, stderr].map((stream) => {
+    if (!stream) return undefined;
+    stream.on("data", keep);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const event of ["end", "close", "error"]) stream.once(event, () => resolve());
+    return promise;
+  });
+  return {
+    text: () => Buffer.concat(chunks).toString("utf8"),
+    /** What the command left running may hold its output open for ever: that is not waited for. */
+    async drained(clock: Clock): Promise<void> {
+      const late = Promise.withResolvers<void>();
+      const timer = clock.setTimer(limits.probeDrainMs, () => late.resolve(), { unref: true });
+      await Promise.race([Promise.all(ended), late.promise]);
+      timer.cancel();
+      for (const stream of [stdout, stderr]) (stream as Readable | undefined)?.destroy();
+    },
+  };
 }
