@@ -1,4 +1,3 @@
-import { enableCompileCache } from "node:module";
 import { type Clock, type Logger, logger, messageOf, type Random, systemClock, systemRandom } from "#base";
 import {
   type ClusterConfig,
@@ -9,6 +8,7 @@ import {
   readClusterConfig,
 } from "#cluster";
 import { createHost, type Host } from "#host";
+import { settle } from "./settle.ts";
 
 /** What every program of a cluster is started with. */
 export interface Program {
@@ -33,7 +33,6 @@ export async function runProgram(name: ProgramName, run: (program: Program) => P
     process.exit(2);
   }
   const layout = layoutOf(data);
-  enableCompileCache(layout.compileCache);
   const ended = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.abort());
   const quiet = logger(() => {});
@@ -43,6 +42,7 @@ export async function runProgram(name: ProgramName, run: (program: Program) => P
     const config = await readClusterConfig(host, layout.config);
     if (!config) throw new Error(`there is no cluster in ${data}; start one with: nacre up --data ${data}`);
     log.info("started", { pid: process.pid });
+    void settle({ clock: systemClock, signal: ended.signal });
     await run({
       config,
       layout,

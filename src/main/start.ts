@@ -51,10 +51,22 @@ export async function startPrograms(host: Host, layout: Layout): Promise<void> {
         join(import.meta.dirname, `${name}.ts`),
         layout.data,
       ],
-      environment: { NODE_COMPILE_CACHE: layout.compileCache, PATH: process.env.PATH ?? "" },
+      environment: programEnvironment(layout),
     })),
   );
 }
 
 /** Idle programs should be small: a young generation that fits a second-level cache costs no speed that was measured. */
 const memoryFlags = ["--max-semi-space-size=4"];
+
+/**
+ * Compiled code is shared by all clusters of an installation, so that a new one starts as fast as an old one: Node's
+ * type stripper alone would take 16 MB of every program. One arena for malloc saves 2 MB a program.
+ */
+function programEnvironment(layout: Layout): Record<string, string> {
+  return {
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? layout.compileCache,
+    MALLOC_ARENA_MAX: "1",
+    PATH: process.env.PATH ?? "",
+  };
+}
