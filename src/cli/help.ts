@@ -45,7 +45,8 @@ export function nearest(typed: string, candidates: readonly string[]): string | 
     .map((candidate) => ({ candidate, distance: editDistance(typed, candidate) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.floor(typed.length / 3)) ? best.candidate : undefined;
+  // Two neighbours swapped, the most common slip, count as two changes.
+  return best && best.distance <= Math.max(1, Math.floor(typed.length / 2)) ? best.candidate : undefined;
 }
 
 function editDistance(a: string, b: string): number {
