@@ -66,7 +66,7 @@ test("what is typed wrongly says how to find out, with exit code 2", async () =>
   const command = await run("great");
   assert.equal(command.code, 2);
   assert.match(command.note, /no command "great"; did you mean "nacre greet"\?/);
-  assert.match((await run("gerte")).note, /did you mean "nacre greet"\?/);
+  assert.match((await run("geret")).note, /did you mean "nacre greet"\?/);
   assert.doesNotMatch((await run("weather")).note, /did you mean/);
 });
 
