@@ -11,6 +11,7 @@ import { badRequest, notFound } from "#base";
 import { applyObject } from "../registry/managed-fields.ts";
 import { subjectOf } from "../registry/subject.ts";
 import { type UpdateRules, updateObject } from "../registry/update.ts";
+import { authorizeCreate } from "./authorize.ts";
 import {
   conform,
   contentTypeOf,
@@ -49,7 +50,6 @@ export async function patch(
       write.warnings.length = 0;
       return patched(change, old, expected, validation, write.warnings);
     },
-    mayCreate: false,
     rules,
     recordsFields: false,
   });
@@ -95,7 +95,7 @@ async function apply(
   const force = flag(query, "force");
   const written = await updateObject(parts.machinery, write, {
     next: (old) => applyObject(parts.machinery, write, old, applied, { force }),
-    mayCreate: request.route.subresource === undefined,
+    checkCreate: request.route.subresource === undefined ? () => authorizeCreate(parts, request) : undefined,
     rules,
     recordsFields: true,
   });

@@ -1,9 +1,9 @@
 import { ApiError, unauthorized } from "#base";
 import { anonymousFor } from "../authentication/authenticator.ts";
 import { impersonate } from "../authentication/impersonation.ts";
-import { forbiddenError } from "../authorization/forbidden.ts";
 import type { RequestAttributes, User } from "../ports.ts";
 import { errorAnswer } from "./answers.ts";
+import { authorize } from "./authorize.ts";
 import type { Answer, Exchange } from "./exchange.ts";
 import { answerObjects, methodNotAllowed } from "./objects.ts";
 import type { Parts } from "./parts.ts";
@@ -87,11 +87,6 @@ function attributesOf(
 /** The one object that a field selector names: what a role with resource names may list and watch. */
 function selectedName(fieldSelector: string): string | undefined {
   return /(?:^|,)metadata\.name==?([^,\\]+)(?:,|$)/.exec(fieldSelector)?.[1];
-}
-
-function authorize({ authorizer }: Parts, attributes: RequestAttributes): void {
-  const decision = authorizer.authorize(attributes);
-  if (decision.verdict !== "allow") throw forbiddenError(attributes, decision);
 }
 
 async function answerDocument(parts: Parts, exchange: Exchange, target: Target): Promise<Answer> {

@@ -5,6 +5,7 @@ import type { Machinery, WriteRequest, Written } from "../registry/machinery.ts"
 import { subjectOf } from "../registry/subject.ts";
 import { type UpdateRules, updateObject } from "../registry/update.ts";
 import { includeObjectOf } from "../table/table.ts";
+import { authorizeCreate } from "./authorize.ts";
 import { conform, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
 import type { DocumentAnswer } from "./exchange.ts";
 import type { Parts } from "./parts.ts";
@@ -31,7 +32,10 @@ export async function update(
   const written = await updateObject(parts.machinery, write, {
     // Each attempt changes its object in place, so each gets its own.
     next: () => cloneJson(body),
-    mayCreate: write.kind.definition.createOnUpdate && request.route.subresource === undefined,
+    checkCreate:
+      write.kind.definition.createOnUpdate && request.route.subresource === undefined
+        ? () => authorizeCreate(parts, request)
+        : undefined,
     rules,
     recordsFields: false,
   });

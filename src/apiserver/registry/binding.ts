@@ -28,7 +28,6 @@ export function bindPod(machinery: Machinery, request: WriteRequest, binding: Bi
       pod.status.conditions = scheduled(pod.status.conditions ?? [], timestamp(machinery.clock));
       return pod;
     },
-    mayCreate: false,
     rules: bindingRules,
     recordsFields: false,
   });

@@ -24,8 +24,11 @@ export interface Change {
    * nothing is stored yet. Called again when someone else was faster.
    */
   next(old: KubernetesObject | undefined): KubernetesObject | Promise<KubernetesObject>;
-  /** Whether the change is entitled to create what is missing: PUT for kinds that allow it, and apply. */
-  readonly mayCreate: boolean;
+  /**
+   * Present when the change creates what is missing: PUT for kinds that allow it, and apply. Called before it does;
+   * throws when the user may change such objects but not create them.
+   */
+  readonly checkCreate?: (() => void) | undefined;
   /** Applies a definition's rules for the part that is written: the object itself, or a subresource. */
   readonly rules: UpdateRules;
   /** True when `next` has recorded the managed fields itself: apply. */
@@ -72,7 +75,8 @@ async function updateInTurn(
 async function createMissing(machinery: Machinery, request: WriteRequest, change: Change): Promise<Written> {
   const { kind, attributes } = request;
   const name = attributes.name ?? "";
-  if (!change.mayCreate) throw notFound(subjectOf(kind, name));
+  if (!change.checkCreate) throw notFound(subjectOf(kind, name));
+  change.checkCreate();
   const object = await change.next(undefined);
   object.metadata ??= {};
   if (object.metadata.uid) {

@@ -39,7 +39,6 @@ export function objectWriter(machinery: Machinery): ObjectWriter {
       const request = requestOf(resource, object, "update");
       const written = await updateObject(machinery, request, {
         next: () => owned(resource, object),
-        mayCreate: false,
         rules: request.kind.definition,
         recordsFields: false,
       });
