@@ -263,6 +263,16 @@ test("a container that runs out of memory is killed, and this is told", { skip }
   await runtime.removeSandbox(sandboxId);
 });
 
+test("a command that takes too long is killed with the children it waits for", { skip }, async () => {
+  const { runtime, spec, sandboxId } = await prepared("sleep 60");
+  await runtime.startContainer(spec.id);
+  const command = ["sh", "-c", "sleep 60; true"];
+  const session = await runtime.exec(spec.id, { command, terminal: false, stdin: false, timeoutMs: 200 });
+  session.stdout.resume();
+  assert.equal(await session.exited, 137);
+  await runtime.removeSandbox(sandboxId);
+});
+
 test("input reaches a command, and its end does too", { skip }, async () => {
   const { runtime, spec, sandboxId } = await prepared("sleep 60");
   await runtime.startContainer(spec.id);

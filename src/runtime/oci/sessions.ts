@@ -200,12 +200,12 @@ function attached(
 }
 
 /**
- * Kills the command itself; its messenger then ends by itself, with its exit code, and as its parent takes it off the process
- * table. False when the command has not begun.
+ * Kills the command with the children of its session, which would hold its pipes open. Its messenger then ends by itself,
+ * with its exit code, and as its parent takes it off the process table. False when the command has not begun.
  */
 async function killCommand(host: Host, directory: string): Promise<boolean> {
   const pid = Number(await host.files.read(`${directory}/pidfile`));
-  return pid > 0 && host.signal(pid, 9);
+  return pid > 0 && (host.signal(-pid, 9) || host.signal(pid, 9));
 }
 
 function deadline(
