@@ -1,4 +1,4 @@
-import type { Authorizer, Decision, ObjectFeed, RequestAttributes } from "../ports.ts";
+import type { Authorizer, Decision, ObjectFeed } from "../ports.ts";
 import { nodeAuthorizer } from "./node/node-authorizer.ts";
 import { rbacAuthorizer } from "./rbac/rbac-authorizer.ts";
 import type { RbacIndex } from "./rbac/rbac-index.ts";
