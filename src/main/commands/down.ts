@@ -1,17 +1,9 @@
 import { type Command, flag, type Invocation, progress } from "#cli";
-import {
-  type ClusterConfig,
-  cgroupParentOf,
-  type Layout,
-  networkOf,
-  readClusterConfig,
-  supervisorFor,
-} from "#cluster";
+import { type Layout, readClusterConfig, supervisorFor } from "#cluster";
 import type { Host } from "#host";
-import { gatewayAddress, openPodNetwork, removeNetwork } from "#network";
-import { openRuntime } from "#runtime";
 import { confirm } from "../confirm.ts";
 import { dataOption, existingCluster, layoutFor, requireRoot, thisMachine } from "../machine.ts";
+import { removeData, removeFromMachine } from "../removal.ts";
 import { makeKubeconfigs } from "../start.ts";
 import { removeFromUserKubeconfig } from "../user-kubeconfig.ts";
 
@@ -73,40 +65,6 @@ async function down(invocation: Invocation): Promise<number> {
       : `The cluster is down; its data stays in ${layout.data}. Bring it back with: nacre up\n`,
   );
   return 0;
-}
-
-/** Everything that the cluster has on the machine outside its data directory: processes, mounts, cgroups, devices, tables. */
-async function removeFromMachine(host: Host, layout: Layout, config: ClusterConfig): Promise<void> {
-  const network = networkOf(config, layout, gatewayAddress(config));
-  const pods = await openPodNetwork(host, network);
-  const opened = await openRuntime({
-    host,
-    stateDirectory: layout.runtime,
-    runDirectory: layout.runtimeRun,
-    cgroupParent: cgroupParentOf(config),
-  });
-  try {
-    const sandboxes = await opened.runtime.sandboxes();
-    await Promise.all(sandboxes.map((sandbox) => opened.runtime.removeSandbox(sandbox.id)));
-    for (const id of (await pods.leases()).keys()) await pods.detach(id);
-  } finally {
-    await opened.close();
-  }
-  for (const directory of [layout.memory, layout.data]) {
-    for (const mount of await host.mounts.under(directory)) {
-      // A data directory that is a disk of its own was mounted by the machine, not by us.
-      if (mount !== layout.data) await host.mounts.unmount(mount);
-    }
-  }
-  await host.files.remove(layout.memory);
-  await host.cgroups.remove(`/${cgroupParentOf(config)}`);
-  await removeNetwork(host, network);
-}
-
-/** All data; of a data directory that is a disk of its own, everything in it. */
-async function removeData(host: Host, data: string): Promise<void> {
-  if (!(await host.mounts.under(data)).includes(data)) return host.files.remove(data);
-  for (const name of await host.files.list(data)) await host.files.remove(`${data}/${name}`);
 }
 
 async function preview(invocation: Invocation, host: Host, layout: Layout, purge: boolean): Promise<number> {

@@ -21,6 +21,7 @@ import { gatewayAddress, prepareNetwork } from "#network";
 import { confirm } from "../confirm.ts";
 import { deployExample } from "../example.ts";
 import { dataOption, layoutFor, requireRoot, thisMachine } from "../machine.ts";
+import { removeData, removeFromMachine } from "../removal.ts";
 import { makeKubeconfigs, startPrograms } from "../start.ts";
 import { addToKubeconfig } from "../user-kubeconfig.ts";
 
@@ -67,6 +68,7 @@ async function up(invocation: Invocation): Promise<number> {
   const host = thisMachine();
   const layout = layoutFor(invocation);
   const steps = progress(output, clock);
+  if (!flag(invocation, "dry-run")) requireRoot("nacre up");
   const existing = await readClusterConfig(host, layout.config);
   const config = existing ?? chosen(invocation);
   const running = existing ? await (await supervisorFor(host, layout)).running() : [];
@@ -74,7 +76,6 @@ async function up(invocation: Invocation): Promise<number> {
   if (existing) noteDifferences(invocation, existing);
   if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
 
-  requireRoot("nacre up");
   await supply(invocation, host, shortage);
   const began = clock.monotonicMs();
   const kubeconfig = await start(host, layout, config, {
@@ -110,8 +111,35 @@ interface Started {
   readonly existing: boolean;
 }
 
-/** Network first, then identities, then programs; ready when the node is. */
+/**
+ * Takes back what it made when the cluster does not become ready: either all of it runs, or none. Containers that ran
+ * on without the programs are left alone.
+ */
 async function start(
+  host: Host,
+  layout: Layout,
+  config: ClusterConfig,
+  started: Started,
+): Promise<{ path: string; text: string }> {
+  if (started.running > 0) return bringUp(host, layout, config, started);
+  await requireFreePort(config.port);
+  const wasDown = !(await host.files.exists(layout.memory));
+  try {
+    return await bringUp(host, layout, config, started);
+  } catch (error) {
+    const supervisor = await supervisorFor(host, layout);
+    await supervisor.stop();
+    if (wasDown) await removeFromMachine(host, layout, config);
+    if (!started.existing) {
+      await supervisor.remove();
+      await removeData(host, layout.data);
+    }
+    throw error;
+  }
+}
+
+/** Network first, then identities, then programs; ready when the node is. */
+async function bringUp(
   host: Host,
   layout: Layout,
   config: ClusterConfig,
@@ -119,7 +147,6 @@ async function start(
 ): Promise<{ path: string; text: string }> {
   const { clock, random, output, signal } = invocation;
   const steps = progress(output, clock);
-  if (running === 0) await requireFreePort(config.port);
   for (const directory of [layout.data, layout.logs, layout.run, layout.store, layout.network]) {
     await host.files.makeDirectory(directory, { mode: 0o700 });
   }
@@ -132,8 +159,9 @@ async function start(
   const kubeconfig = makeKubeconfigs(layout, config, { clock, random });
   if (running < 4) {
     await steps.step("Starting the control plane, the agent, the controllers and DNS", async () => {
+      const startedAt = clock.now();
       await startPrograms(host, layout);
-      await whenReady(host, layout, config, kubeconfig.path, signal);
+      await whenReady(host, layout, config, { kubeconfig: kubeconfig.path, startedAt, signal });
     });
   }
   return kubeconfig;
@@ -144,8 +172,7 @@ async function whenReady(
   host: Host,
   layout: Layout,
   config: ClusterConfig,
-  kubeconfig: string,
-  signal: AbortSignal,
+  { kubeconfig, startedAt, signal }: { kubeconfig: string; startedAt: number; signal: AbortSignal },
 ): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(readyTimeoutMs)]);
   const { client } = connect({ kubeconfigPath: kubeconfig });
@@ -157,6 +184,7 @@ async function whenReady(
         (error: unknown) => error,
       );
       if (answer === undefined) break;
+      if (await endsAtOnce(host, layout, startedAt)) throw answer;
       await host.clock.sleep(10, deadline);
     }
     const selector = { fieldSelector: `metadata.name=${config.nodeName}` };
@@ -177,6 +205,13 @@ async function whenReady(
 }
 
 const readyTimeoutMs = 60_000;
+
+/** Whether the control plane has ended twice since: trying on would change nothing. */
+async function endsAtOnce(host: Host, layout: Layout, since: number): Promise<boolean> {
+  const paths = [`${layout.logs}/control-plane.out.previous`, `${layout.logs}/control-plane.out`];
+  const files = await Promise.all(paths.map((path) => host.files.stat(path)));
+  return files.every((file) => file !== undefined && file.sizeBytes > 0 && file.modifiedAt >= since);
+}
 
 async function lastWords(host: Host, layout: Layout, error: unknown): Promise<string> {
   for (const name of ["control-plane", "agent", "controllers", "dns"]) {
