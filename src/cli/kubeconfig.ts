@@ -26,8 +26,10 @@ export function mergeKubeconfig(existing: string, added: string): string {
   const theirs = readExisting(existing);
   if (theirs === undefined) return added;
   for (const part of ["clusters", "users", "contexts"] as const) {
-    const names = new Set((mine[part] ?? []).map(({ name }) => name));
-    theirs[part] = [...(theirs[part] ?? []).filter(({ name }) => !names.has(name)), ...(mine[part] ?? [])];
+    const ours = new Map((mine[part] ?? []).map((entry) => [entry.name, entry]));
+    // Where they were: kubectl keeps entries in an order of its own.
+    const kept = (theirs[part] ?? []).map((entry) => ours.get(entry.name) ?? entry);
+    theirs[part] = [...new Set([...kept, ...ours.values()])];
   }
   if (!theirs["current-context"] && mine["current-context"])
     theirs["current-context"] = mine["current-context"];

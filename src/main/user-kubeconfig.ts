@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { messageOf } from "#base";
 import { mergeKubeconfig, removeFromKubeconfig } from "#cli";
@@ -62,8 +63,9 @@ async function write(host: Host, environment: Environment, path: string, text: s
   }
 }
 
+/** Whatever order kubectl has written the fields in. */
 function equivalent(a: string, b: string): boolean {
-  return JSON.stringify(parse(a)) === JSON.stringify(parse(b));
+  return isDeepStrictEqual(parse(a), parse(b));
 }
 
 function merged(path: string, work: () => string): string {

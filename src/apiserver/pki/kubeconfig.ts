@@ -27,7 +27,9 @@ export function kubeconfigFor(access: {
   readonly user: string;
   readonly credentials: KeyPair;
 }): Kubeconfig {
-  const { name, server, authority, user, credentials } = access;
+  const { name, server, authority, credentials } = access;
+  // Kubeconfigs are merged, and every cluster has an admin: the entry bears the cluster's name too.
+  const user = `${access.user}@${name}`;
   return {
     apiVersion: "v1",
     kind: "Config",

@@ -132,6 +132,6 @@ test("ensuring twice writes every program's kubeconfig once", () => {
   assert.deepEqual(ensurePki(plan), first);
   assert.equal(statSync(first.kubeconfigs.node).mtimeMs, written);
   const text = readFileSync(first.kubeconfigs.admin, "utf8");
-  assert.deepEqual(parse(text).users[0].name, "kubernetes-admin");
+  assert.deepEqual(parse(text).users[0].name, "kubernetes-admin@nacre");
   assert.deepEqual(parse(kubeconfigText(first.adminKubeconfig)), { ...first.adminKubeconfig });
 });
