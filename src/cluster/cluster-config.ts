@@ -75,7 +75,16 @@ export function differences(config: ClusterConfig, asked: Partial<ClusterChoices
 
 /** The cluster in a data directory; undefined when there is none. Throws when what is there cannot be read. */
 export async function readClusterConfig(host: Host, path: string): Promise<ClusterConfig | undefined> {
-  const text = await host.files.read(path);
+  const text = await host.files.read(path).catch((cause: unknown) => {
+    if ((cause as { code?: unknown }).code !== "EACCES") throw cause;
+    throw new ApiError(
+      "Forbidden",
+      `cannot read ${path}: it is root's alone; run the command again with sudo`,
+      {
+        cause,
+      },
+    );
+  });
   if (text === undefined) return undefined;
   let config: ClusterConfig;
   try {

@@ -92,7 +92,7 @@ async function rememberSettings(host: Host, config: NetworkConfig): Promise<void
   if (await host.files.exists(settingsPath(config))) return;
   await host.files.makeDirectory(config.stateDirectory, { mode: 0o700 });
   const forwarding = await host.files.read("/proc/sys/net/ipv4/ip_forward");
-  await host.files.write(settingsPath(config), forwarding ?? "0");
+  await host.files.write(settingsPath(config), forwarding ?? "0", { mode: 0o600 });
 }
 
 function settingsPath(config: NetworkConfig): string {
