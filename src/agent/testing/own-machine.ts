@@ -28,10 +28,17 @@ export async function onOwnMachine(file: string): Promise<string> {
       program: "env",
       arguments: [
         ...["--unset=NODE_TEST_CONTEXT", `NACRE_TEST_MACHINE=${JSON.stringify(machine)}`],
-        ...["nsenter", `--net=/run/netns/${name}`, process.execPath, "--test-reporter=spec"],
+        ...[
+          "nsenter",
+          `--net=/run/netns/${name}`,
+          process.execPath,
+          "--test-reporter=spec",
+          "--test-timeout=30000",
+          "--test-force-exit",
+        ],
         fileURLToPath(file),
       ],
-      timeoutMs: 120_000,
+      timeoutMs: 60_000,
       allowFailure: true,
     });
     said = ended.stdout + ended.stderr;
