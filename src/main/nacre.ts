@@ -9,7 +9,10 @@ import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 import { versionCommand } from "./commands/version.ts";
 
-/** Every command, in the order in which help lists them. */
+/**
+ * Every command, in the order in which help lists them. What only one of them needs (building, the runtime) it imports
+ * when it runs: every command starts with all of this.
+ */
 const commands: readonly Command[] = [
   upCommand,
   statusCommand,

@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
-import { buildImage } from "#build";
 import { type Command, formatted, listOption, progress, stringOption, UsageError } from "#cli";
-import { openImageStore } from "#runtime";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
 
 /** A folder with a TypeScript service becomes an image that pods of this node can use at once. */
@@ -36,6 +34,7 @@ export const buildCommand: Command = {
     const host = thisMachine();
     const layout = layoutFor(invocation);
     await existingCluster(host, layout);
+    const [{ buildImage }, { openImageStore }] = await Promise.all([import("#build"), import("#runtime")]);
     const { output, clock } = invocation;
     const steps = progress(output, clock);
     const image = await steps.step(`Building ${directory}`, () =>

@@ -3,7 +3,6 @@ import { type Layout, readClusterConfig, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { confirm } from "../confirm.ts";
 import { dataOption, existingCluster, layoutFor, requireRoot, thisMachine } from "../machine.ts";
-import { removeData, removeFromMachine } from "../removal.ts";
 import { makeKubeconfigs } from "../start.ts";
 import { removeFromUserKubeconfig } from "../user-kubeconfig.ts";
 
@@ -44,6 +43,7 @@ async function down(invocation: Invocation): Promise<number> {
       return 1;
     }
   }
+  const { removeData, removeFromMachine } = await import("../removal.ts");
   const steps = progress(output, clock);
   const supervisor = await supervisorFor(host, layout);
   await steps.step("Stopping the programs", () => supervisor.stop());

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, formatted, type Invocation, listOption, stringOption, table, UsageError } from "#cli";
-import { type LocalImageStore, openImageStore } from "#runtime";
+import type { LocalImageStore } from "#runtime";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
 
 /** The images of this node. */
@@ -29,6 +29,7 @@ export const imageCommand: Command = {
     const host = thisMachine();
     const layout = layoutFor(invocation);
     await existingCluster(host, layout);
+    const { openImageStore } = await import("#runtime");
     const images = await openImageStore({ host, stateDirectory: layout.runtime, clock: invocation.clock });
     switch (action) {
       case "list":

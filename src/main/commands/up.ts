@@ -19,9 +19,7 @@ import {
 import type { Host } from "#host";
 import { gatewayAddress, prepareNetwork } from "#network";
 import { confirm } from "../confirm.ts";
-import { deployExample } from "../example.ts";
 import { dataOption, layoutFor, requireRoot, thisMachine } from "../machine.ts";
-import { removeData, removeFromMachine } from "../removal.ts";
 import { makeKubeconfigs, startPrograms } from "../start.ts";
 import { addToKubeconfig } from "../user-kubeconfig.ts";
 
@@ -94,7 +92,15 @@ async function up(invocation: Invocation): Promise<number> {
   const example =
     name === undefined
       ? undefined
-      : await deployExample({ host, layout, name, clock, signal, steps, kubeconfig: kubeconfig.path });
+      : await (await import("../example.ts")).deployExample({
+          host,
+          layout,
+          name,
+          clock,
+          signal,
+          steps,
+          kubeconfig: kubeconfig.path,
+        });
   if (stringOption(invocation, "output") === "json") {
     output.out(
       `${JSON.stringify({ cluster: config.name, changed, kubeconfig: user.path, context: user.context, ...(example ? { url: example.url } : {}) }, null, 2)}\n`,
@@ -129,6 +135,7 @@ async function start(
   } catch (error) {
     const supervisor = await supervisorFor(host, layout);
     await supervisor.stop();
+    const { removeData, removeFromMachine } = await import("../removal.ts");
     if (wasDown) await removeFromMachine(host, layout, config);
     if (!started.existing) {
       await supervisor.remove();

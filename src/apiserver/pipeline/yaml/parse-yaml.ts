@@ -3,7 +3,7 @@ import { parseJsonBody } from "#api/behaviour";
 import { badRequest, internalError } from "#base";
 import { yamlInPlaceBytes } from "../../limits.ts";
 import type { ParsedBody } from "../decode.ts";
-import { readYaml, type YamlReading } from "./read-yaml.ts";
+import type { YamlReading } from "./read-yaml.ts";
 
 /**
  * Reads a YAML body. YAML takes a hundred times longer to read than JSON: a large document is read in a thread of its
@@ -11,11 +11,17 @@ import { readYaml, type YamlReading } from "./read-yaml.ts";
  */
 export async function parseYaml(bytes: Uint8Array): Promise<ParsedBody> {
   const text = decode(bytes);
-  const reading = bytes.length <= yamlInPlaceBytes ? readYaml(text) : await inTurn(text);
+  const reading = bytes.length <= yamlInPlaceBytes ? await inPlace(text) : await inTurn(text);
   if ("error" in reading) throw badRequest(`error decoding YAML: ${reading.error}`);
   // The way all bodies go: its limits hold for YAML too, and nothing is shared between two places of the document.
   const { value } = parseJsonBody(new TextEncoder().encode(reading.json));
   return { value, duplicateFields: reading.duplicateFields };
+}
+
+/** The parser is loaded when the first document comes: it takes 2 MB, and kubectl sends none. */
+async function inPlace(text: string): Promise<YamlReading> {
+  const { readYaml } = await import("./read-yaml.ts");
+  return readYaml(text);
 }
 
 let last: Promise<unknown> = Promise.resolve();
