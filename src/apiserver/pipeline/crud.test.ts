@@ -99,7 +99,7 @@ test("a dry run answers as if, and stores nothing", async () => {
   assert.deepEqual(patched.body.data, { a: "2" });
   await ask(`DELETE ${maps}/wet?dryRun=All`);
   assert.deepEqual((await ask(`GET ${maps}/wet`)).body.data, { a: "1" });
-  assert.equal((await ask(`POST ${maps}?dryRun=Some`, configMapNamed("x"))).status, 400);
+  assert.equal((await ask(`POST ${maps}?dryRun=Some`, configMapNamed("x"))).status, 422);
 });
 
 test("fields that a kind does not have are dropped, warned about, or refused", async () => {

@@ -1,5 +1,5 @@
 import type { Resource } from "#api";
-import { badRequest } from "#base";
+import { ApiError, badRequest } from "#base";
 import type { RequestAttributes } from "../ports.ts";
 import type { WriteRequest } from "../registry/machinery.ts";
 import type { Exchange } from "./exchange.ts";
@@ -38,7 +38,9 @@ export function writeRequestOf(request: ObjectRequest, options = request.query):
 
 export function dryRunOf(values: readonly string[]): boolean {
   for (const value of values) {
-    if (value !== "All") throw badRequest(`dryRun must be "All" or absent, not ${JSON.stringify(value)}`);
+    if (value === "All") continue;
+    const problem = `Unsupported value: ${JSON.stringify(value)}: supported values: "All"`;
+    throw new ApiError("Invalid", `the options of the request are invalid: dryRun: ${problem}`);
   }
   return values.length > 0;
 }
