@@ -183,6 +183,24 @@ test("an image that cannot be pulled, or must not be, says so", async () => {
   }
 });
 
+test("another image in the place of one that cannot be pulled is pulled at once", async () => {
+  const node = await testNode({
+    pullFailure: (reference) =>
+      reference === "ghost" ? { reason: "ImageNotFound", message: "no such image" } : undefined,
+  });
+  try {
+    await node.run("typo", { containers: [{ name: "main", image: "ghost" }] });
+    await node.until("typo", "held back", (one) => waitingReason(one) === "ImagePullBackOff");
+    const patch = { spec: { containers: [{ name: "main", image: "busybox" }] } };
+    const before = node.clock.now();
+    await node.client.resource(pods, "default").patch("typo", { type: "merge", patch });
+    await node.until("typo", "ready", isReady);
+    assert.ok(node.clock.now() - before < 9_000, "it did not wait for the back-off");
+  } finally {
+    await node.close();
+  }
+});
+
 test("a liveness probe that fails restarts the container; a readiness probe only takes it out", async () => {
   let status = 200;
   const node = await testNode({ answer: () => ({ status, body: "" }) });

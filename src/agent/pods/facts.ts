@@ -34,6 +34,8 @@ export type Fact =
       readonly reason: string;
       readonly message: string;
     }
+  /** The pod names another image now. */
+  | { readonly type: "imageChanged"; readonly container: string }
   | { readonly type: "started"; readonly container: string; readonly run: RunningRun; readonly hook: boolean }
   | { readonly type: "hookEnded"; readonly container: string }
   /** It could not be created: nothing ran. */
@@ -125,6 +127,8 @@ function learnOfContainer(
   switch (fact.type) {
     case "imagePresent":
       return { ...before, image: { is: "done", value: fact.image } };
+    case "imageChanged":
+      return before.image.is === "failed" ? { ...before, image: { is: "idle" } } : before;
     case "imageFailed":
       return { ...before, image: pullFailed(before.image, fact.reason, fact.message, now) };
     case "started":

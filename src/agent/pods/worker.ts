@@ -88,6 +88,10 @@ export class PodWorker {
     this.#options.statuses.observe(pod);
     if (pod.metadata?.deletionTimestamp) this.#stopFor(pod);
     if (whatFilesSay(before) !== whatFilesSay(pod)) this.#operations.volumes.refresh();
+    for (const container of containersOf(pod).all) {
+      const old = containersOf(before).all.find((one) => one.name === container.name);
+      if (old?.image !== container.image) this.learn({ type: "imageChanged", container: container.name });
+    }
     this.#schedule();
   }
 
