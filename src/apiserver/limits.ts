@@ -7,6 +7,12 @@ export const maxReadsInFlight = 400;
 /** Requests that write and are being answered. As upstream's `--max-mutating-requests-inflight`. */
 export const maxWritesInFlight = 200;
 
+/** Requests whose body is on its way. Their bodies are in memory: mostly small, but a hostile client's are not. */
+export const maxUploads = 400;
+
+/** How long a body may take to arrive: 3 MiB over a line of 1 Mbit/s. What comes slower holds its place for nothing. */
+export const uploadTimeoutMs = 30_000;
+
 /** What a refused client is told to wait. Long enough for a burst to pass. */
 export const retryAfterSeconds = 1;
 

@@ -1,19 +1,31 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
-import { ApiError, badRequest } from "#base";
-import { maxBodyBytes } from "../limits.ts";
+import { ApiError, badRequest, type Clock } from "#base";
+import { maxBodyBytes, uploadTimeoutMs } from "../limits.ts";
 
-/** Reads a request's body to its end. Throws RequestEntityTooLarge, without reading on, when it exceeds the limit. */
-export function readBody(stream: Readable, headers: IncomingHttpHeaders): Promise<Uint8Array> {
+/**
+ * Reads a request's body to its end. Throws RequestEntityTooLarge, without reading on, when it exceeds the limit, and
+ * Timeout when it does not come.
+ */
+export function readBody(stream: Readable, headers: IncomingHttpHeaders, clock: Clock): Promise<Uint8Array> {
   const announced = Number(headers["content-length"] ?? 0);
   if (announced > maxBodyBytes) return Promise.reject(tooLarge());
-  return new Promise((resolve, reject) => {
+  return new Promise((settle, fail) => {
+    const timer = clock.setTimer(uploadTimeoutMs, () => reject(tooSlow()), { unref: true });
+    const resolve = (body: Uint8Array) => {
+      timer.cancel();
+      settle(body);
+    };
+    const reject = (error: ApiError) => {
+      timer.cancel();
+      stream.pause();
+      fail(error);
+    };
     const chunks: Buffer[] = [];
     let size = 0;
     stream.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > maxBodyBytes) {
-        stream.pause();
         reject(tooLarge());
       } else chunks.push(chunk);
     });
@@ -23,6 +35,13 @@ export function readBody(stream: Readable, headers: IncomingHttpHeaders): Promis
     stream.on("error", (error) => reject(badRequest("the body of the request ended before its end", error)));
     stream.on("aborted", () => reject(badRequest("the client went away before its request was complete")));
   });
+}
+
+function tooSlow(): ApiError {
+  return new ApiError(
+    "Timeout",
+    `the body of the request has not arrived within ${uploadTimeoutMs / 1000} s`,
+  );
 }
 
 function tooLarge(): ApiError {

@@ -26,7 +26,7 @@ export async function answerHttp1(
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const answer = await handle(parts, exchangeOf(incoming));
+  const answer = await handle(parts, exchangeOf(parts, incoming));
   if (response.destroyed) return;
   switch (answer.type) {
     case "document":
@@ -48,7 +48,7 @@ export async function answerUpgrade(
   head: Buffer,
 ): Promise<void> {
   socket.on("error", () => socket.destroy());
-  const answer = await handle(parts, exchangeOf(incoming));
+  const answer = await handle(parts, exchangeOf(parts, incoming));
   try {
     if (answer.type === "handOver" && answer.handler.upgrade) {
       await answer.handler.upgrade(streamRequest(parts, incoming, answer), socket, head);
@@ -58,14 +58,14 @@ export async function answerUpgrade(
   }
 }
 
-export function exchangeOf(incoming: IncomingMessage): Exchange {
+export function exchangeOf({ machinery }: Parts, incoming: IncomingMessage): Exchange {
   const { headers } = incoming;
   return {
     method: incoming.method ?? "GET",
     target: incoming.url ?? "/",
     headers,
     credentials: () => credentialsOf(incoming.socket as TLSSocket, headers),
-    readBody: () => readBody(incoming, headers),
+    readBody: () => readBody(incoming, headers, machinery.clock),
   };
 }
 
@@ -74,7 +74,7 @@ async function sendDocument(
   { status, headers, body }: DocumentAnswer,
 ): Promise<void> {
   headers["content-length"] = String(body.length);
-  if (status === 413) headers.connection = "close";
+  if (status === 413 || status === 504) headers.connection = "close";
   response.writeHead(status, headers);
   if (!isPieces(body)) {
     response.end(body);

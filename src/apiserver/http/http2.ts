@@ -31,7 +31,7 @@ export async function answerHttp2(
 ): Promise<void> {
   // A client that resets its stream is no error of ours; what was being written is dropped.
   stream.on("error", () => {});
-  const answer = await handle(parts, exchangeOf(stream, headers));
+  const answer = await handle(parts, exchangeOf(parts, stream, headers));
   if (stream.destroyed) return;
   switch (answer.type) {
     case "document":
@@ -44,13 +44,13 @@ export async function answerHttp2(
   }
 }
 
-function exchangeOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange {
+function exchangeOf({ machinery }: Parts, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Exchange {
   return {
     method: headers[":method"] ?? "GET",
     target: headers[":path"] ?? "/",
     headers,
     credentials: () => credentialsOf(stream.session?.socket as TLSSocket, headers),
-    readBody: () => readBody(stream, headers),
+    readBody: () => readBody(stream, headers, machinery.clock),
   };
 }
 

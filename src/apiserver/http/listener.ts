@@ -74,7 +74,7 @@ function openServer(parts: Parts, options: ListenOptions, open: Open): Server {
     track(open.conversations, socket);
     answerUpgrade(parts, incoming, socket, head).catch(dropping(socket));
   });
-  server.on("clientError", (_error, socket) => socket.destroy());
+  server.on("clientError", refuseUnreadable);
 
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxStreamsPerConnection } });
   http2.on("stream", (stream, headers) => {
@@ -86,6 +86,17 @@ function openServer(parts: Parts, options: ListenOptions, open: Open): Server {
   });
   route(server, (socket) => http2.emit("connection", socket));
   return server;
+}
+
+/** Says what is wrong with what is no HTTP, as far as anybody is listening. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const statuses: Record<string, string> = {
+    HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+    ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  };
+  const status = statuses[error.code ?? ""] ?? "400 Bad Request";
+  if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+  else socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
 interface Destroyable {

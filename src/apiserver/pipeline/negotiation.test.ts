@@ -98,9 +98,12 @@ test("a path that is nobody's is not found, in the words that kubectl prints", a
 
 test("requests beyond the limit are told to come back", () => {
   const inFlight = new InFlight();
-  for (let count = 0; count < maxReadsInFlight; count++) inFlight.enter("read");
+  const place = inFlight.enter("read");
+  for (let count = 1; count < maxReadsInFlight; count++) inFlight.enter("read");
   assert.throws(() => inFlight.enter("read"), { reason: "TooManyRequests" });
   inFlight.enter("write");
-  inFlight.leave("read");
+  place.leave();
+  place.leave();
   inFlight.enter("read");
+  assert.throws(() => inFlight.enter("read"), { reason: "TooManyRequests" });
 });

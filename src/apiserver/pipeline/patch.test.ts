@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
-import { testAdmin, testCluster } from "#testing";
+import { ManualClock, testAdmin, testCluster } from "#testing";
 import { asking } from "../testing/ask.ts";
 
 const cluster = await testCluster();
@@ -125,3 +125,20 @@ function namesOf(body: { spec?: Record<string, unknown> }): string[] {
   const template = body.spec?.template as { spec: { containers: { name: string }[] } };
   return template.spec.containers.map((container) => container.name);
 }
+
+test("applying the same again later writes nothing, not even where the server fills in defaults", async () => {
+  const clock = new ManualClock();
+  const later = await testCluster({ clock });
+  const askLater = asking(later.server.transport(testAdmin));
+  const path = "/api/v1/namespaces/default/limitranges/same?fieldManager=test";
+  const limits = [{ type: "Container", default: { cpu: "1" } }];
+  const range = { apiVersion: "v1", kind: "LimitRange", metadata: { name: "same" }, spec: { limits } };
+  const apply = { "content-type": "application/apply-patch+yaml" };
+  const first = await askLater(`PATCH ${path}`, range, apply);
+  const between = later.store.revision;
+  await clock.advance(5000);
+  const second = await askLater(`PATCH ${path}`, range, apply);
+  assert.deepEqual([first.status, second.status], [201, 200]);
+  assert.equal(later.store.revision, between);
+  await later.close();
+});

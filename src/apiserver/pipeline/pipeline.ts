@@ -37,19 +37,26 @@ async function answer(parts: Parts, exchange: Exchange): Promise<Answer> {
   if (!route || !attributes.resource) return answerDocument(parts, exchange, target);
 
   const weight = writingVerbs.has(attributes.verb) ? "write" : "read";
-  parts.inFlight.enter(weight);
+  let place = parts.inFlight.enter(weight);
+  const readBody = async () => {
+    place.leave();
+    const upload = parts.inFlight.enter("upload");
+    const body = await exchange.readBody().finally(() => upload.leave());
+    place = parts.inFlight.enter(weight);
+    return body;
+  };
   try {
     const { query } = target;
     const resource = attributes.resource;
     return await answerObjects(parts, {
-      exchange,
+      exchange: { ...exchange, readBody },
       query,
       route,
       attributes: { ...attributes, resource },
       form: formOf(exchange),
     });
   } finally {
-    parts.inFlight.leave(weight);
+    place.leave();
   }
 }
 

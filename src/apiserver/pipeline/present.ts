@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { KubernetesObject, ListMeta } from "#api";
-import type { Clock } from "#base";
+import { type Clock, must } from "#base";
 import type { Entry, Revision } from "#store";
 import { listSliceBytes } from "../limits.ts";
 import { decode } from "../registry/bytes.ts";
@@ -71,15 +71,29 @@ export async function presentList(
   }
   if (form.as === "table") return documentAnswer(tableOf(kind, items, metadata), form);
   const partial = form.as === "metadata";
-  return documentAnswer(
-    {
-      kind: partial ? "PartialObjectMetadataList" : `${kind.resource.kind}List`,
-      apiVersion: partial ? "meta.k8s.io/v1" : kind.apiVersion,
-      metadata,
-      items,
-    },
-    form,
-  );
+  const head = {
+    kind: partial ? "PartialObjectMetadataList" : `${kind.resource.kind}List`,
+    apiVersion: partial ? "meta.k8s.io/v1" : kind.apiVersion,
+    metadata,
+  };
+  if (form.format === "yaml") return yamlList(head, items, slice);
+  return documentAnswer({ ...head, items }, form);
+}
+
+/** Written item by item, because YAML takes long and others wait. */
+async function yamlList(head: object, items: readonly object[], slice: Slice): Promise<DocumentAnswer> {
+  if (items.length === 0) return documentAnswer({ ...head, items }, { as: "object", format: "yaml" });
+  const pieces = [encoder.encode(`${yamlOf(head)}items:\n`)];
+  let length = must(pieces[0], "the head comes first").length;
+  for (const item of items) {
+    if (slice.isOver(1)) await slice.pause();
+    const piece = encoder.encode(yamlOf([item]));
+    pieces.push(piece);
+    length += piece.length;
+  }
+  const answer = bytesAnswer({ length, pieces });
+  answer.headers["content-type"] = "application/yaml";
+  return answer;
 }
 
 /** How the events of one watch are written. */

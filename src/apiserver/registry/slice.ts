@@ -13,10 +13,10 @@ export class Slice {
     this.#end = clock.monotonicMs() + sliceMs;
   }
 
-  /** True when the slice's time is used up. Looks at the clock only now and then. */
-  isOver(): boolean {
+  /** True when the slice's time is used up. Looks at the clock only every so many times. */
+  isOver(every = 16): boolean {
     this.#count += 1;
-    return (this.#count & 15) === 0 && this.#clock.monotonicMs() >= this.#end;
+    return this.#count % every === 0 && this.#clock.monotonicMs() >= this.#end;
   }
 
   async pause(): Promise<void> {

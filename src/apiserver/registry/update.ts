@@ -65,7 +65,8 @@ async function updateInTurn(
     const object = await change.next(old);
     checkIdentity(request, object, old);
     await admit(machinery, request, change, object, old);
-    if (jsonEqual(object, old)) return unchanged(machinery, kind, entry, old);
+    if (jsonEqual(object, old))
+      return unchanged(machinery, kind, entry, old);
     const written = await write(machinery, request, key, entry, object, old);
     if (written) return written;
   }
@@ -130,6 +131,19 @@ async function admit(
     throw invalid({ ...subjectOf(request.kind, request.attributes.name), kind: resource.kind }, causes);
   }
   await validate(admission);
+}
+
+/**
+ * True when nothing has changed but when somebody said so: defaults inside lists that are applied as one make such
+ * lists look different until the defaults are filled in again.
+ */
+function isSameButForTimes(object: KubernetesObject, old: KubernetesObject): boolean {
+  const now = object.metadata?.managedFields ?? [];
+  const before = old.metadata?.managedFields ?? [];
+  if (now.length === 0 || now.length !== before.length) return false;
+  const timed = now.map((entry, index) => ({ ...entry, time: before[index]?.time }));
+  if (!jsonEqual(timed, before)) return false;
+  return jsonEqual({ ...object, metadata: { ...object.metadata, managedFields: before } }, old);
 }
 
 /** Writes the new object, or removes it when the update took away the last thing that held it. */
