@@ -461,3 +461,47 @@ test("of two pods that come at the same time and do not fit together, one is ref
     await node.close();
   }
 });
+
+test("a pod's token is renewed in its file before it expires", async () => {
+  let asked = 0;
+  const node = await testNode({
+    server: (clock) => {
+      const server = new FakeApiServer(clock);
+      return {
+        close: () => server.close(),
+        async request(request) {
+          if (!request.path.endsWith("/serviceaccounts/default/token")) return server.request(request);
+          asked += 1;
+          const expirationTimestamp = new Date(clock.now() + 60_000).toISOString();
+          const answer = { status: { token: `token-${asked}`, expirationTimestamp } };
+          const bytes = new TextEncoder().encode(JSON.stringify(answer));
+          const headers = { "content-type": "application/json" };
+          return {
+            status: 201,
+            headers,
+            body: (async function* () {
+              yield bytes;
+            })(),
+          };
+        },
+      };
+    },
+  });
+  try {
+    const sources = [{ serviceAccountToken: { path: "token", expirationSeconds: 600 } }];
+    const pod = await node.run("web", {
+      containers: [{ name: "main", image: "busybox" }],
+      volumes: [{ name: "access", projected: { sources } }],
+    });
+    await node.until("web", "ready", isReady);
+    const begunAt = node.clock.now();
+    const directory = `${node.directory}/memory/pods/${pod.metadata?.uid}/volumes/kubernetes.io~projected/access`;
+    const read = () => node.host.files.read(`${directory}/token`);
+    assert.equal(await read(), "token-1");
+    await eventually(async () => (await read()) === "token-2");
+    const tookMs = node.clock.now() - begunAt;
+    assert.ok(tookMs > 30_000 && tookMs < 60_000, `after ${tookMs} ms of 60,000`);
+  } finally {
+    await node.close();
+  }
+});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { must } from "#base";
 import { Play, podOf, sidecar } from "../testing/play.ts";
 import { advance } from "./decide.ts";
 import type { Fact } from "./facts.ts";
-import type { Stop } from "./observation.ts";
+import type { RunningRun, Stop } from "./observation.ts";
 
 /** The log without times and preparations. */
 const lives = (play: Play) =>
@@ -128,6 +129,18 @@ test("a second deletion can only shorten the grace", () => {
   play.tell({ type: "stopWanted", stop: deleted(play, 60) }).run(0);
   play.tell({ type: "stopWanted", stop: deleted(play, 2) }).run(0);
   assert.deepEqual(lives(play), ["start main#0", "stop main 30s", "stop main 2s"]);
+});
+
+test("a sidecar whose turn comes when the grace is used up is asked before it is killed", () => {
+  const play = new Play(podOf({ init: [sidecar("proxy")], main: ["app"] }), {
+    outcome: (action) => (action.type === "stopContainer" && action.container === "app" ? noFact : undefined),
+  }).run(1);
+  play.tell({ type: "stopWanted", stop: deleted(play, 5) }).run(5);
+  const run = must(play.seen.containers.app, "app is known").run;
+  assert.equal(run.is, "running");
+  const ended = { ...(run as RunningRun), is: "exited", finishedAt: play.now, exitCode: 137 } as const;
+  play.tell({ type: "exited", container: "app", run: { ...ended, reason: "Error", message: "" } }).run(1);
+  assert.deepEqual(lives(play).slice(-3), ["stop app 5s", "stop proxy 1s", "clean"]);
 });
 
 test("a failed pull shows its cause, then that it is held back, and is tried again after 10 seconds", () => {
