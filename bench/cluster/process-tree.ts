@@ -5,7 +5,10 @@ import { createHost } from "#host";
 
 /** What all processes of a cluster use together: programs, their supervisors and their children, without users' pods. */
 export interface Usage {
-  /** Proportional set size: pages that several processes share count once. */
+  /**
+   * Proportional set size as it is where nobody else runs the same files: pages that our processes share count once, and strangers
+   * who run the same Node take nothing off. Of each file, the process that has most of it resident counts.
+   */
   readonly memoryMb: number;
   /** User and system time since the start of each, with that of children that have ended. */
   readonly cpuSeconds: number;
@@ -14,25 +17,49 @@ export interface Usage {
 export async function usageOf(layout: Layout): Promise<Usage> {
   const host = createHost({ clock: systemClock, logger: silentLogger });
   const programs = await runningPrograms(host, layout);
-  const pids = treeOf(programs.map(({ supervisorPid }) => supervisorPid));
-  const usages = pids.map((pid) => usageOfProcess(pid));
-  return {
-    memoryMb: usages.reduce((sum, { memoryMb }) => sum + memoryMb, 0),
-    cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-  };
+  return usageOfProcesses(treeOf(programs.map(({ supervisorPid }) => supervisorPid)));
 }
 
-/** One process. Zero when it has just ended. */
-export function usageOfProcess(pid: number): Usage {
-  try {
-    const kilobytes = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1];
-    const ticks = fieldsOf(pid)
-      .slice(11, 15)
-      .reduce((sum, field) => sum + Number(field), 0);
-    return { memoryMb: (Number(kilobytes) * 1024) / 1_000_000, cpuSeconds: ticks / ticksPerSecond };
-  } catch {
-    return { memoryMb: 0, cpuSeconds: 0 };
+/** Processes that have ended meanwhile count nothing. */
+export function usageOfProcesses(pids: readonly number[]): Usage {
+  let kilobytes = 0;
+  let ticks = 0;
+  const files = new Map<string, number>();
+  for (const pid of pids) {
+    try {
+      const memory = memoryOf(readFileSync(`/proc/${pid}/smaps`, "utf8"));
+      kilobytes += memory.anonymous;
+      for (const [file, resident] of memory.files) files.set(file, Math.max(files.get(file) ?? 0, resident));
+      for (const field of fieldsOf(pid).slice(11, 15)) ticks += Number(field);
+    } catch {
+      // It has ended since the tree was read.
+    }
   }
+  for (const resident of files.values()) kilobytes += resident;
+  return { memoryMb: (kilobytes * 1024) / 1_000_000, cpuSeconds: ticks / ticksPerSecond };
+}
+
+/**
+ * Kilobytes of one process by `/proc/PID/smaps` (proc(5)): its share of memory of no file, and what is resident of each file.
+ */
+function memoryOf(smaps: string): { anonymous: number; files: Map<string, number> } {
+  const files = new Map<string, number>();
+  let anonymous = 0;
+  let file = "";
+  let resident = 0;
+  let own = 0;
+  for (const line of smaps.split("\n")) {
+    const [word = "", amount] = line.split(/\s+/, 2);
+    if (!word.endsWith(":")) file = line.split(/\s+/).slice(5).join(" ");
+    else if (word === "Rss:") resident = Number(amount);
+    else if (word === "Pss:") own = Number(amount);
+    else if (word === "Anonymous:") {
+      const shared = file.startsWith("/") ? Number(amount) : own;
+      anonymous += shared;
+      if (file.startsWith("/")) files.set(file, (files.get(file) ?? 0) + resident - shared);
+    }
+  }
+  return { anonymous, files };
 }
 
 /** Linux has reported in hundredths of a second on every architecture for decades (USER_HZ). */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { layoutOf } from "#cluster";
-import { type Usage, usageOf, usageOfProcess } from "../cluster/process-tree.ts";
+import { type Usage, usageOf, usageOfProcesses } from "../cluster/process-tree.ts";
 import type { Context } from "../context.ts";
 import type { Row } from "../row.ts";
 
@@ -54,7 +54,7 @@ function idle(context: Context): Promise<Idle> {
     await sleep(observedMs);
     const after = await usageOf(layout);
     const seconds = (performance.now() - began) / 1000;
-    const bareMb = usageOfProcess(bare.pid ?? 0).memoryMb;
+    const bareMb = usageOfProcesses([bare.pid ?? 0]).memoryMb;
     bare.kill();
     await machine.remove();
     return { before, after, seconds, bareMb };

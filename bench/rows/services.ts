@@ -1,8 +1,9 @@
 import { silentLogger, systemClock } from "#base";
-import { createHost } from "#host";
+import { createHost, type Host } from "#host";
 import { type NetworkConfig, prepareNetwork } from "#network";
 import { namespacedHost } from "#testing";
 import { nft } from "../../src/network/machine/prepare.ts";
+import { balancerChain } from "../../src/network/services/balancers.ts";
 import { ServiceProgram } from "../../src/network/services/program.ts";
 import type { ServicePort } from "../../src/network/services/service-table.ts";
 import type { Context } from "../context.ts";
@@ -15,7 +16,7 @@ export const servicesAll: Row = {
   better: "less",
   budget: 0.5,
   upstream: "23 to 40",
-  bare: "",
+  bare: "nft from Node, as many bytes of elements of one map",
   measure: async (context) => (await programmed(context)).all,
 };
 
@@ -59,10 +60,18 @@ function programmed(context: Context): Promise<{ all: Measurement; one: Measurem
     }
     const program = new ServiceProgram(network.table);
     const all: number[] = [];
-    let chains: string[] = [];
+    const bareAll: number[] = [];
     for (let round = 0; round < 3; round++) {
-      all.push((await milliseconds(() => nft(host, program.reset(table(round), chains)))) / 1000);
-      chains = [...Array(services).keys()].map((index) => `service-${index + 1}`);
+      const chains = await balancerChains(host, network.table);
+      let ruleset = "";
+      const took = await milliseconds(() => {
+        ruleset = program.reset(table(round), chains);
+        return nft(host, ruleset);
+      });
+      all.push(took / 1000);
+      const elements = plainElements(ruleset.length);
+      bareAll.push((await milliseconds(() => nft(host, elements))) / 1000);
+      await nft(host, "flush map ip bare m\n");
     }
     const one: number[] = [];
     for (let index = 0; index < changes; index++) {
@@ -70,8 +79,26 @@ function programmed(context: Context): Promise<{ all: Measurement; one: Measurem
       one.push(await milliseconds(() => nft(host, program.replace(key, [port(index * 600, "changed")]))));
     }
     await machine.remove();
-    return { all: measurement(all, []), one: measurement(one, bare) };
+    return { all: measurement(all, bareAll), one: measurement(one, bare) };
   });
+}
+
+/** A ruleset of about so many bytes that fills one map of addresses. */
+function plainElements(length: number): string {
+  const elements: string[] = [];
+  for (let size = 0; size < length; size += elements.at(-1)?.length ?? 0) {
+    const low = `${(elements.length >> 16) & 255}.${(elements.length >> 8) & 255}.${elements.length & 255}`;
+    elements.push(`10.${low} : 11.${low}`);
+  }
+  return `add element ip bare m { ${elements.join(", ")} }\n`;
+}
+
+/** What the round before left, as the service proxy finds it when it starts. */
+async function balancerChains(host: Host, owner: string): Promise<string[]> {
+  const { stdout } = await host.run({ program: "nft", arguments: ["-j", "list", "chains", "ip"] });
+  const { nftables } = JSON.parse(stdout) as { nftables: { chain?: { table: string; name: string } }[] };
+  const names = nftables.flatMap(({ chain }) => (chain?.table === owner ? [chain.name] : []));
+  return names.filter((name) => balancerChain.test(name));
 }
 
 function* table(round: number): Generator<[string, ServicePort[]]> {
