@@ -28,8 +28,8 @@ export const mountOptionBytes = 4095;
 /** Programs that run at once from kept shells; more wait. Two cores gain nothing from more. */
 export const launcherShells = 16;
 
-/** Shells that are kept while nothing runs: each holds 0.2 MB of its own. */
-export const launcherShellsIdle = 8;
+/** Shells that are kept while nothing runs, each 0.2 MB: all of them, because every new one forks the whole program. */
+export const launcherShellsIdle = 16;
 
 /** The longest input that goes through a shell's here-document, which shells read byte by byte. */
 export const launcherInputBytes = 64 * 1024;
