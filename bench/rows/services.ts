@@ -88,7 +88,7 @@ function plainElements(length: number): string {
   const elements: string[] = [];
   for (let size = 0; size < length; size += elements.at(-1)?.length ?? 0) {
     const low = `${(elements.length >> 16) & 255}.${(elements.length >> 8) & 255}.${elements.length & 255}`;
-    elements.push(`10.${low} : 11.${low}`);
+    elements.push(`12.${low} : 13.${low}`);
   }
   return `add element ip bare m { ${elements.join(", ")} }\n`;
 }
