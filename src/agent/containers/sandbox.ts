@@ -19,13 +19,17 @@ export async function createSandbox(context: AgentContext, pod: Pod): Promise<Sa
       );
       await removeSandbox(context, known.id);
     }
-    const sandbox = await runtime.createSandbox(sandboxSpec(pod, nodeName));
+    // What does not depend on the address is written while the namespaces are made.
+    const [sandbox] = await Promise.all([
+      runtime.createSandbox(sandboxSpec(pod, nodeName)),
+      writeNames(context, pod),
+    ]);
     const { networkNamespace } = sandbox;
     const addresses =
       networkNamespace === undefined
         ? context.hostAddresses
         : (await network.attach({ id: sandbox.id, networkNamespace, hostPorts: hostPorts(pod) })).addresses;
-    await writeHostFiles(context, pod, addresses);
+    await writeHosts(context, pod, addresses);
     return { addresses };
   } catch (error) {
     const message = `Failed to create pod sandbox: ${messageOf(error)}`;
@@ -44,22 +48,26 @@ export async function removeSandbox(
   await context.network.detach(id);
 }
 
-async function writeHostFiles(context: AgentContext, pod: Pod, addresses: readonly string[]): Promise<void> {
-  const { host, layout, dns, nodeName } = context;
+const written = { mode: 0o644, durable: false };
+
+async function writeNames({ host, layout, dns, nodeName }: AgentContext, pod: Pod): Promise<void> {
   const { files } = host;
   const uid = pod.metadata?.uid ?? "";
-  const hostname = hostnameOf(pod, nodeName);
   await files.makeDirectory(layout.pod(uid), { mode: 0o755 });
-  const ownResolver = await hostResolver(files);
-  const hosts = pod.spec?.hostNetwork
-    ? hostNetworkHostsFile(pod, (await files.read("/etc/hosts")) ?? "")
-    : hostsFile(pod, hostname, dns.domain, addresses);
-  const options = { mode: 0o644, durable: false };
   await Promise.all([
-    files.write(layout.hostsFile(uid), hosts, options),
-    files.write(layout.resolvConf(uid), resolvConf(pod, dns, ownResolver), options),
-    files.write(layout.hostnameFile(uid), `${hostname}\n`, options),
+    hostResolver(files).then((own) =>
+      files.write(layout.resolvConf(uid), resolvConf(pod, dns, own), written),
+    ),
+    files.write(layout.hostnameFile(uid), `${hostnameOf(pod, nodeName)}\n`, written),
   ]);
+}
+
+async function writeHosts(context: AgentContext, pod: Pod, addresses: readonly string[]): Promise<void> {
+  const { host, layout, dns, nodeName } = context;
+  const hosts = pod.spec?.hostNetwork
+    ? hostNetworkHostsFile(pod, (await host.files.read("/etc/hosts")) ?? "")
+    : hostsFile(pod, hostnameOf(pod, nodeName), dns.domain, addresses);
+  await host.files.write(layout.hostsFile(pod.metadata?.uid ?? ""), hosts, written);
 }
 
 /** The machine's resolv.conf; where that names only a resolver on its own loopback, which pods cannot reach, what stands behind it. */

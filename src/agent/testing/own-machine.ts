@@ -38,7 +38,7 @@ export async function onOwnMachine(file: string): Promise<string> {
         ],
         fileURLToPath(file),
       ],
-      timeoutMs: 60_000,
+      timeoutMs: 100_000,
       allowFailure: true,
     });
     said = ended.stdout + ended.stderr;
