@@ -37,7 +37,10 @@ for (const name of programs) {
     survives([name]));
 }
 
-test("SIGKILL of all programs at once: the same", () => survives([...programs]));
+test("SIGKILL of all programs at once: the same, and a new version rolls out", async () => {
+  await survives([...programs]);
+  await rollsOut();
+});
 
 test("programs that stay down leave containers and names alone; nacre up brings them back", async () => {
   const containers = await containerProcesses(machine);
@@ -87,7 +90,7 @@ test("after a power cut nacre up brings the same workloads back", async () => {
 /** Kills programs while the cluster is used in every way, and looks at what came of it. */
 async function survives(names: Program[]): Promise<void> {
   const host = await loadFromHost(machine, { perSecond: 100, urls: loadUrls });
-  const pod = await loadFromPod(machine, "load", { perSecond: 50, urls: ["http://hello/"] });
+  const pod = await loadFromPod(machine, `load-${rounds + 1}`, { perSecond: 50, urls: ["http://hello/"] });
   const probing = await probe();
   const namespace = `writes-${++rounds}`;
   await run(`create namespace ${namespace}`);
@@ -115,7 +118,15 @@ async function survives(names: Program[]): Promise<void> {
   const lost = acknowledged.filter((number) => !kept.has(String(number)));
   assert.deepEqual(lost, [], `of ${acknowledged.length} acknowledged writes`);
   await run(`delete namespace ${namespace} --wait=false`);
-  await rollsOut();
+  await grows();
+}
+
+/** Controllers, scheduler, agent and endpoints take part in one pod more. */
+async function grows(): Promise<void> {
+  await run("scale deployment hello --replicas=4");
+  await run("rollout status deployment/hello --timeout=60s");
+  await run("scale deployment hello --replicas=3");
+  await eventually("the fourth pod is gone", async () => (await get("pods -l app=hello")).items.length === 3);
 }
 
 /** Everything takes part in a rollout: whoever has not come back holds it up. No container was restarted before. */

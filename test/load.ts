@@ -59,7 +59,7 @@ export async function loadFromPod(machine: TestMachine, name: string, options: L
       await run(`exec ${name} -- node -e 'process.kill(1)'`);
       await run(`wait pod/${name} --for=jsonpath={.status.phase}=Succeeded --timeout=30s`);
       const printed = await run(`logs ${name}`);
-      await run(`delete pod/${name} configmap/${name} --grace-period=1`);
+      await run(`delete pod/${name} configmap/${name} --wait=false`);
       return reportIn(printed);
     },
   };
