@@ -188,3 +188,11 @@ function paperDialer(answer: () => HttpAnswer): ProbeDialer {
     grpcHealth: async () => "SERVING",
   };
 }
+
+/** Waits until something outside the API holds. */
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  for (let turns = 0; !(await holds()); turns += 1) {
+    if (turns >= 50_000) throw new Error("it never came to hold");
+    await new Promise(setImmediate);
+  }
+}
