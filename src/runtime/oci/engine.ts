@@ -38,7 +38,8 @@ export function engine(host: Host, program: string, root: string): Engine {
       await call(["delete", "--force", id]);
     },
     update: async (id, resources) => {
-      await call(["update", "--resources", "-", id], JSON.stringify(resources));
+      // The line end makes it input for a kept shell, hence a pipe: crun opens /dev/stdin, which cannot be done to a socket.
+      await call(["update", "--resources", "-", id], `${JSON.stringify(resources)}\n`);
     },
   };
 }
