@@ -1,26 +1,24 @@
-import { createServer } from "node:net";
 import { hostname } from "node:os";
-import { nodes } from "#api";
-import { ApiError, messageOf } from "#base";
 import { type Command, flag, type Invocation, listOption, paint, progress, stringOption } from "#cli";
-import { connect } from "#client/node";
 import {
   type ClusterConfig,
   defaultPort,
   differences,
   findShortage,
-  installShortage,
   type Layout,
   networkOf,
   newClusterConfig,
   readClusterConfig,
+  type Shortage,
   supervisorFor,
 } from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress, prepareNetwork } from "#network";
-import { confirm } from "../confirm.ts";
+import { requireFreePort } from "../free-port.ts";
 import { dataOption, layoutFor, requireRoot, thisMachine } from "../machine.ts";
+import { whenReady } from "../ready.ts";
 import { makeKubeconfigs, startPrograms } from "../start.ts";
+import { supply } from "../supply.ts";
 import { addToKubeconfig } from "../user-kubeconfig.ts";
 
 /** A cluster on this machine: makes it the first time, starts it when it is down, changes nothing when it is up. */
@@ -174,78 +172,6 @@ async function bringUp(
   return kubeconfig;
 }
 
-/** Waits for the API server and then for the node; says what the programs printed when they do not come. */
-async function whenReady(
-  host: Host,
-  layout: Layout,
-  config: ClusterConfig,
-  { kubeconfig, startedAt, signal }: { kubeconfig: string; startedAt: number; signal: AbortSignal },
-): Promise<void> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(readyTimeoutMs)]);
-  const { client } = connect({ kubeconfigPath: kubeconfig });
-  try {
-    for (;;) {
-      deadline.throwIfAborted();
-      const answer = await client.raw("GET", "/readyz").then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      if (answer === undefined) break;
-      if (await endsAtOnce(host, layout, startedAt)) throw answer;
-      await host.clock.sleep(10, deadline);
-    }
-    const selector = { fieldSelector: `metadata.name=${config.nodeName}` };
-    for await (const event of client.resource(nodes).watch({ ...selector, signal: deadline })) {
-      const ready = event.object.status?.conditions?.find(({ type }) => type === "Ready");
-      if (ready?.status === "True") return;
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new ApiError(
-      "Timeout",
-      `the cluster did not become ready: ${await lastWords(host, layout, error)}`,
-      { cause: error },
-    );
-  } finally {
-    await client.close();
-  }
-}
-
-const readyTimeoutMs = 60_000;
-
-/** Whether the control plane has ended twice since: trying on would change nothing. */
-async function endsAtOnce(host: Host, layout: Layout, since: number): Promise<boolean> {
-  const paths = [`${layout.logs}/control-plane.out.previous`, `${layout.logs}/control-plane.out`];
-  const files = await Promise.all(paths.map((path) => host.files.stat(path)));
-  return files.every((file) => file !== undefined && file.sizeBytes > 0 && file.modifiedAt >= since);
-}
-
-async function lastWords(host: Host, layout: Layout, error: unknown): Promise<string> {
-  for (const name of ["control-plane", "agent", "controllers", "dns"]) {
-    const printed =
-      (await host.files.read(`${layout.logs}/${name}.out`)) ||
-      (await host.files.read(`${layout.logs}/${name}.out.previous`));
-    if (printed?.trim()) return `${printed.trim().split("\n").at(-1)} (see ${layout.logs})`;
-  }
-  return `${messageOf(error)} (see ${layout.logs})`;
-}
-
-/** Fails before anything is made when someone else has the port. */
-function requireFreePort(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", () =>
-      reject(
-        new ApiError(
-          "Conflict",
-          `cannot serve the API on port ${port}: another program listens there (see: ss -ltnp 'sport = :${port}'); stop it, or choose another port for a new cluster: nacre up --port 7443`,
-        ),
-      ),
-    );
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
-  });
-}
-
 function chosen(invocation: Invocation): ClusterConfig {
   return newClusterConfig(
     {
@@ -274,31 +200,6 @@ function noteDifferences(invocation: Invocation, config: ClusterConfig): void {
   invocation.output.note(
     `Cluster ${config.name} was made with ${fixed.join(", ")} and stays so; for something else make another with --data DIR, or purge this one first: nacre down --purge\n`,
   );
-}
-
-type Shortage = Awaited<ReturnType<typeof findShortage>>;
-
-/** Names what the machine lacks, then installs it: after a yes, or with `--yes`. */
-async function supply(invocation: Invocation, host: Host, shortage: Shortage): Promise<void> {
-  if (shortage.missing.length === 0) return;
-  const { output, clock } = invocation;
-  const list = shortage.missing.map(({ program, for: purpose }) => `${program} (${purpose})`).join(", ");
-  const command = shortage.install?.join(" ");
-  output.note(`This machine lacks ${list}.\n`);
-  if (shortage.install === undefined || command === undefined) {
-    throw new ApiError(
-      "ServiceUnavailable",
-      "no package manager that Nacre knows is on this machine; install the programs above and try again",
-    );
-  }
-  if (!flag(invocation, "yes") && !(await confirm(output, `Install with "${command}"?`))) {
-    throw new ApiError(
-      "ServiceUnavailable",
-      `nothing was installed; run this yourself, then nacre up again: ${command}`,
-    );
-  }
-  const install = shortage.install;
-  await progress(output, clock).step(command, () => installShortage(host, install));
 }
 
 function preview(invocation: Invocation, config: ClusterConfig, shortage: Shortage, running: number): number {
@@ -331,12 +232,13 @@ function whatNext(
 ): string {
   const { output } = invocation;
   const context = user.current ? "" : ` --context ${user.context}`;
+  const nacre = invocation.environment.NACRE_COMMAND ?? "nacre";
   const tries = [
     `kubectl${context} get pods --all-namespaces`,
     ...(url
       ? [`curl ${url}`, `kubectl${context} scale deployment hello --replicas 5`]
-      : ["nacre build DIR -t NAME"]),
-    "nacre status",
+      : [`${nacre} build DIR -t NAME`]),
+    `${nacre} status`,
   ];
   return [
     "",
