@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "#base";
 import type { ContainerRuntime, ExecSession } from "#runtime";
+import { endSession } from "../containers/end-session.ts";
 import { limits } from "../limits.ts";
 
 export interface ExecResult {
@@ -30,7 +31,7 @@ export async function execProbe(
     await output.drained(clock);
     return { exitCode, output: output.text() };
   }
-  void starting.then((begun) => end(begun)).catch(() => {});
+  void starting.then((begun) => end(begun, clock)).catch(() => {});
   return {
     exitCode: killed,
     output: `command timed out: ${JSON.stringify(command.join(" "))} timed out after ${(timeoutMs ?? 0) / 1000}s`,
@@ -40,9 +41,8 @@ export async function execProbe(
 /** As a shell says of SIGKILL. */
 const killed = 137;
 
-function end(session: ExecSession): void {
-  session.kill();
-  session.exited.catch(() => {});
+function end(session: ExecSession, clock: Clock): void {
+  endSession(session, clock);
   for (const stream of [session.stdout, session.stderr]) (stream as Readable | undefined)?.destroy();
 }
 

@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from "node:http2";
-import { channels, encodeFrame, FrameDecoder } from "#base";
+import { type Clock, channels, encodeFrame, FrameDecoder } from "#base";
 import type { ExecSession } from "#runtime";
+import { endSession } from "../containers/end-session.ts";
 import { limits } from "../limits.ts";
 import { failureStatus, type Status } from "./status.ts";
 
@@ -11,11 +12,11 @@ import { failureStatus, type Status } from "./status.ts";
 export async function carrySession(
   stream: ServerHttp2Stream,
   session: ExecSession,
-  outcome: (exitCode: number) => Status,
+  { clock, outcome }: { readonly clock: Clock; readonly outcome: (exitCode: number) => Status },
 ): Promise<void> {
   stream.respond({ ":status": 200, "content-type": "application/vnd.nacre.frames" });
   // Whoever goes away takes the command along.
-  stream.once("close", () => session.kill());
+  stream.once("close", () => endSession(session, clock));
   stream.on("error", () => {});
   const input = pumpInput(stream, session);
   const outputs = [
