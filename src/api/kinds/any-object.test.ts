@@ -10,6 +10,9 @@ import { schemaOf } from "../schema/built-in.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
 import { kindDefinitions } from "./registry.ts";
 
+// A long run looks at many more.
+const runs = (some: number) => (process.env.NACRE_LONG ? some * 20 : some);
+
 /** An object of the right types and nothing else: what decoding lets through. */
 function anyValue(schema: TypeSchema, choose: (upTo: number) => number, depth: number): Json {
   switch (schema.shape) {
@@ -95,7 +98,7 @@ test("whatever decoding lets through is completed, checked, tracked and shown wi
       assert.equal(kind.columns.row(other, 0).length, kind.columns.columns.length);
       kind.storage?.convert?.fromStored(kind.storage.convert.toStored(other));
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -112,6 +115,6 @@ test("an object of any kind can be applied, or is refused as a bad request; appl
       }
       assert.deepEqual(applyConfiguration({ ...application, live: applied, time: "u" }), applied);
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(300) },
   );
 });

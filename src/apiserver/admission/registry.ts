@@ -1,6 +1,7 @@
 import type { Clock, Random } from "#base";
 import type { RbacIndex } from "../authorization/rbac/rbac-index.ts";
 import type { AdmissionPlugin, Authorizer, ObjectFeed } from "../ports.ts";
+import { certificateRequester } from "./certificate-requester.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
@@ -26,6 +27,7 @@ export function admissionPlugins(options: {
     // Place of LimitRanger: sets the defaults that ResourceQuota counts.
     serviceAccountPlugin(options),
     nodeRestriction(),
+    certificateRequester(),
     taintNodesByCondition(),
     priority(),
     defaultTolerationSeconds(),

@@ -66,7 +66,9 @@ function automounts(spec: PodSpec, account: ServiceAccount): boolean {
 }
 
 function mountToken(spec: PodSpec, random: Random): void {
-  const containers: Container[] = [...(spec.initContainers ?? []), ...spec.containers];
+  // Nothing has been validated yet: a pod without containers is refused later.
+  const { initContainers = [], containers: main = [] } = spec as Partial<PodSpec>;
+  const containers: Container[] = [...initContainers, ...main];
   const without = containers.filter(
     (container) => !container.volumeMounts?.some((mount) => mount.mountPath === mountPath),
   );

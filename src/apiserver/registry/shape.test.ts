@@ -6,6 +6,9 @@ import { schemaOf, trackUpdate } from "#api/behaviour";
 import { must } from "#base";
 import { hasSameShape } from "./shape.ts";
 
+// A long run looks at many more.
+const runs = (some: number) => (process.env.NACRE_LONG ? some * 20 : some);
+
 const schema = must(schemaOf({ group: "", version: "v1", kind: "Pod" }), "pods have a schema");
 
 const text = fc.constantFrom("a", "b", "c");
@@ -40,9 +43,9 @@ test("objects of the same shape have the same fields to own", () => {
       same += 1;
       assert.deepEqual(ownedFields(left), ownedFields(right));
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(150) },
   );
-  assert.ok(same > 100, "the property was put to the test");
+  assert.ok(same > 15, "the property was put to the test");
 });
 
 test("an object has its own shape, and values do not matter", () => {

@@ -65,8 +65,9 @@ async function updateInTurn(
     const object = await change.next(old);
     checkIdentity(request, object, old);
     await admit(machinery, request, change, object, old);
-    if (jsonEqual(object, old))
+    if (jsonEqual(object, old) || isSameButForTimes(object, old)) {
       return unchanged(machinery, kind, entry, old);
+    }
     const written = await write(machinery, request, key, entry, object, old);
     if (written) return written;
   }

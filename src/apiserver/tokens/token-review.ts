@@ -10,7 +10,7 @@ export function tokenReviewResource(tokens: TokenAuthenticator, apiAudience: str
     async create(object) {
       const review = object as TokenReview;
       const asked = review.spec.audiences?.length ? review.spec.audiences : [apiAudience];
-      return { ...review, status: await answer(tokens, review.spec.token, asked) };
+      return { ...review, status: await answer(tokens, review.spec.token ?? "", asked) };
     },
   };
 }

@@ -184,3 +184,11 @@ test("a forged, altered or foreign token is refused", async () => {
     await assert.rejects(async () => whois(bad), { reason: "Unauthorized" }, bad);
   }
 });
+
+test("a review without a token finds nobody", async () => {
+  const { tokens, feed } = world();
+  const review = { spec: {} } as TokenReview;
+  const attributes: RequestAttributes = { user: admin, verb: "create", path: "", resource: tokenReviews };
+  const answer = await tokenReviewResource(tokens, audience).create(review, attributes, feed);
+  assert.equal((answer as TokenReview).status?.authenticated, false);
+});
