@@ -142,6 +142,8 @@ test("a volume whose ConfigMap is not there: FailedMount, until it comes", async
     "terminationGracePeriodSeconds: 0\n  volumes: [{name: v, configMap: {name: later}}]",
   );
   await event("unmounted", "Warning", "FailedMount", /configmap "later" not found/);
+  // The event may be there before the status.
+  await waitFor("unmounted", "{.status.containerStatuses[0].state.waiting.reason}", "ContainerCreating");
   assert.match(await run("get pod unmounted"), /ContainerCreating/);
   await run("create configmap later --from-literal=A=1");
   await run("wait pod/unmounted --for=condition=Ready --timeout=60s");
