@@ -43,7 +43,7 @@ export class SpdyConnection {
     this.#decoder = new SpdyFrameDecoder(options.maxFrameBytes);
     this.#link = {
       send: (id, payload, fin, done) => this.#sendData(id, payload, fin, done),
-      reset: (streamId, status) => this.#send({ type: "rstStream", streamId, status }),
+      reset: (streamId, status) => this.#sendReset(streamId, status),
       wanted: () => this.#resume?.(),
       closed: (id) => void this.#streams.delete(id),
     };
@@ -178,6 +178,11 @@ export class SpdyConnection {
       if (!this.#transport.writable) done(new Error("the connection is closed"));
       else this.#transport.write(last, done);
     });
+  }
+
+  /** A reset that overtook the reply to its stream would tell the other side that the stream was never accepted. */
+  #sendReset(streamId: number, status: number): void {
+    void this.#packing.then(() => this.#send({ type: "rstStream", streamId, status }));
   }
 
   #send(frame: Parameters<typeof encodeSpdyFrame>[0]): void {

@@ -178,6 +178,22 @@ test("a stream that is given up ends on the other side, and only that one", asyn
   client.close();
 });
 
+test("a stream that is given up at once was accepted first", async () => {
+  const [left, right] = duplexPair();
+  new SpdyConnection(right, { ...limits, role: "server", onStream: (stream) => stream.destroy() });
+  const headers = await new HeaderPacker().pack({ streamtype: "data", port: "80" });
+  left.write(encodeSpdyFrame({ type: "synStream", streamId: 1, fin: false, priority: 0, headers }));
+  const decoder = new SpdyFrameDecoder(1000);
+  const answers: SpdyFrame[] = [];
+  left.on("data", (piece: Buffer) => answers.push(...decoder.push(piece)));
+  while (answers.length < 2) await once(left, "data");
+  assert.deepEqual(
+    answers.map(({ type }) => type),
+    ["synReply", "rstStream"],
+  );
+  left.destroy();
+});
+
 test("pings are answered, streams beyond the limit refused, and the end of the connection ends its streams", async () => {
   const accepted: SpdyStream[] = [];
   const { client, server, left } = pair((stream) => void accepted.push(stream), { maxStreams: 1 });
