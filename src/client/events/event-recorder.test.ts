@@ -60,3 +60,18 @@ test("when the counted event is gone a new one is written", async () => {
   await recorder.flush();
   assert.equal((await written())[0]?.count, 2);
 });
+
+test("events of one moment are named in the order in which they happened", async () => {
+  const { recorder, written } = newRecorder();
+  const reasons = ["Scheduled", "Pulled", "Created", "Started"];
+  for (const reason of reasons) recorder.record(pod, { type: "Normal", reason, message: reason });
+  await recorder.flush();
+  const byName = (await written()).sort((a, b) =>
+    (a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1,
+  );
+  assert.deepEqual(
+    byName.map(({ reason }) => reason),
+    reasons,
+  );
+  assert.match(byName[0]?.metadata.name ?? "", /^web\.[0-9a-f]+$/);
+});

@@ -1,8 +1,9 @@
 import { type Event, events, type KubernetesObject, type ObjectReference } from "#api";
-import { type Clock, type Logger, messageOf, nameSuffix, type Random, timestamp } from "#base";
+import { type Clock, type Logger, messageOf, type Random, timestamp } from "#base";
 import type { Client } from "../client.ts";
 import { eventMessageLength, eventsInFlight } from "../limits.ts";
 import { EventCorrelator } from "./event-correlator.ts";
+import { EventNames } from "./event-names.ts";
 
 export interface EventRecorderOptions {
   readonly client: Client;
@@ -38,6 +39,7 @@ export interface EventRecorder {
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, random, logger } = options;
   const correlator = new EventCorrelator(clock);
+  const names = new EventNames(clock, random);
   let sending: Promise<void> = Promise.resolve();
   let inFlight = 0;
   const send = async (about: KubernetesObject, note: EventNote): Promise<void> => {
@@ -54,7 +56,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         logger.debug(`event ${known.name} cannot be counted up, writing a new one: ${messageOf(error)}`);
       }
     }
-    const name = `${about.metadata?.name}.${nameSuffix(random, 16)}`;
+    const name = names.next(about.metadata?.name ?? "");
     await api.create(eventOf(options, about, { ...note, message: known.message }, name, known.count));
     known.remember(name);
   };
