@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configMaps, type Pod, pods } from "#api";
-import { unavailable } from "#base";
+import { must, unavailable } from "#base";
 import { FakeApiServer } from "#testing";
 import { eventually, testNode as startNode, type TestNodeOptions } from "./testing/test-agent.ts";
 
@@ -106,8 +106,9 @@ test("a new agent adopts what runs, and records what ended meanwhile", async () 
 
 const waitingReason = (pod?: Pod) => pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason;
 const restarts = (pod?: Pod) => pod?.status?.containerStatuses?.[0]?.restartCount ?? 0;
-const isReady = (pod?: Pod) =>
-  pod?.status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
+const condition = (pod: Pod | undefined, type: string) =>
+  pod?.status?.conditions?.find((one) => one.type === type);
+const isReady = (pod?: Pod) => condition(pod, "Ready")?.status === "True";
 
 test("a missing ConfigMap holds the container back, and starts it as soon as it comes", async () => {
   const node = await testNode();
@@ -120,6 +121,7 @@ test("a missing ConfigMap holds the container back, and starts it as soon as it 
       (one) => waitingReason(one) === "CreateContainerConfigError",
     );
     assert.equal(pod.status?.containerStatuses?.[0]?.state?.waiting?.message, 'configmap "late" not found');
+    assert.equal(condition(pod, "Ready")?.reason, "ContainersNotReady");
     await node.run("vol", {
       containers: [{ name: "main", image: "busybox" }],
       volumes: [{ name: "v", configMap: { name: "late" } }],
@@ -130,7 +132,13 @@ test("a missing ConfigMap holds the container back, and starts it as soon as it 
     await node.client
       .resource(configMaps, "default")
       .create({ metadata: { name: "late" }, data: { x: "1" } });
-    await node.until("env", "ready", isReady);
+    const ready = await node.until("env", "ready", isReady);
+    const { reason, message } = must(condition(ready, "Ready"), "a pod that is ready says so");
+    assert.deepEqual(
+      { reason, message },
+      { reason: undefined, message: undefined },
+      "its old excuse is gone",
+    );
     await node.until("vol", "ready", isReady);
   } finally {
     await node.close();

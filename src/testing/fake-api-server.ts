@@ -3,13 +3,16 @@ import {
   type ApiResponse,
   applyJsonPatch,
   applyMergePatch,
+  applyStrategicMergePatch,
   cloneJson,
+  type Json,
   type JsonObject,
   jsonEqual,
   type KubernetesObject,
   parseLabelSelector,
   type Transport,
 } from "#api";
+import { schemaOf } from "#api/behaviour";
 import {
   ApiError,
   alreadyExists,
@@ -165,14 +168,13 @@ export class FakeApiServer implements Transport {
     return this.#settle(target, object);
   }
 
-  /** Patches of all types; a strategic merge patch is taken for a merge patch. */
+  /** Patches of all types; an apply is taken for a merge patch. */
   #patch(target: Target, request: ApiRequest, body: unknown): Stored {
     const type = request.headers["content-type"];
     const stored = this.#objects.get(target.key);
     if (type === "application/apply-patch+yaml" && !stored) return this.#create(target, body as Stored);
     const old = this.#existing(target) as unknown as JsonObject;
-    const patched = type?.includes("json-patch") ? applyJsonPatch(old, body) : applyMergePatch(old, body);
-    return this.#update(target, cloneJson(patched) as unknown as Stored);
+    return this.#update(target, cloneJson(patched(old, body, type)) as unknown as Stored);
   }
 
   #delete(target: Target, body: DeleteBody | undefined): ApiResponse {
@@ -253,6 +255,15 @@ interface Watcher {
   readonly target: Target;
   readonly matches: (object: Stored) => boolean;
   readonly queue: BoundedQueue<Uint8Array>;
+}
+
+/** The object with a patch of that media type applied. */
+function patched(old: JsonObject, patch: unknown, type: string | undefined): Json {
+  if (type?.includes("json-patch")) return applyJsonPatch(old, patch);
+  const { apiVersion = "", kind = "" } = old as KubernetesObject;
+  const [version = "", group = ""] = apiVersion.split("/").reverse();
+  const schema = type?.includes("strategic") ? schemaOf({ group, version, kind }) : undefined;
+  return schema ? applyStrategicMergePatch(old, patch, schema) : applyMergePatch(old, patch);
 }
 
 interface DeleteBody {

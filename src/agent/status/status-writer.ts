@@ -1,4 +1,4 @@
-import { type Pod, type PodStatus, pods } from "#api";
+import { type Pod, type PodCondition, type PodStatus, pods } from "#api";
 import { ApiError, type Clock, isConflict, isNotFound, type Logger, messageOf, type Timer } from "#base";
 import { type Client, compareRevisions } from "#client";
 import { backOffMs, limits } from "../limits.ts";
@@ -115,7 +115,11 @@ export class StatusWriter {
     const podIPs = status.podIPs
       ? [...(replaced ? [{ $patch: "replace" }] : []), ...status.podIPs]
       : undefined;
-    const patch = { metadata: { uid }, status: { ...status, ...(podIPs ? { podIPs } : {}) } };
+    const conditions = status.conditions?.map(withNothingLeft);
+    const patch = {
+      metadata: { uid },
+      status: { ...status, ...(podIPs ? { podIPs } : {}), ...(conditions ? { conditions } : {}) },
+    };
     try {
       const written = await this.#options.client
         .resource(pods, namespace)
@@ -153,6 +157,11 @@ function newEntry(pod: Pod, status: PodStatus): Entry {
     timer: undefined,
     onWritten: () => {},
   };
+}
+
+/** Conditions merge by type: a reason that no longer holds has to be taken out by hand. */
+function withNothingLeft(condition: PodCondition): object {
+  return { reason: null, message: null, ...condition };
 }
 
 /** Phase and conditions: what others (the node lifecycle controller) write when they believe the node lost. */
