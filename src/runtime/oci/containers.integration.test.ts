@@ -286,7 +286,9 @@ test("input reaches a command, and its end does too", { skip }, async () => {
 test("a command with a terminal has size, echo and exit code", { skip }, async () => {
   const { runtime, spec, sandboxId } = await prepared("sleep 60");
   await runtime.startContainer(spec.id);
-  const command = ["sh", "-c", "read word; stty size; echo got $word; exit 4"];
+  // The size and the input come by two ways; which is there first is nobody's promise.
+  const sized = 'until [ "$(stty size)" = "30 100" ]; do :; done';
+  const command = ["sh", "-c", `read word; ${sized}; stty size; echo got $word; exit 4`];
   const session = await runtime.exec(spec.id, { command, terminal: true, stdin: true });
   session.resize({ columns: 100, rows: 30 });
   session.stdin?.write("hello\n");
