@@ -15,6 +15,7 @@ const greet: Command = {
     loud: { type: "boolean", short: "l", description: "in capitals" },
     word: { type: "string", value: "WORD", description: "what to say" },
     also: { type: "string", multiple: true, description: "more names" },
+    tone: { type: "string", choices: ["warm", "cool"], description: "how it is meant" },
   },
   examples: [{ line: "nacre greet Ada", what: "hello" }],
   async run(invocation) {
@@ -24,6 +25,15 @@ const greet: Command = {
     invocation.output.out(flag(invocation, "loud") ? text.toUpperCase() : text);
     return 0;
   },
+};
+
+const wave: Command = {
+  name: "wave",
+  summary: "without a word",
+  usage: "",
+  options: {},
+  examples: [],
+  run: async () => 0,
 };
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; note: string }> {
@@ -40,7 +50,7 @@ async function run(...argv: string[]): Promise<{ code: number; out: string; note
   };
   const signal = new AbortController().signal;
   const context = { environment: {}, output, clock: systemClock, random: systemRandom, signal };
-  return { code: await runCommand([greet], argv, context), ...said };
+  return { code: await runCommand([greet, wave], argv, context), ...said };
 }
 
 test("options and arguments reach the command, short or long, once or more", async () => {
@@ -70,9 +80,24 @@ test("what is typed wrongly says how to find out, with exit code 2", async () =>
   assert.doesNotMatch((await run("weather")).note, /did you mean/);
 });
 
+test("a value that an option does not have, and a word too many, are refused", async () => {
+  const wrong = await run("greet", "Ada", "--tone", "hot");
+  assert.deepEqual([wrong.code, wrong.out], [2, ""]);
+  assert.match(wrong.note, /nacre greet: --tone takes warm or cool, not "hot"/);
+  const extra = await run("wave", "hard");
+  assert.deepEqual([extra.code, extra.out], [2, ""]);
+  assert.match(extra.note, /nacre wave takes no arguments, but there is "hard"/);
+});
+
 test("help has usage, every option and examples that can be typed", async () => {
   const { out } = await run("greet", "--help");
-  for (const part of ["Usage: nacre greet NAME [OPTIONS]", "-l, --loud", "--word WORD", "nacre greet Ada"]) {
+  for (const part of [
+    "Usage: nacre greet NAME [OPTIONS]",
+    "-l, --loud",
+    "--word WORD",
+    "--tone warm|cool",
+    "nacre greet Ada",
+  ]) {
     assert.ok(out.includes(part), part);
   }
   assert.match((await run()).out, /greet +say hello/);

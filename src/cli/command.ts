@@ -1,12 +1,12 @@
 import type { Clock, Random } from "#base";
-import type { Output } from "./output.ts";
+import type { Output, OutputFormat } from "./output.ts";
 
 /** One command of `nacre`. What it does is its own; parsing, help and errors are the same for all. */
 export interface Command {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** What stands after the name: `DIR -t NAME`. Empty when the command takes nothing. */
+  /** What stands after the name: `DIR -t NAME`. Empty when the command takes nothing: then more is refused. */
   readonly usage: string;
   readonly options: Readonly<Record<string, Option>>;
   readonly examples: readonly Example[];
@@ -20,6 +20,8 @@ export interface Option {
   readonly multiple?: boolean;
   /** How the value is called in help: `DIR`. */
   readonly value?: string;
+  /** The values that it may have, when those are all. */
+  readonly choices?: readonly string[];
   readonly description: string;
 }
 
@@ -45,12 +47,27 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** How a command prints for programs; a table for people without it. */
+export const outputOption = {
+  output: {
+    type: "string",
+    short: "o",
+    choices: ["json", "yaml"],
+    description: "print the result for programs",
+  },
+} as const satisfies Command["options"];
+
 /** A string option's value, or the default. */
 export function stringOption(invocation: Invocation, name: string, fallback: string): string;
 export function stringOption(invocation: Invocation, name: string): string | undefined;
 export function stringOption(invocation: Invocation, name: string, fallback?: string): string | undefined {
   const value = invocation.options[name];
   return typeof value === "string" ? value : fallback;
+}
+
+/** What `outputOption` asks for. */
+export function formatOf(invocation: Invocation): OutputFormat {
+  return stringOption(invocation, "output", "table") as OutputFormat;
 }
 
 export function listOption(invocation: Invocation, name: string): readonly string[] {

@@ -21,7 +21,7 @@ More about one: nacre COMMAND --help
 export function commandHelp(command: Command, output: Output): string {
   const options = Object.entries(command.options).map(([name, option]) => {
     const short = option.short ? `-${option.short}, ` : "    ";
-    const value = option.type === "string" ? ` ${option.value ?? "VALUE"}` : "";
+    const value = option.type === "string" ? ` ${option.choices?.join("|") ?? option.value ?? "VALUE"}` : "";
     return [`${short}--${name}${value}`, option.description] as const;
   });
   const width = Math.max(0, ...options.map(([left]) => left.length));

@@ -1,9 +1,17 @@
-export { type Command, flag, type Invocation, listOption, stringOption, UsageError } from "./command.ts";
+export {
+  type Command,
+  flag,
+  formatOf,
+  type Invocation,
+  listOption,
+  outputOption,
+  stringOption,
+  UsageError,
+} from "./command.ts";
 export { mergeKubeconfig, removeFromKubeconfig } from "./kubeconfig.ts";
 export {
   formatted,
   type Output,
-  type OutputFormat,
   type Progress,
   paint,
   progress,

@@ -55,9 +55,25 @@ function parse(
       allowPositionals: true,
       strict: true,
     });
-    return { values: values as Invocation["options"], positionals };
+    const taken = { values: values as Invocation["options"], positionals };
+    checkWords(command, taken);
+    return taken;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`nacre ${command.name}: ${messageOf(error).split(". To specify")[0]}`);
+  }
+}
+
+/** A word that is not understood is a mistake, not to be passed over. */
+function checkWords(command: Command, { values, positionals }: ReturnType<typeof parse>): void {
+  if (command.usage === "" && positionals.length > 0) {
+    throw new UsageError(`nacre ${command.name} takes no arguments, but there is "${positionals[0]}"`);
+  }
+  for (const [name, { choices }] of Object.entries(command.options)) {
+    const value = values[name];
+    if (choices && typeof value === "string" && !choices.includes(value)) {
+      throw new UsageError(`nacre ${command.name}: --${name} takes ${choices.join(" or ")}, not "${value}"`);
+    }
   }
 }
 

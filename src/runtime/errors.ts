@@ -8,7 +8,8 @@ export class ImagePullError extends Error {
   readonly reference: string;
 
   constructor(reason: ImagePullReason, reference: string, why: string, cause?: unknown) {
-    super(`cannot pull image "${reference}": ${why}`, cause === undefined ? undefined : { cause });
+    const what = reason === "InvalidImageName" ? "is no image name" : "cannot be pulled";
+    super(`image "${reference}" ${what}: ${why}`, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.reference = reference;
   }

@@ -182,7 +182,7 @@ export interface ContainerStats {
 
 /** Images on one machine, content-addressed. */
 export interface ImageStore {
-  /** Imports an OCI layout or docker archive (tar, plain or gzip); returns what it holds. */
+  /** Imports an OCI layout or docker archive (tar, plain or gzip); returns what it holds. Throws BadRequest for anything else. */
   importArchive(path: string, options?: { names?: readonly string[] }): Promise<Image[]>;
   /** Pulls from a registry (OCI distribution). Throws `ImagePullError` with a reason. */
   pull(

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Command, formatted, listOption, progress, stringOption, UsageError } from "#cli";
+import { type Command, formatOf, formatted, listOption, outputOption, progress, UsageError } from "#cli";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
 
 /** A folder with a TypeScript service becomes an image that pods of this node can use at once. */
@@ -16,7 +16,7 @@ export const buildCommand: Command = {
       value: "NAME",
       description: "name of the image: shop:v2",
     },
-    output: { type: "string", short: "o", value: "json", description: "print the result for programs" },
+    ...outputOption,
   },
   examples: [
     {
@@ -49,8 +49,9 @@ export const buildCommand: Command = {
       const images = await openImageStore({ host, stateDirectory: layout.runtime, clock });
       await images.importArchive(image.layout, { names });
     });
-    if (stringOption(invocation, "output") === "json") {
-      output.out(formatted({ id: image.id, names, layers: image.layers }, "json"));
+    const format = formatOf(invocation);
+    if (format !== "table") {
+      output.out(formatted({ id: image.id, names, layers: image.layers }, format));
     } else {
       for (const { what, sizeBytes, cached } of image.layers) {
         output.note(

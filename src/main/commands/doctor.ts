@@ -1,4 +1,4 @@
-import { type Command, formatted, paint, stringOption } from "#cli";
+import { type Command, formatOf, formatted, outputOption, paint } from "#cli";
 import { findShortage, requirements, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { dataOption, layoutFor, thisMachine } from "../machine.ts";
@@ -17,7 +17,7 @@ export const doctorCommand: Command = {
   usage: "",
   options: {
     ...dataOption,
-    output: { type: "string", short: "o", value: "json|yaml", description: "print the result for programs" },
+    ...outputOption,
   },
   examples: [{ line: "nacre doctor", what: "what is missing, and the command that brings it" }],
   async run(invocation) {
@@ -30,8 +30,8 @@ export const doctorCommand: Command = {
       await space(host, layoutFor(invocation).data),
       await cluster(host, layoutFor(invocation)),
     ];
-    const format = stringOption(invocation, "output");
-    if (format === "json" || format === "yaml") {
+    const format = formatOf(invocation);
+    if (format !== "table") {
       invocation.output.out(formatted(findings, format));
     } else {
       const { output } = invocation;

@@ -1,5 +1,14 @@
 import { resolve } from "node:path";
-import { type Command, formatted, type Invocation, listOption, stringOption, table, UsageError } from "#cli";
+import {
+  type Command,
+  formatOf,
+  formatted,
+  type Invocation,
+  listOption,
+  outputOption,
+  table,
+  UsageError,
+} from "#cli";
 import type { LocalImageStore } from "#runtime";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
 
@@ -17,7 +26,7 @@ export const imageCommand: Command = {
       value: "NAME",
       description: "name for what is imported",
     },
-    output: { type: "string", short: "o", value: "json|yaml", description: "print the result for programs" },
+    ...outputOption,
   },
   examples: [
     { line: "nacre image list", what: "what is here" },
@@ -33,12 +42,14 @@ export const imageCommand: Command = {
     const images = await openImageStore({ host, stateDirectory: layout.runtime, clock: invocation.clock });
     switch (action) {
       case "list":
+        if (rest.length > 0) throw new UsageError("nacre image list");
         return list(invocation, images);
       case "import":
         return importFile(invocation, images, only(rest, "nacre image import FILE"));
       case "tag": {
-        const [reference, name] = rest;
-        if (reference === undefined || name === undefined) throw new UsageError("nacre image tag IMAGE NAME");
+        const [reference, name, ...more] = rest;
+        if (reference === undefined || name === undefined || more.length > 0)
+          throw new UsageError("nacre image tag IMAGE NAME");
         await images.tag(reference, name);
         return 0;
       }
@@ -46,15 +57,17 @@ export const imageCommand: Command = {
         await images.remove(only(rest, "nacre image remove IMAGE"));
         return 0;
       default:
-        throw new UsageError(`nacre image ${action ?? ""}: one of list, import, tag, remove`);
+        throw new UsageError(
+          `nacre image takes list, import, tag or remove${action ? `, not "${action}"` : ""}`,
+        );
     }
   },
 };
 
 async function list(invocation: Invocation, images: LocalImageStore): Promise<number> {
   const all = await images.list();
-  const format = stringOption(invocation, "output");
-  if (format === "json" || format === "yaml") {
+  const format = formatOf(invocation);
+  if (format !== "table") {
     invocation.output.out(
       formatted(
         all.map(({ id, names, sizeBytes }) => ({ id, names, sizeBytes })),

@@ -1,15 +1,6 @@
 import { nodes, pods } from "#api";
 import { messageOf } from "#base";
-import {
-  type Command,
-  formatted,
-  type Invocation,
-  type OutputFormat,
-  paint,
-  stringOption,
-  table,
-  UsageError,
-} from "#cli";
+import { type Command, formatOf, formatted, type Invocation, outputOption, paint, table } from "#cli";
 import { connect } from "#client/node";
 import { kubeconfigPath, programs, supervisorFor } from "#cluster";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
@@ -32,7 +23,7 @@ export const statusCommand: Command = {
   usage: "",
   options: {
     ...dataOption,
-    output: { type: "string", short: "o", value: "json|yaml", description: "print the result for programs" },
+    ...outputOption,
   },
   examples: [
     { line: "nacre status", what: "programs, nodes and pods" },
@@ -40,9 +31,7 @@ export const statusCommand: Command = {
   ],
   async run(invocation) {
     const status = await read(invocation);
-    const format = stringOption(invocation, "output", "table") as OutputFormat;
-    if (!["table", "json", "yaml"].includes(format))
-      throw new UsageError(`cannot print as "${format}"; -o takes json or yaml`);
+    const format = formatOf(invocation);
     invocation.output.out(format === "table" ? page(invocation, status) : formatted(status, format));
     const healthy =
       status.programs.every(({ running }) => running) && (status.nodes ?? []).some(({ ready }) => ready);

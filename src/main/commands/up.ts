@@ -1,5 +1,16 @@
 import { hostname } from "node:os";
-import { type Command, flag, type Invocation, listOption, paint, progress, stringOption } from "#cli";
+import {
+  type Command,
+  flag,
+  formatOf,
+  formatted,
+  type Invocation,
+  listOption,
+  outputOption,
+  paint,
+  progress,
+  stringOption,
+} from "#cli";
 import {
   type ClusterConfig,
   defaultPort,
@@ -8,6 +19,7 @@ import {
   type Layout,
   networkOf,
   newClusterConfig,
+  programs,
   readClusterConfig,
   type Shortage,
   supervisorFor,
@@ -44,12 +56,12 @@ export const upCommand: Command = {
     port: { type: "string", value: "PORT", description: `port of the API (default ${defaultPort})` },
     example: {
       type: "string",
-      value: "NAME",
-      description: "deploy an example when the cluster is up: hello",
+      choices: ["hello"],
+      description: "deploy an example when the cluster is up",
     },
     yes: { type: "boolean", short: "y", description: "install what the machine lacks without asking" },
     "dry-run": { type: "boolean", description: "say what would be done, and do nothing" },
-    output: { type: "string", short: "o", value: "json", description: "print the result for programs" },
+    ...outputOption,
   },
   examples: [
     { line: "nacre up", what: "a cluster, reachable from this machine alone" },
@@ -81,8 +93,8 @@ async function up(invocation: Invocation): Promise<number> {
   });
   const user = await addToKubeconfig(host, invocation.environment, kubeconfig);
   const ready = ((clock.monotonicMs() - began) / 1000).toFixed(2);
-  const changed = running.length < 4 || user.changed;
-  if (running.length === 4)
+  const changed = running.length < programs.length || user.changed;
+  if (running.length === programs.length)
     output.note(`Cluster ${paint(output, "bold", config.name)} is up already; nothing was changed.\n`);
   else output.note(`Cluster ${paint(output, "bold", config.name)} is ready after ${ready} s.\n`);
 
@@ -99,10 +111,11 @@ async function up(invocation: Invocation): Promise<number> {
           steps,
           kubeconfig: kubeconfig.path,
         });
-  if (stringOption(invocation, "output") === "json") {
-    output.out(
-      `${JSON.stringify({ cluster: config.name, changed, kubeconfig: user.path, context: user.context, ...(example ? { url: example.url } : {}) }, null, 2)}\n`,
-    );
+  const format = formatOf(invocation);
+  if (format !== "table") {
+    const url = example ? { url: example.url } : {};
+    const result = { cluster: config.name, changed, kubeconfig: user.path, context: user.context, ...url };
+    output.out(formatted(result, format));
   } else {
     output.out(`${whatNext(invocation, user, example?.url)}\n`);
   }
@@ -158,11 +171,11 @@ async function bringUp(
   if (!existing)
     await host.files.write(layout.config, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
   const network = networkOf(config, layout, gatewayAddress(config));
-  if (running < 4) {
+  if (running < programs.length) {
     await steps.step("Preparing the network", () => prepareNetwork(host, network));
   }
   const kubeconfig = makeKubeconfigs(layout, config, { clock, random });
-  if (running < 4) {
+  if (running < programs.length) {
     await steps.step("Starting the control plane, the agent, the controllers and DNS", async () => {
       const startedAt = clock.now();
       await startPrograms(host, layout);
@@ -209,7 +222,7 @@ function preview(invocation: Invocation, config: ClusterConfig, shortage: Shorta
           `install ${shortage.missing.map(({ program }) => program).join(", ")}${shortage.install ? ` with: ${shortage.install.join(" ")}` : ""}`,
         ]
       : []),
-    ...(running === 4
+    ...(running === programs.length
       ? []
       : [
           `make the device ${config.name}0 and the nftables table ${config.name}; reject stray packets to ${config.clusterPodRange} and ${config.serviceRange}`,
@@ -217,10 +230,13 @@ function preview(invocation: Invocation, config: ClusterConfig, shortage: Shorta
           "start control-plane, agent, controllers and dns",
         ]),
   ];
-  invocation.output.out(
+  const format = formatOf(invocation);
+  const page =
     lines.length === 0
       ? "Nothing to do: the cluster is up.\n"
-      : `Would:\n${lines.map((line) => `  ${line}\n`).join("")}`,
+      : `Would:\n${lines.map((line) => `  ${line}\n`).join("")}`;
+  invocation.output.out(
+    format === "table" ? page : formatted({ cluster: config.name, would: lines }, format),
   );
   return 0;
 }

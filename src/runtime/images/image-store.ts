@@ -1,6 +1,5 @@
-import { type Clock, notFound } from "#base";
+import { ApiError, type Clock, notFound } from "#base";
 import type { Host } from "#host";
-import { ImagePullError } from "../errors.ts";
 import type { Image, ImageStore } from "../runtime.ts";
 import { readArchive } from "./archive.ts";
 import { collectGarbage } from "./collect.ts";
@@ -94,7 +93,7 @@ function imageStore(parts: StoreParts, options: ImageStoreOptions): LocalImageSt
         });
       } catch (error) {
         if (!(error instanceof DocumentError || error instanceof TarError)) throw error;
-        throw new ImagePullError("ErrImagePull", path, `not imported: ${error.message}`, error);
+        throw new ApiError("BadRequest", `cannot import ${path}: ${error.message}`, { cause: error });
       }
     },
     async pull(reference, { credentials, signal } = {}) {
@@ -122,7 +121,7 @@ function imageStore(parts: StoreParts, options: ImageStoreOptions): LocalImageSt
     },
     async tag(reference, name) {
       const record = await find(reference);
-      if (!record) throw notFound({ resource: "images", name: reference });
+      if (!record) throw unknownImage(reference);
       await records.setName(normalizeReference(name), record.id);
       return image(record);
     },
@@ -177,6 +176,11 @@ function namesToRemove(reference: string, names: readonly string[]): string[] {
   const left = names.filter((one) => one !== name);
   const tagged = left.some((one) => !one.includes("@") && one.startsWith(`${repository}:`));
   return [name, ...(tagged ? [] : left.filter((one) => one.startsWith(`${repository}@`)))];
+}
+
+function unknownImage(reference: string): ApiError {
+  const message = `there is no image "${reference}" on this node; see: nacre image list`;
+  return new ApiError("NotFound", message, { details: { kind: "images", name: reference } });
 }
 
 interface SharedPull {
