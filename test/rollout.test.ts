@@ -93,6 +93,61 @@ test("a version that never gets ready takes no pod away, and undo ends it", asyn
   assert.match(await answer(), /version v1/);
 });
 
+test("a server that ends as soon as it is asked to turns nobody away either", async () => {
+  await run("apply -f -", abrupt);
+  await run("rollout status deployment/abrupt --timeout=60s");
+  const { clusterIP } = (await get("service abrupt")).spec;
+  const load = await loadFromHost(machine, { perSecond: 200, urls: [`http://${clusterIP}/`] });
+  const old = await run("get pods -l app=abrupt -o name");
+  await run("rollout restart deployment/abrupt");
+  await run("rollout status deployment/abrupt --timeout=60s");
+  await run(`wait ${old.split("\n").join(" ")} --for=delete --timeout=30s`);
+  assertUnbroken(await load.finish(), 200);
+});
+
 async function answer(): Promise<string> {
   return (await machine.run("curl", ["-sS", "--fail", "http://127.0.0.1:30080/"])).stdout;
 }
+
+/** No drain, no hook: at SIGTERM it stops listening. Every answer ends its connection, so that each is a new one. */
+const abrupt = JSON.stringify({
+  apiVersion: "v1",
+  kind: "List",
+  items: [
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "abrupt" },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: "abrupt" } },
+        template: {
+          metadata: { labels: { app: "abrupt" } },
+          spec: {
+            containers: [
+              {
+                name: "abrupt",
+                image: "hello:v1",
+                command: [
+                  "node",
+                  "-e",
+                  `const server = require("node:http").createServer((_, answer) => {
+                    answer.setHeader("connection", "close").end("version v1");
+                  }).listen(8080);
+                  process.on("SIGTERM", () => server.close());`,
+                ],
+                readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "abrupt" },
+      spec: { selector: { app: "abrupt" }, ports: [{ port: 80, targetPort: 8080 }] },
+    },
+  ],
+});

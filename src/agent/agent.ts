@@ -6,7 +6,7 @@ import type { Host } from "#host";
 import type { PodNetwork } from "#network";
 import type { ContainerRuntime, ImageStore } from "#runtime";
 import type { DnsConfig } from "./containers/host-files.ts";
-import type { AgentContext } from "./context.ts";
+import type { AgentContext, PodDepartures } from "./context.ts";
 import type { KubernetesService } from "./environment/service-variables.ts";
 import { createPodEvents } from "./events.ts";
 import { pullCredentials } from "./images/credentials.ts";
@@ -35,6 +35,8 @@ export interface AgentOptions {
   readonly runtime: ContainerRuntime;
   readonly images: ImageStore;
   readonly network: PodNetwork;
+  /** When a pod has left the services of this node; without it nobody waits for that. */
+  readonly departures?: PodDepartures;
   readonly nodeName: string;
   /** The node's own addresses, the first one its main one. */
   readonly nodeAddresses: readonly string[];

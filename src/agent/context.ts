@@ -11,6 +11,12 @@ import type { Layout } from "./layout.ts";
 import type { Machine } from "./node/machine.ts";
 import type { ObjectSource } from "./objects.ts";
 
+/** Who knows when a pod has left the services of this node. */
+export interface PodDepartures {
+  /** Resolves when no service here leads to the pod any more. Rejects with the signal's reason. */
+  left(uid: string, signal: AbortSignal): Promise<void>;
+}
+
 /** What every part of the agent stands on. Made once, by `startAgent`. */
 export interface AgentContext {
   readonly client: Client;
@@ -18,6 +24,7 @@ export interface AgentContext {
   readonly runtime: ContainerRuntime;
   readonly images: ImageStore;
   readonly network: PodNetwork;
+  readonly departures?: PodDepartures;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -20,6 +20,8 @@ export const limits = {
   /** A grace of zero still lets the process see SIGTERM. */
   minimumGraceMs: 1_000,
   defaultGraceSeconds: 30,
+  /** A pod is asked to end once no service leads to it, or after this: whoever should say so may be away. */
+  departureMs: 2_000,
   /** One termination message; a pod's containers share 12 KiB, which this and the API's own limit keep near. */
   terminationMessageBytes: 4096,
   /** `FallbackToLogsOnError`: the end of the log. */

@@ -3,7 +3,7 @@ import { endpointSlices, kubernetesVersion, services } from "#api";
 import { Informers } from "#client";
 import { connect } from "#client/node";
 import { apiServiceAddressOf, cgroupParentOf, kubeconfigPath, networkOf } from "#cluster";
-import { gatewayAddress, openPodNetwork, prepareNetwork, runServiceProxy } from "#network";
+import { Departures, gatewayAddress, openPodNetwork, prepareNetwork, runServiceProxy } from "#network";
 import { openRuntime } from "#runtime";
 import { aborted, runProgram } from "./program.ts";
 
@@ -25,6 +25,9 @@ await runProgram("agent", async ({ config, layout, host, clock, random, logger, 
     }),
     openPodNetwork(host, network),
   ]);
+  const informers = new Informers({ client, clock, random, logger, signal });
+  const slices = informers.of(endpointSlices);
+  const departures = new Departures(slices, clock);
   const agent = await startAgent({
     client,
     connection,
@@ -32,6 +35,7 @@ await runProgram("agent", async ({ config, layout, host, clock, random, logger, 
     runtime,
     images,
     network: pods,
+    departures,
     nodeName: config.nodeName,
     nodeAddresses: [config.listen.find((address) => address !== "0.0.0.0") ?? gateway],
     podRange: config.nodePodRange,
@@ -43,7 +47,6 @@ await runProgram("agent", async ({ config, layout, host, clock, random, logger, 
     random,
     logger,
   });
-  const informers = new Informers({ client, clock, random, logger, signal });
   await Promise.race([
     aborted(signal),
     runServiceProxy({
@@ -51,7 +54,8 @@ await runProgram("agent", async ({ config, layout, host, clock, random, logger, 
       config: network,
       nodeName: config.nodeName,
       services: informers.of(services),
-      slices: informers.of(endpointSlices),
+      slices,
+      departures,
       clock,
       logger,
       signal,

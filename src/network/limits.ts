@@ -12,6 +12,8 @@ export const limits = {
   commandTimeoutMs: 30_000,
   /** First and longest pause before a failed programming is tried again. */
   retryMs: { first: 100, longest: 10_000 },
+  /** A connection that was given its endpoint a moment ago still shakes hands, and then waits for the server to take it. */
+  arrivalMs: 100,
   /** How long a client may keep an answer: endpoints change within seconds. */
   dnsTtlSeconds: 5,
   /** A resolver's client gives up after 5 s; two servers must fit. */

@@ -4,4 +4,5 @@ export { prepareNetwork, removeNetwork } from "./machine/prepare.ts";
 export type { HostPort, NetworkConfig, PodAddress, PodAttachment, PodNetwork } from "./network.ts";
 export { openPodNetwork } from "./pods/pod-network.ts";
 export { addressIn, gatewayAddress } from "./ranges.ts";
+export { Departures } from "./services/departures.ts";
 export { runServiceProxy, type ServiceProxyOptions } from "./services/service-proxy.ts";

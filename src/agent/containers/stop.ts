@@ -21,14 +21,17 @@ export interface StopOptions {
   readonly signal: AbortSignal;
 }
 
-/** preStop hook, stop signal, grace, SIGKILL. Tries until the container has ended, and says how it did. */
+/**
+ * preStop hook while services let go of the pod, stop signal, grace, SIGKILL. Tries until the container has ended, and
+ * says how it did.
+ */
 export async function stopContainer(context: AgentContext, options: StopOptions): Promise<ExitedRun> {
   const { runtime, clock, events, logger, host } = context;
   const { pod, container, run, message } = options;
   const begunAt = clock.monotonicMs();
   if (options.hook) {
     events.normal({ pod, container: container.name }, "Killing", message);
-    await preStop(context, options);
+    await Promise.all([preStop(context, options), departure(context, options)]);
   }
   const spentMs = clock.monotonicMs() - begunAt;
   const least =
@@ -53,6 +56,21 @@ export async function stopContainer(context: AgentContext, options: StopOptions)
     reason: "ContainerStatusUnknown",
     message: "The container could not be located when the pod was terminated",
   };
+}
+
+/**
+ * Until no service of this node leads to the pod. Kubernetes asks a pod to end while it still gets connections, and leaves
+ * it to every server to answer on for a while; here even one that ends at once turns nobody away.
+ */
+async function departure(context: AgentContext, options: StopOptions): Promise<void> {
+  const { clock, departures } = context;
+  const { metadata } = options.pod;
+  if (!departures || !metadata?.deletionTimestamp) return;
+  const late = new AbortController();
+  const timer = clock.setTimer(Math.min(limits.departureMs, options.graceMs), () => late.abort());
+  const signal = AbortSignal.any([options.signal, late.signal]);
+  await departures.left(metadata.uid ?? "", signal).catch(() => {});
+  timer.cancel();
 }
 
 async function preStop(context: AgentContext, options: StopOptions): Promise<void> {

@@ -6,6 +6,7 @@ import { limits } from "../limits.ts";
 import { nft } from "../machine/prepare.ts";
 import type { NetworkConfig } from "../network.ts";
 import { balancerChain } from "./balancers.ts";
+import type { Departures } from "./departures.ts";
 import { ServiceProgram } from "./program.ts";
 import { type ServicePort, servicePorts } from "./service-table.ts";
 
@@ -15,6 +16,8 @@ export interface ServiceProxyOptions {
   readonly nodeName: string;
   readonly services: Informer<Service>;
   readonly slices: Informer<EndpointSlice>;
+  /** Told when the kernel has caught up with the informers. */
+  readonly departures: Departures;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -31,7 +34,7 @@ const serviceNameLabel = "kubernetes.io/service-name";
 export async function runServiceProxy(options: ServiceProxyOptions): Promise<void> {
   const { services, slices, signal } = options;
   slices.addIndex("service", (slice) => [serviceOf(slice)]);
-  const changed = new Changed();
+  const changed = new Changed(options.departures);
   const ofSlice = (slice: EndpointSlice) => changed.add(serviceOf(slice));
   const ofService = (service: Service) =>
     changed.add(`${service.metadata?.namespace}/${service.metadata?.name}`);
@@ -63,6 +66,7 @@ async function programForever(options: ServiceProxyOptions, changed: Changed): P
       if (ruleset !== "") await nft(host, ruleset);
       everything = false;
       pauseMs = limits.retryMs.first;
+      changed.taken();
       await changed.wait(signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -110,10 +114,16 @@ function serviceOf(slice: EndpointSlice): string {
 
 /** Keys that changed since they were last taken, and a way to wait for the next. */
 class Changed {
+  readonly #departures: Departures;
   #keys = new Set<string>();
   #wake: () => void = () => {};
 
+  constructor(departures: Departures) {
+    this.#departures = departures;
+  }
+
   add(key: string): void {
+    this.#departures.fellBehind();
     this.#keys.add(key);
     this.#wake();
   }
@@ -122,6 +132,11 @@ class Changed {
     const keys = [...this.#keys];
     this.#keys.clear();
     return keys;
+  }
+
+  /** What was taken has been programmed. */
+  taken(): void {
+    if (this.#keys.size === 0) this.#departures.caughtUp();
   }
 
   /** Resolves at once when something is there. */
