@@ -16,6 +16,8 @@ export const limits = {
   arrivalMs: 100,
   /** How long a client may keep an answer: endpoints change within seconds. */
   dnsTtlSeconds: 5,
+  /** Aliases that lead to aliases: a chain this long is a ring. */
+  dnsAliases: 8,
   /** A resolver's client gives up after 5 s; two servers must fit. */
   dnsUpstreamTimeoutMs: 2_000,
   dnsConnections: 1_000,

@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { decode, encode, type Packet, type RecordType } from "dns-packet";
-import { seededRandom } from "#base";
+import { type Answer, decode, encode, type Packet, type RecordType } from "dns-packet";
+import { must, seededRandom } from "#base";
+import { limits } from "../limits.ts";
 import { listen } from "./listener.ts";
 import { namesOf, type ServiceNames } from "./names.ts";
 import { createResponder } from "./responder.ts";
-import { nameservers } from "./upstream.ts";
+import { nameservers, type Upstream } from "./upstream.ts";
 import { Zone } from "./zone.ts";
+
+const nobody: Upstream = async () => undefined;
 
 const web: ServiceNames = {
   namespace: "shop",
@@ -83,6 +86,33 @@ test("an external name is an alias", () => {
   assert.deepEqual(ask(zone(alias), "web.shop.svc.cluster.local")?.data, ["api.example.com"]);
 });
 
+test("an alias is answered with what it stands for, in the cluster and outside", async () => {
+  const inside = { ...web, name: "inside", addresses: [], alias: "Web.shop.svc.cluster.local" };
+  const outside = { ...web, name: "outside", addresses: [], alias: "api.example.com" };
+  const ring = { ...web, name: "ring", addresses: [], alias: "ring.shop.svc.cluster.local" };
+  const upstream: Upstream = async (query) => {
+    const { id = 0, questions = [] } = decode(Buffer.from(query));
+    const answers: Answer[] = [{ type: "A", name: questions[0]?.name ?? "", ttl: 60, data: "192.0.2.7" }];
+    return encode({ type: "response", id, questions, answers });
+  };
+  const answers = async (name: string, from: Upstream) => {
+    const responder = createResponder(zone(web, inside, outside, ring), from);
+    const question = { type: "A", name: `${name}.shop.svc.cluster.local` } as const;
+    const answer = await responder(encode({ type: "query", id: 5, questions: [question] }), "tcp");
+    return decode(Buffer.from(must(answer, "every question is answered"))).answers?.map(
+      (one) => "data" in one && one.data,
+    );
+  };
+  assert.deepEqual(await answers("inside", nobody), ["Web.shop.svc.cluster.local", "10.96.0.50"]);
+  assert.deepEqual(await answers("outside", upstream), ["api.example.com", "192.0.2.7"]);
+  assert.deepEqual(await answers("outside", nobody), ["api.example.com"]);
+  assert.equal(
+    (await answers("ring", nobody))?.length,
+    limits.dnsAliases + 1,
+    "a ring is left after a while",
+  );
+});
+
 test("pods' addresses have names, and addresses of services and pods lead back to names", () => {
   assert.deepEqual(ask(zone(web), "10-244-0-7.shop.pod.cluster.local")?.data, ["10.244.0.7"]);
   assert.deepEqual(ask(zone(web), "50.0.96.10.in-addr.arpa", "PTR")?.data, ["web.shop.svc.cluster.local"]);
@@ -146,7 +176,7 @@ test("over UDP what does not fit is cut with a mark, and comes whole over TCP", 
       ports: [],
     })),
   };
-  const responder = createResponder(zone(many), async () => undefined);
+  const responder = createResponder(zone(many), nobody);
   const listener = await listen({ address: "127.0.0.1", port: 0, responder });
   try {
     const query = Buffer.from(
@@ -162,7 +192,7 @@ test("over UDP what does not fit is cut with a mark, and comes whole over TCP", 
 });
 
 test("what nobody upstream answers is a failure of the server, and garbage is not answered at all", async () => {
-  const responder = createResponder(zone(), async () => undefined);
+  const responder = createResponder(zone(), nobody);
   const query = encode({ type: "query", id: 9, questions: [{ type: "A", name: "example.com" }] });
   assert.equal(
     (decode(Buffer.from((await responder(query, "udp")) as Uint8Array)) as unknown as { rcode: string })

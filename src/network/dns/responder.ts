@@ -7,6 +7,7 @@ import {
   RECURSION_DESIRED,
   TRUNCATED_RESPONSE,
 } from "dns-packet";
+import { followAlias } from "./follow-alias.ts";
 import type { Upstream } from "./upstream.ts";
 import type { Zone } from "./zone.ts";
 
@@ -22,8 +23,9 @@ export function createResponder(zone: Zone, upstream: Upstream): Responder {
     if (query?.type !== "query") return undefined;
     const [question] = query.questions ?? [];
     if (!question) return reply(query, { code: "FORMERR" });
-    const own = zone.answer(question.name, question.type);
-    if (!own) return (await upstream(bytes, over)) ?? reply(query, { code: "SERVFAIL" });
+    const found = zone.answer(question.name, question.type);
+    if (!found) return (await upstream(bytes, over)) ?? reply(query, { code: "SERVFAIL" });
+    const own = await followAlias(found, question.type, { zone, upstream });
     const whole = reply(query, { code: own.code, own });
     if (over === "tcp" || whole.length <= largestUdp(query)) return whole;
     return reply(query, { code: own.code, truncated: true });
