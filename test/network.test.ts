@@ -30,6 +30,22 @@ test("a pod finds services by their short and their long names", async () => {
   );
 });
 
+test("a pod follows a service that is another name for a service", async () => {
+  const { clusterIP } = (await get("service hello")).spec;
+  await run("create service externalname alias --external-name=hello.default.svc.cluster.local");
+  const script = `
+    import { lookup } from "node:dns/promises";
+    let found;
+    while (!found) found = await lookup("alias").catch(() => undefined);
+    say(found.address);`;
+  assert.equal(await inPod("probe", script), clusterIP);
+});
+
+test("the service of the API comes back when somebody deletes all services", async () => {
+  await run("delete service kubernetes");
+  await run("wait service kubernetes --for=jsonpath={.spec.clusterIP}=10.96.0.1 --timeout=20s");
+});
+
 test("a pod finds ports, pods of headless services, and names by address", async () => {
   const { clusterIP } = (await get("service hello")).spec;
   await run("create service clusterip headless --clusterip=None --tcp=80:8080");

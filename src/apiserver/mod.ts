@@ -1,5 +1,6 @@
 export { startAggregation } from "./authorization/rbac/aggregation.ts";
 export { bootstrap } from "./bootstrap/bootstrap.ts";
+export { keepKubernetesService } from "./bootstrap/keep-kubernetes-service.ts";
 export type { HealthCheck } from "./discovery/health.ts";
 export { openKeyRing } from "./encryption/key-ring.ts";
 export { secretsTransformer } from "./encryption/secrets-transformer.ts";

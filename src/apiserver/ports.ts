@@ -73,12 +73,18 @@ export interface ObjectReader {
 export interface ObjectFeed extends ObjectReader {
   /**
    * Calls `onChange` for every object there is now, before it returns, then for every commit, before the writer gets
-   * its answer: whoever was granted something can use it with the next request.
+   * its answer: whoever was granted something can use it with the next request. With `only`, for that object alone.
    */
   follow<T extends KubernetesObject>(
     resource: Resource<T>,
     onChange: (change: ObjectChange<T>) => void,
+    only?: ObjectName,
   ): { close(): void };
+}
+
+export interface ObjectName {
+  readonly name?: string;
+  readonly namespace?: string;
 }
 
 /** `object` is absent after a delete, `previous` before a creation. Shared: never change them. */

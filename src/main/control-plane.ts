@@ -2,6 +2,7 @@ import {
   bootstrap,
   createApiServer,
   createSecurity,
+  keepKubernetesService,
   openKeyRing,
   secretsTransformer,
   stamp,
@@ -30,17 +31,16 @@ await runProgram("control-plane", async ({ config, layout, clock, random, logger
     advertisedAddress: `127.0.0.1:${config.port}`,
   });
   const gateway = gatewayAddress(config);
-  await bootstrap({
-    read: server.feed,
-    writer: server.writer,
-    advertised: { clusterIP: apiServiceAddressOf(config), address: gateway, port: config.port },
-  });
+  const advertised = { clusterIP: apiServiceAddressOf(config), address: gateway, port: config.port };
+  const { feed, writer } = server;
+  await bootstrap({ read: feed, writer, advertised });
   const client = createClient({
     transport: server.transport({ name: "system:apiserver", groups: ["system:masters"] }),
     clock,
   });
   await applyObjects(client, dnsService({ address: dnsAddressOf(config), server: gateway }));
-  const aggregation = startAggregation(server.feed, server.writer, logger);
+  const aggregation = startAggregation(feed, writer, logger);
+  const kept = keepKubernetesService({ feed, writer, advertised, logger });
 
   const everywhere = config.listen.includes("0.0.0.0");
   const addresses = everywhere ? ["0.0.0.0"] : ["127.0.0.1", gateway, ...config.listen];
@@ -53,6 +53,7 @@ await runProgram("control-plane", async ({ config, layout, clock, random, logger
   logger.info("serving", { addresses, port: config.port });
   await aborted(signal);
   aggregation.close();
+  kept.close();
   await server.close();
   await store.close();
 });

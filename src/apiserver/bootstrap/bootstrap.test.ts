@@ -7,8 +7,10 @@ import {
   clusterRoleBindings,
   clusterRoles,
   endpointSlices,
+  type KubernetesObject,
   namespaces,
   priorityClasses,
+  type Resource,
   secrets,
   services,
 } from "#api";
@@ -17,8 +19,10 @@ import { testCluster } from "#testing";
 import { startAggregation } from "../authorization/rbac/aggregation.ts";
 import { openKeyRing } from "../encryption/key-ring.ts";
 import { secretsTransformer } from "../encryption/secrets-transformer.ts";
+import type { ObjectFeed } from "../ports.ts";
 import { createSecurity } from "../security.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { keepKubernetesService } from "./keep-kubernetes-service.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nacre-test-bootstrap-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -54,6 +58,42 @@ test("a first start makes what every cluster begins with, and the second writes 
   assert.equal(store.revision, before);
   await close();
 });
+
+test("the service kubernetes comes back when it is deleted, its addresses when they are changed", async () => {
+  const { start, read, writer, client, close } = await world();
+  await start();
+  const kept = keepKubernetesService({ feed: read, writer, advertised, logger: silentLogger });
+  const before = read.get(services, "kubernetes", "default")?.metadata?.uid;
+  const back = eventually(read, services, (service) => service.metadata?.uid !== before);
+  await client.resource(services, "default").delete("kubernetes");
+  assert.equal((await back).spec?.clusterIP, "10.96.0.1");
+  const right = eventually(read, endpointSlices, (slice) => slice.endpoints?.length === 1);
+  const slice = must(read.get(endpointSlices, "kubernetes", "default"), "it is there");
+  await client.resource(endpointSlices, "default").update({ ...slice, endpoints: [] });
+  assert.deepEqual((await right).endpoints?.[0]?.addresses, ["10.244.0.1"]);
+  kept.close();
+  await close();
+});
+
+/** The object `kubernetes` once it is as wanted. */
+function eventually<T extends KubernetesObject>(
+  feed: ObjectFeed,
+  resource: Resource<T>,
+  holds: (object: T) => boolean,
+): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  const only = { name: "kubernetes", namespace: "default" };
+  let first = true;
+  const follow = feed.follow<T>(
+    resource,
+    ({ object }) => {
+      if (!first && object && holds(object)) resolve(object);
+    },
+    only,
+  );
+  first = false;
+  return promise.finally(() => follow.close());
+}
 
 test("another address is written into the slice, and nothing else", async () => {
   const { start, read, close } = await world();

@@ -1,14 +1,4 @@
-import {
-  clusterRoleBindings,
-  clusterRoles,
-  endpointSlices,
-  endpoints,
-  namespaces,
-  priorityClasses,
-  roleBindings,
-  roles,
-  services,
-} from "#api";
+import { clusterRoleBindings, clusterRoles, namespaces, priorityClasses, roleBindings, roles } from "#api";
 import { systemNamespaces } from "../admission/namespace-lifecycle.ts";
 import {
   defaultClusterRoleBindings,
@@ -17,15 +7,8 @@ import {
 } from "../authorization/defaults/defaults.ts";
 import type { ObjectReader, ObjectWriter } from "../ports.ts";
 import { type Ensured, ensure } from "./ensure.ts";
-import {
-  type AdvertisedServer,
-  kubernetesEndpointSlice,
-  kubernetesEndpoints,
-  kubernetesService,
-  withEndpoints,
-  withPorts,
-  withSliceEndpoints,
-} from "./kubernetes-service.ts";
+import { ensureKubernetesService } from "./keep-kubernetes-service.ts";
+import type { AdvertisedServer } from "./kubernetes-service.ts";
 import { defaultPriorityClasses } from "./priority-classes.ts";
 import { aggregatedDefaults, withMissingRules, withMissingSubjects } from "./role-defaults.ts";
 
@@ -53,11 +36,8 @@ export async function bootstrap(options: {
     ...defaultRoles().map((role) => ensure(world, roles, role, withMissingRules)),
     ...defaultRoleBindings().map((each) => ensure(world, roleBindings, each, withMissingSubjects)),
     ...defaultPriorityClasses().map((each) => ensure(world, priorityClasses, each, none)),
-    ensure(world, services, kubernetesService(advertised), withPorts),
-    ensure(world, endpoints, kubernetesEndpoints(advertised), withEndpoints),
-    ensure(world, endpointSlices, kubernetesEndpointSlice(advertised), withSliceEndpoints),
   ]);
-  const all = [...first, ...rest];
+  const all = [...first, ...rest, ...(await ensureKubernetesService(world, advertised))];
   return {
     created: all.reduce((sum, each) => sum + each.created, 0),
     updated: all.reduce((sum, each) => sum + each.updated, 0),

@@ -2,7 +2,7 @@ import type { KubernetesObject, Resource } from "#api";
 import { type Logger, messageOf, must } from "#base";
 import type { Change, Entry, Store } from "#store";
 import { keptListSize } from "../limits.ts";
-import type { ObjectChange, ObjectFeed } from "../ports.ts";
+import type { ObjectChange, ObjectFeed, ObjectName } from "../ports.ts";
 import type { Catalogue, ServedKind } from "./catalogue.ts";
 import type { Objects } from "./objects.ts";
 
@@ -28,17 +28,26 @@ export function objectFeed(parts: {
       if (entries.length <= keptListSize) return entries.map((entry) => read<T>(kind, entry));
       return entries.map((entry) => objects.peek(kind, entry) as T);
     },
-    follow<T extends KubernetesObject>(resource: Resource<T>, onChange: (change: ObjectChange<T>) => void) {
+    follow<T extends KubernetesObject>(
+      resource: Resource<T>,
+      onChange: (change: ObjectChange<T>) => void,
+      only?: ObjectName,
+    ) {
       const kind = catalogue.of(resource);
+      const key = only && kind.key(only.name ?? "", only.namespace);
       const see = (entry: Entry | undefined) => entry && (objects.peek(kind, entry) as T);
       const onChanges = (changes: readonly Change[]) => {
-        for (const { entry, previous } of changes) onChange({ object: see(entry), previous: see(previous) });
+        for (const { entry, previous, key: changed } of changes) {
+          if (key === undefined || key === changed) onChange({ object: see(entry), previous: see(previous) });
+        }
       };
       const snapshot = store.snapshot();
-      for (const entry of snapshot.scan(kind.prefix))
+      for (const entry of snapshot.scan(key ?? kind.prefix)) {
+        if (key !== undefined && key !== entry.key) continue;
         onChange({ object: must(see(entry), "it exists"), previous: undefined });
+      }
       return store.watch({
-        prefix: kind.prefix,
+        prefix: key ?? kind.prefix,
         after: snapshot.revision,
         onCommit: (commit) => onChanges(commit.changes),
         onEnd: (error) => {
