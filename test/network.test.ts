@@ -41,6 +41,22 @@ test("a pod follows a service that is another name for a service", async () => {
   assert.equal(await inPod("probe", script), clusterIP);
 });
 
+test("a service without a selector leads to the addresses that somebody wrote into Endpoints", async () => {
+  await run("create service clusterip handmade --tcp=80:8080");
+  await run(`patch service handmade --type=json -p '[{"op":"remove","path":"/spec/selector"}]'`);
+  const { podIP } = (await get("pods -l app=hello")).items[0].status;
+  const subsets = [{ addresses: [{ ip: podIP }], ports: [{ name: "80-8080", port: 8080 }] }];
+  await run(
+    "apply -f -",
+    JSON.stringify({ apiVersion: "v1", kind: "Endpoints", metadata: { name: "handmade" }, subsets }),
+  );
+  const script = `
+    let text;
+    while (!text) text = await fetch("http://handmade").then((answer) => answer.text()).catch(() => undefined);
+    say(text);`;
+  assert.match(String(await inPod("probe", script)), /^Hello from/);
+});
+
 test("the service of the API comes back when somebody deletes all services", async () => {
   await run("delete service kubernetes");
   await run("wait service kubernetes --for=jsonpath={.spec.clusterIP}=10.96.0.1 --timeout=20s");

@@ -2,6 +2,7 @@ import type { Controller } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
 import { deploymentController } from "./deployment/deployment-controller.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice-controller.ts";
+import { endpointSliceMirroringController } from "./endpointslice-mirroring/endpointslice-mirroring-controller.ts";
 import { garbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { namespaceController } from "./namespace/namespace-controller.ts";
@@ -28,6 +29,7 @@ export function builtInControllers(
     deploymentController(context),
     replicaSetController(context),
     endpointSliceController(context),
+    endpointSliceMirroringController(context),
     serviceAccountController(context),
     rootCertificateController(context, options),
     nodeLifecycleController(context),

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { EndpointSlice, Pod, Service } from "#api";
-import { decide, type SlicePlan } from "./decide.ts";
+import type { SlicePlan } from "../shared/slices.ts";
+import { decide } from "./decide.ts";
 import { endpointsFrom } from "./endpoints.ts";
 import { endpointsPerSlice } from "./limits.ts";
 

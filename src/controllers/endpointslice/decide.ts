@@ -8,9 +8,10 @@ import {
   type Pod,
   type Service,
 } from "#api";
+import { portsId, type SlicePlan } from "../shared/slices.ts";
 import { type AddressType, addressOf, addressTypesOf, endpointOf, mayServe } from "./endpoint.ts";
 import { endpointsPerSlice } from "./limits.ts";
-import { portsId, portsOn } from "./ports.ts";
+import { portsOn } from "./ports.ts";
 import { type Labels, newSlice, sliceLabels } from "./slice.ts";
 
 /** All that the decision depends on. */
@@ -21,13 +22,6 @@ export interface ServiceWorld {
   /** The slices that this controller keeps for the service. */
   readonly slices: readonly EndpointSlice[];
   readonly nodeOf: (name: string) => Node | undefined;
-}
-
-export interface SlicePlan {
-  readonly create: readonly EndpointSlice[];
-  /** Slices as they shall be. */
-  readonly update: readonly EndpointSlice[];
-  readonly remove: readonly EndpointSlice[];
 }
 
 /**

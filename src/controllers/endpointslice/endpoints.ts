@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointAddress, EndpointSlice, EndpointSubset, Endpoints, Service } from "#api";
+import { portsId } from "../shared/slices.ts";
 import { addressesPerEndpoints } from "./limits.ts";
-import { portsId } from "./ports.ts";
 
 const managedByLabel = "endpoints.kubernetes.io/managed-by";
 const managedBy = "endpoint-controller";

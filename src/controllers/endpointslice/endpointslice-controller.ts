@@ -14,9 +14,10 @@ import { keyOf } from "#client";
 import { type Controller, controller, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import { podInformer } from "../shared/pods.ts";
-import { decide, type SlicePlan } from "./decide.ts";
+import { applySlicePlan, managedByLabel, removeSlice, serviceNameLabel } from "../shared/slices.ts";
+import { decide } from "./decide.ts";
 import { endpointsFrom, isOurs } from "./endpoints.ts";
-import { managedBy, managedByLabel, serviceNameLabel } from "./slice.ts";
+import { managedBy } from "./slice.ts";
 
 /** Tells every node which pods are behind which service, as EndpointSlices and, for older readers, as Endpoints. */
 export function endpointSliceController(context: ControllerContext): Controller {
@@ -32,25 +33,6 @@ export function endpointSliceController(context: ControllerContext): Controller 
       .list(pod.metadata?.namespace ?? "")
       .filter((service) => compileLabelMap(service.spec?.selector).matches(pod.metadata?.labels))
       .map(keyOf);
-
-  const apply = async (namespace: string, plan: SlicePlan): Promise<void> => {
-    const api = client.resource(endpointSlices, namespace);
-    await Promise.all([
-      ...plan.create.map((slice) => api.create(slice)),
-      ...plan.update.map((slice) => api.update(slice)),
-    ]);
-    // Last: an endpoint that moves must never be in no slice.
-    await Promise.all(plan.remove.map((slice) => remove(slice)));
-  };
-
-  const remove = async (object: EndpointSlice): Promise<void> => {
-    const { name = "", namespace, uid = "" } = object.metadata ?? {};
-    try {
-      await client.resource(endpointSlices, namespace).delete(name, { preconditions: { uid } });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
-  };
 
   const writeEndpoints = async (service: Service, key: string): Promise<void> => {
     const wanted = endpointsFrom(service, slices.byIndex("service", key));
@@ -71,7 +53,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
   };
 
   const forget = async (key: string): Promise<void> => {
-    await Promise.all(slices.byIndex("service", key).map(remove));
+    await Promise.all(slices.byIndex("service", key).map((slice) => removeSlice(client, slice)));
     const known = allEndpoints.getByKey(key);
     if (!known || !isOurs(known)) return;
     const { name = "", namespace, uid = "" } = known.metadata ?? {};
@@ -108,7 +90,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
         slices: slices.byIndex("service", key),
         nodeOf: (name) => allNodes.get(name),
       });
-      await apply(namespace, plan);
+      await applySlicePlan(client, namespace, plan);
       await writeEndpoints(service, key);
       return undefined;
     },

@@ -1,4 +1,5 @@
 import type { DiscoveryV1EndpointPort, Pod, Service, ServicePort } from "#api";
+import { portId } from "../shared/slices.ts";
 
 /**
  * The ports of a service on one pod, sorted by name. A named target port is looked up in the pod's containers; where the
@@ -13,15 +14,6 @@ export function portsOn(pod: Pod, service: Service): DiscoveryV1EndpointPort[] {
     found.push({ name, port, protocol, ...(appProtocol ? { appProtocol } : {}) });
   }
   return found.sort((a, b) => compare(portId(a), portId(b)));
-}
-
-/** The same for the same ports: pods that share it share slices. */
-export function portsId(ports: readonly DiscoveryV1EndpointPort[] | undefined): string {
-  return (ports ?? []).map(portId).sort().join(",");
-}
-
-function portId({ name = "", port, protocol = "TCP", appProtocol = "" }: DiscoveryV1EndpointPort): string {
-  return `${name}/${port}/${protocol}/${appProtocol}`;
 }
 
 function targetOf({ targetPort, port, protocol = "TCP" }: ServicePort, pod: Pod): number | undefined {

@@ -6,12 +6,11 @@ import {
   services,
 } from "#api";
 import { controllerReference } from "../shared/claim.ts";
+import { managedByLabel, serviceNameLabel } from "../shared/slices.ts";
 import type { AddressType } from "./endpoint.ts";
 
 export type Labels = Record<string, string>;
 
-export const serviceNameLabel = "kubernetes.io/service-name";
-export const managedByLabel = "endpointslice.kubernetes.io/managed-by";
 /** Slices of others (custom ones, mirrored ones) carry other names here, and are never touched. */
 export const managedBy = "endpointslice-controller.k8s.io";
 const headlessLabel = "service.kubernetes.io/headless";
