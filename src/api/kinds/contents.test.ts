@@ -29,6 +29,9 @@ test("a secret's type stays, and says which keys there must be", () => {
   ]);
   const other = { ...tls, type: "kubernetes.io/basic-auth", data: { username: "x" } };
   assert.match(secretKind.validateUpdate(other, tls)[0]?.message ?? "", /field is immutable/);
+  const opaque = { ...tls, type: "Opaque" };
+  secretKind.prepareForUpdate(opaque, tls);
+  assert.match(secretKind.validateUpdate(opaque, tls)[0]?.message ?? "", /"Opaque": field is immutable/);
 });
 
 test("what is declared immutable stays", () => {

@@ -18,10 +18,6 @@ export const secretKind: KindDefinition<Secret> = defineKind(secrets, {
     for (const [key, text] of Object.entries(secret.stringData)) secret.data[key] = toBase64(text);
     delete secret.stringData;
   },
-  prepareForUpdate(secret, old) {
-    // An author who leaves the type out means the one it has.
-    if (secret.type === "Opaque" && old.type && old.type !== "Opaque") secret.type = old.type;
-  },
   validate(secret, errors) {
     let bytes = 0;
     for (const [key, value] of Object.entries(secret.data ?? {})) {
