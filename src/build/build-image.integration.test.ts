@@ -87,6 +87,34 @@ test("installed packages are a layer of their own, without those for development
   });
 });
 
+test("what Node could not start is refused with file, line and what to write instead", async () => {
+  await inFolder(async (service, cache) => {
+    const refusal = async (text: string, expected: RegExp) => {
+      await writeFile(join(service, "server.ts"), text);
+      await assert.rejects(build(service, cache), expected);
+    };
+    await refusal("\nconst a = ;\n", /server\.ts:2: Expression expected/);
+    await refusal(
+      "enum Colour { Red }\n",
+      /server\.ts:1: TypeScript enum is not supported: Node runs TypeScript/,
+    );
+    await refusal('import "./gone.ts";\n', /imports "\.\/gone\.ts": there is no such file/);
+    await mkdir(join(service, "lib"));
+    await writeFile(join(service, "lib/index.ts"), 'export { b } from "../b.js";\n');
+    await writeFile(join(service, "b.ts"), "export const b = 1;\n");
+    await refusal('import { b } from "./lib";\n', /write "\.\/lib\/index\.ts"/);
+    await refusal('import {\n  b,\n} from "./b";\n', /write "\.\/b\.ts"/);
+    await refusal(
+      'import { b } from "./lib/index.ts";\n',
+      /lib\/index\.ts imports "\.\.\/b\.js": .*write "\.\.\/b\.ts"/,
+    );
+    // Nobody starts a test in the image.
+    await writeFile(join(service, "server.test.ts"), "enum Colour { Red }\n");
+    await writeFile(join(service, "server.ts"), 'import { b } from "./b.ts";\nconsole.log(b);\n');
+    await build(service, cache);
+  });
+});
+
 test("a folder that cannot become an image says what to add", async () => {
   await inFolder(async (service, cache) => {
     await assert.rejects(build(join(service, "nowhere"), cache), /no such folder/);

@@ -1,5 +1,6 @@
 import { badRequest } from "#base";
 import type { Host } from "#host";
+import { checkSource } from "./check-source.ts";
 import { type Ignore, ignoreFrom } from "./ignore.ts";
 import type { LayerFile } from "./layer.ts";
 import { limits } from "./limits.ts";
@@ -51,11 +52,9 @@ export async function readService(host: Host, directory: string): Promise<Servic
         : `cannot build ${directory}: "main" in package.json names ${entry}, which is not there`,
     );
   }
-  return {
-    entry: entry.replace(/^\.\//, ""),
-    files,
-    dependencies: await readDependencies(host, directory, manifest),
-  };
+  const service = { directory, entry: entry.replace(/^\.\//, ""), files };
+  await checkSource(host, service);
+  return { ...service, dependencies: await readDependencies(host, directory, manifest) };
 }
 
 async function readDependencies(
