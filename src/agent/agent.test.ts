@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configMaps, type Pod, pods } from "#api";
+import { configMaps, type Pod, pods, runtimeClasses } from "#api";
 import { must, unavailable } from "#base";
 import { FakeApiServer } from "#testing";
 import { eventually, testNode as startNode, type TestNodeOptions } from "./testing/test-agent.ts";
@@ -140,6 +140,25 @@ test("a missing ConfigMap holds the container back, and starts it as soon as it 
       "its old excuse is gone",
     );
     await node.until("vol", "ready", isReady);
+  } finally {
+    await node.close();
+  }
+});
+
+test("a pod that asks for a runtime that the node has not does not run with another", async () => {
+  const node = await testNode();
+  try {
+    await node.client.resource(runtimeClasses).create({ metadata: { name: "sandboxed" }, handler: "runsc" });
+    await node.run("isolated", {
+      runtimeClassName: "sandboxed",
+      containers: [{ name: "main", image: "busybox" }],
+    });
+    await eventually(async () =>
+      (await node.events("isolated")).some((event) =>
+        /FailedCreatePodSandBox.*no runtime for "runsc"/.test(event),
+      ),
+    );
+    assert.deepEqual(await node.runtime.containers(), []);
   } finally {
     await node.close();
   }

@@ -4,12 +4,14 @@ import type { Files } from "#host";
 import type { AgentContext } from "../context.ts";
 import type { SandboxFacts } from "../pods/observation.ts";
 import { hostNetworkHostsFile, hostsFile, namesOnlyLoopback, resolvConf } from "./host-files.ts";
+import { requireRuntimeHandler } from "./runtime-handler.ts";
 import { hostnameOf, hostPorts, sandboxSpec } from "./sandbox-spec.ts";
 
 /** Namespaces, address and the files about names. Idempotent: what is there is adopted. */
 export async function createSandbox(context: AgentContext, pod: Pod): Promise<SandboxFacts> {
   const { runtime, network, nodeName } = context;
   try {
+    await requireRuntimeHandler(context, pod);
     const known = (await runtime.sandboxes()).find((sandbox) => sandbox.id === pod.metadata?.uid);
     if (known && !known.ready) {
       context.events.normal(

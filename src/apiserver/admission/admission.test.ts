@@ -14,6 +14,7 @@ import {
   type Resource,
   roleBindings,
   roles,
+  runtimeClasses,
   serviceAccounts,
 } from "#api";
 import { isForbidden, isNotFound, seededRandom, systemClock } from "#base";
@@ -153,6 +154,30 @@ test("a priority class gives its number; pods without one get the default", asyn
   await assert.rejects(admit(pods, pod({ priority: 9 })), isForbidden);
   const second = { metadata: { name: "other" }, value: 1, globalDefault: true };
   await assert.rejects(admit(priorityClasses, second), /PriorityClass usual is already marked as default/);
+});
+
+test("a pod gets the costs and nodes of its runtime class, and is refused when there is none", async () => {
+  const { admit, feed } = world();
+  await assert.rejects(admit(pods, pod({ runtimeClassName: "kata" })), {
+    message: 'pods "web-" is forbidden: pod rejected: RuntimeClass "kata" not found',
+  });
+  const toleration = { key: "kata", operator: "Exists" };
+  feed.put(runtimeClasses, {
+    metadata: { name: "kata" },
+    handler: "kata",
+    overhead: { podFixed: { memory: "64Mi" } },
+    scheduling: { nodeSelector: { kata: "yes" }, tolerations: [toleration] },
+  });
+  const { spec } = await admit(pods, pod({ runtimeClassName: "kata", nodeSelector: { zone: "a" } }));
+  assert.deepEqual(spec?.overhead, { memory: "64Mi" });
+  assert.deepEqual(spec?.nodeSelector, { zone: "a", kata: "yes" });
+  assert.ok(spec?.tolerations?.some(({ key }) => key === "kata"));
+  const elsewhere = pod({ runtimeClassName: "kata", nodeSelector: { kata: "no" } });
+  await assert.rejects(
+    admit(pods, elsewhere),
+    /conflict: runtimeClass\.scheduling\.nodeSelector\[kata\] = yes/,
+  );
+  await assert.rejects(admit(pods, pod({ overhead: { memory: "1Gi" } })), /Overhead doesn't match/);
 });
 
 test("a pod bears a silent node for five minutes, unless it says otherwise", async () => {

@@ -7,6 +7,7 @@ import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { priority } from "./priority.ts";
 import { roleEscalation } from "./role-escalation.ts";
+import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccountPlugin } from "./service-account.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
@@ -23,7 +24,8 @@ export function admissionPlugins(options: {
 }): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle(),
-    // Place of PodSecurity and RuntimeClass.
+    // Place of PodSecurity.
+    runtimeClass(),
     // Place of LimitRanger: sets the defaults that ResourceQuota counts.
     serviceAccountPlugin(options),
     nodeRestriction(),
