@@ -7,7 +7,7 @@ import { eventually } from "./faults.ts";
 import { helloManifest, importHello } from "./images.ts";
 import { createMachine } from "./machine.ts";
 import type { Result } from "./processes.ts";
-import { tracesOn } from "./traces.ts";
+import { tracesAtRest, tracesOn } from "./traces.ts";
 import { typing } from "./typing.ts";
 
 /** `up` and `down`: what they make, what they keep, what they leave, and what they say when they cannot. */
@@ -23,7 +23,7 @@ test("not as root: one clear error, nothing made", async () => {
   assert.match(result.stderr, /^error: nacre up needs root.*sudo\n$/);
   const status = await asNobody("status");
   assert.match(status.stderr, /^error: cannot read .*run the command again with sudo\n$/);
-  assert.deepEqual(await tracesOn(machine), bare);
+  assert.deepEqual(await tracesAtRest(machine), bare);
 });
 
 test("with the port in use: one clear error, nothing made", async () => {
@@ -37,9 +37,9 @@ test("with the port in use: one clear error, nothing made", async () => {
   assert.equal(result.code, 1);
   assert.match(
     result.stderr,
-    /^error: cannot serve the API on port 6443: another program listens there .*nacre up --port/,
+    /^error: cannot serve the API on port 6443: another program listens there .*choose another port/,
   );
-  assert.deepEqual(await tracesOn(machine), bare);
+  assert.deepEqual(await tracesAtRest(machine), bare);
 });
 
 test("typed wrongly: exit code 2, what was meant, nothing made", async () => {
@@ -52,7 +52,7 @@ test("typed wrongly: exit code 2, what was meant, nothing made", async () => {
   assert.match((await fails(1, "up", "--port", "99999")).stderr, /cannot listen on port 99999/);
   assert.match((await fails(1, "status")).stderr, /nacre up/);
   assert.match((await fails(1, "down")).stderr, /nacre up|no cluster/);
-  assert.deepEqual(await tracesOn(machine), bare);
+  assert.deepEqual(await tracesAtRest(machine), bare);
 });
 
 test("a dry run says what would be done and does nothing", async () => {
@@ -61,7 +61,7 @@ test("a dry run says what would be done and does nothing", async () => {
     stdout,
     /^Would:\n {2}make the device .*\n {2}serve the API on 127\.0\.0\.1:6443\n {2}start control-plane/,
   );
-  assert.deepEqual(await tracesOn(machine), bare);
+  assert.deepEqual(await tracesAtRest(machine), bare);
 });
 
 test("up adds its context to a kubeconfig beside those that are there", async () => {
@@ -104,7 +104,7 @@ test("down ends everything and keeps the data; up brings the same objects and po
   const pods = (await get("pods -l app=hello")).items.map(uidOf).sort();
   const { stderr } = await machine.nacre("down");
   assert.match(stderr, /data stays in .*Bring it back with: nacre up/s);
-  const { files, ...traces } = await tracesOn(machine);
+  const { files, ...traces } = await tracesAtRest(machine);
   const { files: _none, ...expected } = bare;
   assert.deepEqual(traces, expected, "nothing runs, nothing is mounted, the network is as it was");
   assert.deepEqual(files, [machine.data, machine.kubeconfig]);
@@ -125,7 +125,7 @@ test("a cluster of a newer Nacre is not touched", async () => {
   await writeFile(path, "{ half");
   assert.match((await fails(1, "up")).stderr, /^error: cannot read .*cluster\.json: it is not JSON/);
   await writeFile(path, text);
-  assert.deepEqual((await tracesOn(machine)).processes, []);
+  assert.deepEqual((await tracesAtRest(machine)).processes, []);
 });
 
 test("a damaged store: one clear error, nothing half-made, and the store as it was once it is repaired", async () => {
@@ -144,7 +144,7 @@ test("a damaged store: one clear error, nothing half-made, and the store as it w
       .filter((line) => line.startsWith("error:")).length,
     1,
   );
-  const { files: _files, ...traces } = await tracesOn(machine);
+  const { files: _files, ...traces } = await tracesAtRest(machine);
   const { files: _none, ...expected } = bare;
   assert.deepEqual(traces, expected, "nothing is left running");
   await writeFile(path, content);
@@ -159,7 +159,7 @@ test("purge asks first, and leaves the machine as it was", async () => {
   assert.match(await run("get nodes"), /Ready/);
   const { stderr } = await machine.nacre("down", "--purge", "--yes");
   assert.match(stderr, /Nothing of the cluster is left/);
-  const traces = await tracesOn(machine);
+  const traces = await tracesAtRest(machine);
   assert.deepEqual(traces, { ...bare, files: [machine.kubeconfig] });
   const config = parse(await readFile(machine.kubeconfig, "utf8"));
   assert.deepEqual(

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { systemClock } from "#base";
 import type { TestMachine } from "./machine.ts";
 import { execute } from "./processes.ts";
 
@@ -36,6 +37,15 @@ export async function tracesOn(machine: TestMachine): Promise<Traces> {
     },
     files: await existing([machine.data, memoryDirectory(machine), machine.kubeconfig]),
   };
+}
+
+/** Once nothing runs any more, or should not: what a command started ends a moment after it. */
+export async function tracesAtRest(machine: TestMachine): Promise<Traces> {
+  for (let looks = 0; looks < 50; looks++) {
+    if ((await processesOf(machine)).length === 0) break;
+    await systemClock.sleep(100);
+  }
+  return tracesOn(machine);
 }
 
 /** One process of a cluster. */
