@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { systemClock, systemRandom } from "#base";
 import { type Command, flag, listOption, stringOption } from "./command.ts";
 import { mergeKubeconfig, removeFromKubeconfig } from "./kubeconfig.ts";
-import { table } from "./output.ts";
+import { size, table } from "./output.ts";
 import { runCommand } from "./run.ts";
 
 const greet: Command = {
@@ -114,6 +114,16 @@ test("columns line up", () => {
     ),
     "NAME     X\na        1\nlonger   2\n",
   );
+});
+
+test("sizes have the unit in which they can be read", () => {
+  assert.deepEqual([0, 999, 13_312, 155_189_248, 3 * 2 ** 40].map(size), [
+    "0 B",
+    "999 B",
+    "13.0 KiB",
+    "148.0 MiB",
+    "3072.0 GiB",
+  ]);
 });
 
 const ours = `apiVersion: v1

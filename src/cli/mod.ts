@@ -15,6 +15,7 @@ export {
   type Progress,
   paint,
   progress,
+  size,
   table,
 } from "./output.ts";
 export { runCommand } from "./run.ts";

@@ -33,6 +33,13 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return `${all.map(line).join("\n")}\n`;
 }
 
+/** A number of bytes in the unit in which it is at least one: `13.0 KiB`, `148.0 MiB`. */
+export function size(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  return `${(bytes / 2 ** (10 * power)).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
 /** A value for programs. */
 export function formatted(value: unknown, format: Exclude<OutputFormat, "table">): string {
   return format === "json" ? `${JSON.stringify(value, null, 2)}\n` : stringify(value);

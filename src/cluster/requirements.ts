@@ -77,7 +77,9 @@ export async function installShortage(host: Host, install: readonly string[]): P
 
 async function onPath(host: Host, path: string, program: string): Promise<boolean> {
   for (const directory of path.split(":")) {
-    if (directory && (await host.files.exists(`${directory}/${program}`))) return true;
+    // A directory that may not be looked into holds nothing that may be run.
+    const isThere = directory && host.files.exists(`${directory}/${program}`).catch(() => false);
+    if (await isThere) return true;
   }
   return false;
 }

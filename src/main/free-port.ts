@@ -9,7 +9,7 @@ export function requireFreePort(port: number): Promise<void> {
       reject(
         new ApiError(
           "Conflict",
-          `cannot serve the API on port ${port}: another program listens there (see: ss -ltnp 'sport = :${port}'); stop it, or choose another port for a new cluster: nacre up --port 7443`,
+          `cannot serve the API on port ${port}: another program listens there (see: ss -ltnp 'sport = :${port}'); stop it, or choose another port for a new cluster with --port`,
         ),
       ),
     );

@@ -171,7 +171,7 @@ test("a second cluster with the same addresses is refused before anything is mad
   const second = { ...config, table: "second", bridge: "second0", stateDirectory: join(directory, "second") };
   await assert.rejects(
     prepareNetwork(host, second),
-    /already routes it .*is another cluster up\? End it first/,
+    /already routes it .*A machine holds one cluster: .*nacre down --data DIR/,
   );
   const tables = await host.run({ program: "nft", arguments: ["list", "tables"] });
   assert.doesNotMatch(tables.stdout, /second/);

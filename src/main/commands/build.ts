@@ -1,5 +1,14 @@
 import { resolve } from "node:path";
-import { type Command, formatOf, formatted, listOption, outputOption, progress, UsageError } from "#cli";
+import {
+  type Command,
+  formatOf,
+  formatted,
+  listOption,
+  outputOption,
+  progress,
+  size,
+  UsageError,
+} from "#cli";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
 
 /** A folder with a TypeScript service becomes an image that pods of this node can use at once. */
@@ -34,8 +43,9 @@ export const buildCommand: Command = {
     const host = thisMachine();
     const layout = layoutFor(invocation);
     await existingCluster(host, layout);
-    const [{ buildImage }, { openImageStore }] = await Promise.all([import("#build"), import("#runtime")]);
+    const [{ buildImage }, runtime] = await Promise.all([import("#build"), import("#runtime")]);
     const { output, clock } = invocation;
+    const unversioned = names.filter((name) => runtime.parseReference(name).tag === "latest");
     const steps = progress(output, clock);
     const image = await steps.step(`Building ${directory}`, () =>
       buildImage({
@@ -46,17 +56,20 @@ export const buildCommand: Command = {
       }),
     );
     await steps.step(`Adding ${names.join(", ")} to this node's images`, async () => {
-      const images = await openImageStore({ host, stateDirectory: layout.runtime, clock });
+      const images = await runtime.openImageStore({ host, stateDirectory: layout.runtime, clock });
       await images.importArchive(image.layout, { names });
     });
+    for (const name of unversioned) {
+      output.note(
+        `Note: of ${name} Kubernetes always asks a registry for the latest; give it a version (-t ${name.replace(/:latest$/, "")}:v1), or set imagePullPolicy: IfNotPresent.\n`,
+      );
+    }
     const format = formatOf(invocation);
     if (format !== "table") {
       output.out(formatted({ id: image.id, names, layers: image.layers }, format));
     } else {
       for (const { what, sizeBytes, cached } of image.layers) {
-        output.note(
-          `    ${what.padEnd(12)} ${(sizeBytes / 2 ** 20).toFixed(1).padStart(7)} MiB${cached ? "  cached" : ""}\n`,
-        );
+        output.note(`    ${what.padEnd(12)} ${size(sizeBytes).padStart(10)}${cached ? "  cached" : ""}\n`);
       }
       output.out(`${image.id}\n`);
     }

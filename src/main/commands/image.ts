@@ -6,6 +6,7 @@ import {
   type Invocation,
   listOption,
   outputOption,
+  size,
   table,
   UsageError,
 } from "#cli";
@@ -77,11 +78,7 @@ async function list(invocation: Invocation, images: LocalImageStore): Promise<nu
     return 0;
   }
   const rows = all.flatMap(({ id, names, sizeBytes }) =>
-    (names.length > 0 ? names : ["<none>"]).map((name) => [
-      name,
-      id.slice(7, 19),
-      `${(sizeBytes / 2 ** 20).toFixed(1)} MiB`,
-    ]),
+    (names.length > 0 ? names : ["<none>"]).map((name) => [name, id.slice(7, 19), size(sizeBytes)]),
   );
   invocation.output.out(table(["NAME", "ID", "SIZE"], rows));
   return 0;

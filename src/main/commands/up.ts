@@ -25,7 +25,7 @@ import {
   supervisorFor,
 } from "#cluster";
 import type { Host } from "#host";
-import { gatewayAddress, prepareNetwork } from "#network";
+import { gatewayAddress, prepareNetwork, requireFreeRanges } from "#network";
 import { requireFreePort } from "../free-port.ts";
 import { dataOption, layoutFor, requireRoot, thisMachine } from "../machine.ts";
 import { whenReady } from "../ready.ts";
@@ -82,6 +82,7 @@ async function up(invocation: Invocation): Promise<number> {
   const running = existing ? await (await supervisorFor(host, layout)).running() : [];
   const shortage = await findShortage(host, invocation.environment.PATH ?? "");
   if (existing) noteDifferences(invocation, existing);
+  if (running.length === 0) await requireFreeRanges(host, networkOf(config, layout, gatewayAddress(config)));
   if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
 
   await supply(invocation, host, shortage);

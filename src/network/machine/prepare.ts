@@ -26,8 +26,11 @@ export async function prepareNetwork(host: Host, config: NetworkConfig): Promise
   await host.files.write("/proc/sys/net/ipv4/ip_forward", "1", { inPlace: true });
 }
 
-/** Two networks with the same addresses would take each other's packets, and the first to go its routes. */
-async function requireFreeRanges(host: Host, config: NetworkConfig): Promise<void> {
+/**
+ * Throws Conflict when something else on the machine uses the ranges: two networks with the same addresses would take each
+ * other's packets, and the first to go its routes.
+ */
+export async function requireFreeRanges(host: Host, config: NetworkConfig): Promise<void> {
   const ours = await host.run({
     program: "nft",
     arguments: ["list", "table", "ip", config.table],
@@ -40,7 +43,7 @@ async function requireFreeRanges(host: Host, config: NetworkConfig): Promise<voi
     if (!route) continue;
     throw new ApiError(
       "Conflict",
-      `cannot use ${range} for the cluster: this machine already routes it (${route.trim()}); is another cluster up? End it first`,
+      `cannot use ${range} for the cluster: this machine already routes it (${route.trim()}). A machine holds one cluster: if another is up, end it first with: nacre down --data DIR`,
     );
   }
 }
