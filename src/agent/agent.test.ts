@@ -251,6 +251,23 @@ test("after a reboot the same pods come back, counted as restarts", async () => 
   }
 });
 
+test("of a run that the runtime has forgotten the API's word is kept, with its log", async () => {
+  const node = await testNode();
+  try {
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    const { status } = await node.until("web", "ready", isReady);
+    await node.agent.close();
+    for (const { id } of await node.runtime.sandboxes()) await node.runtime.removeSandbox(id);
+    await node.restart();
+    const pod = await node.until("web", "back", (one) => restarts(one) === 1 && isReady(one));
+    const ended = pod.status?.containerStatuses?.[0]?.lastState?.terminated;
+    assert.deepEqual([ended?.exitCode, ended?.reason], [137, "ContainerStatusUnknown"]);
+    assert.equal(ended?.containerID, status?.containerStatuses?.[0]?.containerID);
+  } finally {
+    await node.close();
+  }
+});
+
 test("while the API is away a new agent keeps the pods it knew, and reports when it is back", async () => {
   let away = false;
   const node = await testNode({

@@ -90,6 +90,7 @@ test("settings of the kernel that are not the pod's own are refused", async () =
     await run("safe", "net/ipv4/tcp_syncookies");
     const refused = await node.until("swap", "refused", (one) => one?.status?.phase === "Failed");
     assert.equal(refused.status?.reason, "SysctlForbidden");
+    assert.equal(refused.status?.containerStatuses, undefined, "nothing is being created");
     await node.until("host", "refused", (one) => one?.status?.reason === "SysctlForbidden");
     await node.until("safe", "ready", isReady);
   } finally {

@@ -10,6 +10,7 @@ import {
   newContainer,
   newObservation,
   type Observation,
+  type PresentImage,
   type Run,
 } from "./observation.ts";
 
@@ -47,6 +48,19 @@ export async function adopt(host: Host, pod: Pod, found: Found, now: number): Pr
   return ready || !found.sandbox ? adopted : rerunsInit(pod, adopted);
 }
 
+/** What is known of a pod of which nothing is left here: what the API's status tells of its containers. Pure. */
+export function recall(pod: Pod, observation: Observation, now: number): Observation {
+  const containers = Object.keys(observation.containers).map((name) => [
+    name,
+    recallContainer(statusOf(pod, name), now),
+  ]);
+  return { ...observation, containers: Object.fromEntries(containers) };
+}
+
+function recallContainer(status: ContainerStatus | undefined, now: number): ContainerObservation {
+  return { ...newContainer(attemptsIn(status)), previous: lostRun(status, now) ?? previousIn(status) };
+}
+
 async function adoptContainer(
   host: Host,
   runs: readonly RuntimeContainer[],
@@ -55,15 +69,14 @@ async function adoptContainer(
   now: number,
 ): Promise<ContainerObservation> {
   const [latest, before] = runs;
-  const next = Math.max(...runs.map((one) => one.attempt + 1), attemptsIn(status), 0);
-  const fresh = newContainer(next);
-  if (!latest) return { ...fresh, previous: previousIn(status) };
+  if (!latest) return recallContainer(status, now);
+  const next = Math.max(...runs.map((one) => one.attempt + 1), attemptsIn(status));
   const run = await runOf(host, latest, sandboxReady, now);
   const previous = before ? await exitedRun(host, before, now) : previousIn(status);
   const delayMs = Number(latest.annotations[adoption.backOffMs] ?? 0);
   const isRunning = run.is === "running";
   return {
-    ...fresh,
+    ...newContainer(next),
     run,
     previous,
     backOff: delayMs > 0 ? { delayMs, updatedAt: latest.createdAt } : undefined,
@@ -108,19 +121,45 @@ function attemptsIn(status: ContainerStatus | undefined): number {
   return status?.containerID ? (status.restartCount ?? 0) + 1 : 0;
 }
 
+/** A run that the API believes in and the runtime has forgotten: the machine, or the whole cluster, was stopped. */
+function lostRun(status: ContainerStatus | undefined, now: number): ExitedRun | undefined {
+  const running = status?.state?.running;
+  if (!status || !running) return undefined;
+  return {
+    is: "exited",
+    id: idIn(status.containerID),
+    attempt: status.restartCount,
+    startedAt: running.startedAt ? Date.parse(running.startedAt) : now,
+    finishedAt: now,
+    exitCode: 137,
+    reason: "ContainerStatusUnknown",
+    message: "The container could not be located when its pod was started again: it used to be running",
+    image: imageIn(status),
+  };
+}
+
 /** The last run as the API knows it, where the runtime has forgotten it. */
 function previousIn(status: ContainerStatus | undefined): ExitedRun | undefined {
   const ended = status?.state?.terminated ?? status?.lastState?.terminated;
   if (!status || !ended?.finishedAt) return undefined;
   return {
     is: "exited",
-    id: (ended.containerID ?? "").replace(/^.*:\/\//, ""),
+    id: idIn(ended.containerID),
     attempt: status.state?.terminated ? status.restartCount : Math.max(status.restartCount - 1, 0),
     startedAt: Date.parse(ended.startedAt ?? ended.finishedAt),
     finishedAt: Date.parse(ended.finishedAt),
     exitCode: ended.exitCode,
     reason: ended.reason ?? "Error",
     message: ended.message ?? "",
-    image: { reference: status.image, id: status.imageID, name: status.image },
+    image: imageIn(status),
   };
+}
+
+/** Without the runtime's name before it. */
+function idIn(containerId: string | undefined): string {
+  return (containerId ?? "").replace(/^.*:\/\//, "");
+}
+
+function imageIn({ image, imageID }: ContainerStatus): PresentImage {
+  return { reference: image, id: imageID, name: image };
 }

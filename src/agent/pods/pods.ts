@@ -12,7 +12,7 @@ import { Semaphore } from "../semaphore.ts";
 import type { StatusWriter } from "../status/status-writer.ts";
 import { removePodFiles } from "../volumes/pod-volumes.ts";
 import { admit, type NodeOffer, selects } from "./admission.ts";
-import { adopt } from "./adopt.ts";
+import { adopt, recall } from "./adopt.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { containersOf } from "./containers.ts";
 import { newObservation, type Observation } from "./observation.ts";
@@ -180,7 +180,7 @@ export class Pods {
       .filter((worker) => !worker.observation.stop)
       .map((worker) => worker.pod);
     const rejection = pod.status?.startTime ? undefined : admit(pod, others, offer());
-    if (!rejection) return withAttempts(pod, observation);
+    if (!rejection) return recall(pod, observation, now);
     context.events.warning({ pod }, rejection.reason, rejection.message.replace(/^Pod was rejected: /, ""));
     const stop = { cause: "rejected" as const, requestedAt: now, graceMs: 0, failed: rejection };
     return { ...observation, state: "Cleaning", stop };
@@ -247,17 +247,6 @@ export class Pods {
 function over(observation: Observation, now: number): Observation {
   const stop = { cause: "over" as const, requestedAt: now, graceMs: 0 };
   return { ...observation, state: "Cleaning", stop, reported: true };
-}
-
-/** Containers that the API knows to have run before count on from there. */
-function withAttempts(pod: Pod, observation: Observation): Observation {
-  const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
-  const containers = { ...observation.containers };
-  for (const { name, containerID, restartCount } of statuses) {
-    const own = containers[name];
-    if (own && containerID) containers[name] = { ...own, nextAttempt: restartCount + 1 };
-  }
-  return { ...observation, containers };
 }
 
 function byCreation(a: Pod, b: Pod): number {

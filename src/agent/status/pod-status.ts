@@ -27,11 +27,14 @@ export function podStatus(pod: Pod, seen: Observation, context: StatusContext): 
     conditions: podConditions(pod, seen, phase, before?.conditions ?? [], now),
     startTime: before?.startTime ?? rfc3339(seen.startedAt),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
-    containerStatuses: main.map((container) => containerStatus(pod, container, seen)),
+    // A pod that the node refused has no containers, and none that would be created.
+    ...(seen.stop?.cause === "rejected"
+      ? {}
+      : { containerStatuses: main.map((container) => containerStatus(pod, container, seen)) }),
     hostIP: hostAddresses[0] ?? "",
     hostIPs: hostAddresses.map((ip) => ({ ip })),
   };
-  if (init.length > 0) {
+  if (init.length > 0 && seen.stop?.cause !== "rejected") {
     status.initContainerStatuses = init.map((container) => containerStatus(pod, container, seen));
   }
   if (addresses.length > 0) {

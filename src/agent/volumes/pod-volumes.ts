@@ -24,6 +24,8 @@ export class PodVolumes {
   readonly #paths = new Map<string, string>();
   readonly #tokens = new Map<string, PodToken>();
   readonly #followed = new Map<string, { close(): void }>();
+  /** The last write of each volume's files: a set-up that is tried again and a refresh may want the same one. */
+  readonly #writes = new Map<string, Promise<string>>();
   #refreshing: Promise<void> | undefined;
   #refreshAgain = false;
   #refreshTimer: Timer | undefined;
@@ -117,9 +119,16 @@ export class PodVolumes {
       return setUpEmptyDir(host, directory, volume.emptyDir, group);
     }
     if (volume.hostPath) return setUpHostPath(host, volume.hostPath);
-    if (hasPayload(volume)) return this.#writePayload(pod, volume);
+    if (hasPayload(volume)) return this.#writeInTurn(pod, volume);
     const kind = Object.keys(volume).find((key) => key !== "name") ?? "without a source";
     throw new Error(`volumes of type ${kind} are not supported yet`);
+  }
+
+  #writeInTurn(pod: Pod, volume: Volume): Promise<string> {
+    const before = this.#writes.get(volume.name)?.catch(() => {});
+    const write = Promise.resolve(before).then(() => this.#writePayload(pod, volume));
+    this.#writes.set(volume.name, write);
+    return write;
   }
 
   async #writePayload(pod: Pod, volume: Volume): Promise<string> {
@@ -178,7 +187,7 @@ export class PodVolumes {
     for (const volume of pod.spec?.volumes ?? []) {
       if (this.#closed || !hasPayload(volume) || !this.#paths.has(volume.name)) continue;
       try {
-        await this.#writePayload(pod, volume);
+        await this.#writeInTurn(pod, volume);
       } catch (error) {
         context.logger.warn(`refreshing volume ${volume.name}: ${messageOf(error)}`, {
           pod: pod.metadata?.name,
