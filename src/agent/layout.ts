@@ -21,6 +21,8 @@ export interface Layout {
   pod(uid: string): string;
   /** Of one kind of volumes, as the kubelet names it: `kubernetes.io~configmap`. */
   volume(uid: string, plugin: string, name: string): string;
+  /** Seccomp profiles that pods name with `localhostProfile`. */
+  readonly seccomp: string;
   readonly memoryPods: string;
   podMemory(uid: string): string;
   /** The same, kept in memory. */
@@ -45,6 +47,7 @@ export function layoutOf(directories: AgentDirectories): Layout {
     pods,
     pod: (uid) => `${pods}/${uid}`,
     volume: (uid, plugin, name) => `${pods}/${uid}/volumes/${plugin}/${name}`,
+    seccomp: `${directories.state}/seccomp`,
     memoryPods: `${directories.memory}/pods`,
     podMemory: (uid) => `${directories.memory}/pods/${uid}`,
     memoryVolume: (uid, plugin, name) => `${directories.memory}/pods/${uid}/volumes/${plugin}/${name}`,

@@ -119,8 +119,14 @@ export interface ContainerSecurity {
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
   /** `RuntimeDefault` applies our profile; default Unconfined as in Kubernetes. */
-  readonly seccomp: "RuntimeDefault" | "Unconfined";
+  readonly seccomp: "RuntimeDefault" | "Unconfined" | SeccompProfile;
   readonly runAsNonRoot: boolean;
+}
+
+/** As the OCI runtime specification has it (`linux.seccomp`). */
+export interface SeccompProfile {
+  readonly defaultAction: string;
+  readonly [field: string]: unknown;
 }
 
 export interface LinuxResources {

@@ -1,5 +1,5 @@
 import type { Container, Pod } from "#api";
-import type { ContainerMount, ContainerSpec, Image } from "#runtime";
+import type { ContainerMount, ContainerSpec, Image, SeccompProfile } from "#runtime";
 import { expand } from "../environment/expand.ts";
 import type { Variable } from "../environment/service-variables.ts";
 import { containerResources, oomScoreAdjustment } from "./resources.ts";
@@ -25,6 +25,7 @@ export interface ContainerParts {
   readonly image: Image;
   readonly environment: readonly Variable[];
   readonly mounts: readonly ContainerMount[];
+  readonly seccomp: SeccompProfile | undefined;
   readonly logPath: string;
   readonly backOffMs: number;
   readonly imageName: string;
@@ -54,7 +55,7 @@ export function containerSpec(pod: Pod, container: Container, parts: ContainerPa
     environment: parts.environment,
     mounts: parts.mounts,
     resources: containerResources(container),
-    security: containerSecurity(pod, container, parts.image.config),
+    security: containerSecurity(pod, container, parts.image.config, parts.seccomp),
     terminal: container.tty ?? false,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { type PodSpec, services } from "#api";
 import { must } from "#base";
@@ -62,6 +63,28 @@ describe("what a pod's spec makes of its containers", { skip: machine ? skip : "
     assert.match(answers[4] ?? "", /Seccomp:\t0\nnone\n/);
     assert.equal(answers[5], "may\n");
     assert.match(answers[6] ?? "", /^may not$/m);
+  });
+
+  test("a seccomp profile of the machine's own filters, and nothing runs when it is not there", async () => {
+    const directory = `${must(machine, "runs on it").directory}/agent/seccomp`;
+    await mkdir(directory, { recursive: true });
+    const profile = {
+      defaultAction: "SCMP_ACT_ALLOW",
+      syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO" }],
+    };
+    await writeFile(`${directory}/no-mkdir.json`, JSON.stringify(profile));
+    const local = (localhostProfile: string) => ({ seccompProfile: { type: "Localhost", localhostProfile } });
+    const script = "mkdir /tmp/x 2>/dev/null || echo refused; grep Seccomp: /proc/self/status";
+    assert.match((await said(script, local("no-mkdir.json"))) ?? "", /^refused\nSeccomp:\t2\n$/);
+    await node.run("unfiltered", { command: ["true"], securityContext: local("nowhere.json") });
+    const held = await node.until(
+      "unfiltered",
+      "held back",
+      (one) => one?.status?.containerStatuses?.[0]?.state?.waiting?.reason === "CreateContainerError",
+    );
+    const { message } = held.status?.containerStatuses?.[0]?.state?.waiting ?? {};
+    assert.match(message ?? "", /cannot load seccomp profile ".*\/seccomp\/nowhere\.json": no such file/);
+    await node.remove("unfiltered");
   });
 
   test("who must not be root is not started as root, and is told so", async () => {

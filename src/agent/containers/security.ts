@@ -1,16 +1,24 @@
 import type { Container, Pod } from "#api";
-import type { ContainerSecurity, ImageConfig } from "#runtime";
+import type { ContainerSecurity, ImageConfig, SeccompProfile } from "#runtime";
 import { ContainerFault } from "../pods/fault.ts";
+import { seccompWish } from "./seccomp-profile.ts";
 
-/** What a container may do: its own security context over the pod's. Throws CreateContainerConfigError. Pure. */
-export function containerSecurity(pod: Pod, container: Container, image: ImageConfig): ContainerSecurity {
+/**
+ * What a container may do: its own security context over the pod's. `profile` is the machine's own filter, when the
+ * container asks for one. Throws CreateContainerConfigError. Pure.
+ */
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  image: ImageConfig,
+  profile: SeccompProfile | undefined,
+): ContainerSecurity {
   const forPod = pod.spec?.securityContext;
   const own = container.securityContext;
   const runAsUser = own?.runAsUser ?? forPod?.runAsUser;
   const runAsGroup = own?.runAsGroup ?? forPod?.runAsGroup;
   const runAsNonRoot = own?.runAsNonRoot ?? forPod?.runAsNonRoot ?? false;
   if (runAsNonRoot) assertNotRoot(container.name, runAsUser, image.user);
-  const seccomp = own?.seccompProfile ?? forPod?.seccompProfile;
   const privileged = own?.privileged ?? false;
   const groups = [
     ...(forPod?.supplementalGroups ?? []),
@@ -25,7 +33,8 @@ export function containerSecurity(pod: Pod, container: Container, image: ImageCo
     allowPrivilegeEscalation: privileged || (own?.allowPrivilegeEscalation ?? true),
     addCapabilities: own?.capabilities?.add ?? [],
     dropCapabilities: own?.capabilities?.drop ?? [],
-    seccomp: seccomp?.type === "RuntimeDefault" ? "RuntimeDefault" : "Unconfined",
+    seccomp:
+      profile ?? (seccompWish(pod, container)?.type === "RuntimeDefault" ? "RuntimeDefault" : "Unconfined"),
     runAsNonRoot,
   };
 }

@@ -11,6 +11,7 @@ import type { ExitedRun, PresentImage, RunningRun } from "../pods/observation.ts
 import { containerMounts } from "../volumes/mounts.ts";
 import { containerSpec, terminationPath } from "./container-spec.ts";
 import { hostnameOf } from "./sandbox-spec.ts";
+import { localSeccompProfile } from "./seccomp-profile.ts";
 
 export interface StartOptions {
   readonly pod: Pod;
@@ -83,6 +84,7 @@ async function specOf(context: AgentContext, options: StartOptions, id: string) 
     image,
     environment,
     mounts: [...mounts, ...(await ownMounts(context, options, id, mounts))],
+    seccomp: await localSeccompProfile(context, pod, container),
     logPath: layout.logFile(podNameOf(pod), container.name, attempt),
     backOffMs,
     imageName: options.image.name,

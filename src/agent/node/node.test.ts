@@ -76,7 +76,7 @@ test("a node that is deleted registers again, with its lease", async () => {
   }
 });
 
-test("settings of the kernel that are not the pod's own are refused", async () => {
+test("settings of the kernel that are not the pod's own are refused, and walls that this node does not build", async () => {
   const node = await testNode();
   try {
     const run = (name: string, setting: string, more: object = {}) =>
@@ -87,6 +87,11 @@ test("settings of the kernel that are not the pod's own are refused", async () =
       });
     await run("swap", "vm.swappiness");
     await run("host", "net.ipv4.tcp_syncookies", { hostNetwork: true });
+    await node.run("walled", {
+      containers: [{ name: "main", image: "busybox" }],
+      securityContext: { appArmorProfile: { type: "RuntimeDefault" } },
+    });
+    await node.until("walled", "refused", (one) => one?.status?.reason === "AppArmor");
     await run("safe", "net/ipv4/tcp_syncookies");
     const refused = await node.until("swap", "refused", (one) => one?.status?.phase === "Failed");
     assert.equal(refused.status?.reason, "SysctlForbidden");

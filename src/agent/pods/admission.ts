@@ -23,6 +23,9 @@ export function admit(pod: Pod, others: readonly Pod[], node: NodeOffer): Reject
   }
   const forbidden = forbiddenSysctl(pod);
   if (forbidden) return rejected("SysctlForbidden", `forbidden sysctl: ${forbidden}`);
+  if (asksForAppArmor(pod)) {
+    return rejected("AppArmor", "Cannot enforce AppArmor: this node applies no AppArmor profiles");
+  }
   if (!selects(pod, node)) {
     return rejected(
       "NodeAffinity",
@@ -69,6 +72,15 @@ function forbiddenSysctl({ spec }: Pod): string | undefined {
     if (spec?.hostIPC && dotted.startsWith("kernel.")) return `"${name}" not allowed with host ipc enabled`;
   }
   return undefined;
+}
+
+/** Of a wall that a pod asks for and this node does not build, the pod must not believe that it is there. */
+function asksForAppArmor({ spec }: Pod): boolean {
+  const { initContainers = [], containers = [] } = spec ?? {};
+  return [spec, ...initContainers, ...containers].some((one) => {
+    const type = one?.securityContext?.appArmorProfile?.type;
+    return type !== undefined && type !== "Unconfined";
+  });
 }
 
 function lacking(pod: Pod, others: readonly Pod[], { allocatable }: NodeOffer): Rejection | undefined {

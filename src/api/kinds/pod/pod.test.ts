@@ -119,6 +119,19 @@ test("what is wrong is named by its field, in Kubernetes' words", () => {
   for (const [spec, expected] of cases) assert.deepEqual(complaints(spec), [expected]);
 });
 
+test("filters are named as they must be, and lead nowhere else", () => {
+  const refused = (securityContext: object) => complaints({ securityContext })[0] ?? "";
+  const local = (localhostProfile?: string) => ({ seccompProfile: { type: "Localhost", localhostProfile } });
+  assert.equal(refused(local("team/strict.json")), "");
+  assert.match(
+    refused(local()),
+    /localhostProfile: Required value: must be set when seccomp type is Localhost/,
+  );
+  assert.match(refused(local("../x")), /must not contain '\.\.'/);
+  assert.match(refused(local("/x")), /must be a relative path/);
+  assert.match(refused({ appArmorProfile: { type: "Strict" } }), /appArmorProfile\.type: Unsupported value/);
+});
+
 test("of a pod that exists, the image may change and the host name not", () => {
   const old = completed();
   const other = cloneJson(old);

@@ -14,6 +14,7 @@ import {
 } from "../field-errors.ts";
 import { isStandardContainerResource, validateResourceList } from "../resource-list.ts";
 import { validateHandler, validateProbe } from "./validate-probe.ts";
+import { validateProfiles } from "./validate-profiles.ts";
 
 /** What the containers of one pod share while they are checked. */
 export interface ContainerContext {
@@ -282,6 +283,7 @@ function validateSecurity(container: Container, path: string, errors: FieldError
   if (!context) return;
   checkNonNegative(errors, `${path}.runAsUser`, context.runAsUser);
   checkNonNegative(errors, `${path}.runAsGroup`, context.runAsGroup);
+  validateProfiles(context, path, errors);
   if (context.allowPrivilegeEscalation === false && context.privileged) {
     errors.push(
       invalidValue(path, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"),

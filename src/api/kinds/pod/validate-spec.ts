@@ -14,6 +14,7 @@ import { validateLabels } from "../metadata.ts";
 import { validateResourceList } from "../resource-list.ts";
 import { type ContainerContext, validateContainer } from "./validate-container.ts";
 import { validatePlacement } from "./validate-placement.ts";
+import { validateProfiles } from "./validate-profiles.ts";
 import { validateVolumes } from "./validate-volumes.ts";
 
 /** Checks a pod spec, of a pod or of a template. `path`: `spec`, `spec.template.spec`. */
@@ -152,6 +153,7 @@ function validateSecurityContext(spec: PodSpec, path: string, errors: FieldError
   checkNonNegative(errors, `${path}.runAsUser`, context.runAsUser);
   checkNonNegative(errors, `${path}.runAsGroup`, context.runAsGroup);
   checkNonNegative(errors, `${path}.fsGroup`, context.fsGroup);
+  validateProfiles(context, path, errors);
   checkOneOf(errors, `${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, [
     "Always",
     "OnRootMismatch",

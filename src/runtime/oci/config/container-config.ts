@@ -1,5 +1,5 @@
 import { ContainerError } from "../../errors.ts";
-import type { ContainerSpec, ImageConfig } from "../../runtime.ts";
+import type { ContainerSecurity, ContainerSpec, ImageConfig } from "../../runtime.ts";
 import { capabilities } from "./capabilities.ts";
 import { allDevices, deviceRules } from "./devices.ts";
 import { containerMounts, maskedPaths, readonlyPaths, rootPropagation } from "./mounts.ts";
@@ -54,7 +54,7 @@ export function containerConfig(spec: ContainerSpec, around: ContainerSurroundin
     ...(uts === undefined ? [] : [{ type: "uts", path: uts }]),
     ...(around.layout === "v2" ? [{ type: "cgroup" }] : []),
   ];
-  const confined = !security.privileged && security.seccomp === "RuntimeDefault";
+  const seccomp = filterOf(security, process.capabilities.bounding ?? [], around.architecture);
   return {
     ociVersion: "1.0.2",
     process,
@@ -70,11 +70,18 @@ export function containerConfig(spec: ContainerSpec, around: ContainerSurroundin
       rootfsPropagation: rootPropagation(spec.mounts),
       maskedPaths: security.privileged ? [] : maskedPaths,
       readonlyPaths: security.privileged ? [] : readonlyPaths,
-      ...(confined
-        ? { seccomp: seccompProfile(process.capabilities.bounding ?? [], around.architecture) }
-        : {}),
+      ...(seccomp ? { seccomp } : {}),
     },
   };
+}
+
+function filterOf(
+  { privileged, seccomp }: ContainerSecurity,
+  capabilities: readonly string[],
+  architecture: string,
+): object | undefined {
+  if (privileged || seccomp === "Unconfined") return undefined;
+  return seccomp === "RuntimeDefault" ? seccompProfile(capabilities, architecture) : seccomp;
 }
 
 function containerProcess(spec: ContainerSpec, around: ContainerSurroundings): OciProcess {
