@@ -35,6 +35,11 @@ test("pods come back under new addresses, which their service knows", async () =
   const pods = (JSON.parse(stdout) as PodList).items;
   assert.equal(pods.length, 3);
   for (const { status } of pods) assert.deepEqual(status.podIPs, [{ ip: status.podIP }]);
+  // They were asked to end, and what they said then can still be read.
+  for (const { metadata } of pods) {
+    const { stdout: before } = await machine.kubectl("logs", metadata.name, "--previous");
+    assert.match(before, /draining/);
+  }
 
   await machine.nacre("up", "--example", "hello");
   for (let request = 0; request < 6; request += 1) {
@@ -50,7 +55,10 @@ test("a purge empties such a disk and leaves it mounted", async () => {
 });
 
 interface PodList {
-  readonly items: readonly { readonly status: { readonly podIP: string; readonly podIPs: unknown } }[];
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status: { readonly podIP: string; readonly podIPs: unknown };
+  }[];
 }
 
 async function isMounted(): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** The pods of one node: what the kubelet is in Kubernetes. */
 export { type Agent, type AgentOptions, startAgent } from "./agent.ts";
+export { endAllContainers } from "./containers/end-all.ts";
 export type { DnsConfig } from "./containers/host-files.ts";
 export type { KubernetesService } from "./environment/service-variables.ts";
 export type { AgentDirectories } from "./layout.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { systemClock, systemRandom } from "#base";
 import { type Command, flag, listOption, stringOption } from "./command.ts";
 import { mergeKubeconfig, removeFromKubeconfig } from "./kubeconfig.ts";
@@ -150,6 +150,13 @@ test("a merged kubeconfig keeps other clusters, settings and the current context
   );
   assert.equal(merged["current-context"], "work");
   assert.deepEqual(merged.preferences, { colors: true });
+});
+
+test("the namespace that a person works in stays when the cluster's entries are merged again", () => {
+  const merged = parse(mergeKubeconfig("", ours));
+  merged.contexts[0].context.namespace = "shop";
+  const again = parse(mergeKubeconfig(stringify(merged), ours));
+  assert.deepEqual(again, merged);
 });
 
 test("merging twice is merging once, and removing gives back what was there", () => {

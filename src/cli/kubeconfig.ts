@@ -3,6 +3,7 @@ import { badRequest } from "#base";
 
 interface Named {
   name: string;
+  context?: { namespace?: string; [field: string]: unknown };
 }
 
 /** The parts of a kubeconfig that are merged; everything else in the file is kept as it is. */
@@ -17,8 +18,8 @@ interface Kubeconfig {
 }
 
 /**
- * `existing` with the clusters, users and contexts of `added` put in. Entries of the same name are replaced, all others
- * stay; the current context changes only when there was none. Texts are YAML. Throws BadRequest when `existing` is not a
+ * `existing` with the clusters, users and contexts of `added` put in. Entries of the same name are replaced, but for the
+ * namespace that a person has set in a context; all others stay; the current context changes only when there was none. Texts are YAML. Throws BadRequest when `existing` is not a
  * kubeconfig: it is then left alone.
  */
 export function mergeKubeconfig(existing: string, added: string): string {
@@ -28,8 +29,9 @@ export function mergeKubeconfig(existing: string, added: string): string {
   for (const part of ["clusters", "users", "contexts"] as const) {
     const ours = new Map((mine[part] ?? []).map((entry) => [entry.name, entry]));
     // Where they were: kubectl keeps entries in an order of its own.
-    const kept = (theirs[part] ?? []).map((entry) => ours.get(entry.name) ?? entry);
-    theirs[part] = [...new Set([...kept, ...ours.values()])];
+    const kept = (theirs[part] ?? []).map((entry) => replaced(entry, ours.get(entry.name)));
+    const names = new Set(kept.map(({ name }) => name));
+    theirs[part] = [...kept, ...[...ours.values()].filter(({ name }) => !names.has(name))];
   }
   if (!theirs["current-context"] && mine["current-context"])
     theirs["current-context"] = mine["current-context"];
@@ -47,6 +49,12 @@ export function removeFromKubeconfig(existing: string, added: string): string {
   }
   if (theirs["current-context"] === mine["current-context"]) theirs["current-context"] = "";
   return stringify(theirs);
+}
+
+function replaced(entry: Named, ours: Named | undefined): Named {
+  const { namespace } = entry.context ?? {};
+  if (!ours?.context || namespace === undefined) return ours ?? entry;
+  return { ...ours, context: { ...ours.context, namespace } };
 }
 
 function readExisting(text: string): Kubeconfig | undefined {

@@ -1,10 +1,19 @@
+import { endAllContainers } from "#agent";
 import { type ClusterConfig, cgroupParentOf, type Layout, networkOf } from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress, openPodNetwork, removeNetwork } from "#network";
 import { openRuntime } from "#runtime";
 
-/** Everything that the cluster has on the machine outside its data directory: processes, mounts, cgroups, devices, tables. */
-export async function removeFromMachine(host: Host, layout: Layout, config: ClusterConfig): Promise<void> {
+/**
+ * Everything that the cluster has on the machine outside its data directory: processes, mounts, cgroups, devices, tables.
+ * `graceful`: containers are asked to end before they are killed.
+ */
+export async function removeFromMachine(
+  host: Host,
+  layout: Layout,
+  config: ClusterConfig,
+  { graceful }: { readonly graceful: boolean },
+): Promise<void> {
   const network = networkOf(config, layout, gatewayAddress(config));
   const pods = await openPodNetwork(host, network);
   const opened = await openRuntime({
@@ -14,6 +23,7 @@ export async function removeFromMachine(host: Host, layout: Layout, config: Clus
     cgroupParent: cgroupParentOf(config),
   });
   try {
+    if (graceful) await endAllContainers(opened.runtime);
     const sandboxes = await opened.runtime.sandboxes();
     await Promise.all(sandboxes.map((sandbox) => opened.runtime.removeSandbox(sandbox.id)));
     for (const id of (await pods.leases()).keys()) await pods.detach(id);

@@ -2,6 +2,7 @@ import type { Container, Pod } from "#api";
 import type { ContainerMount, ContainerSpec, Image, SeccompProfile } from "#runtime";
 import { expand } from "../environment/expand.ts";
 import type { Variable } from "../environment/service-variables.ts";
+import { graceMsOf } from "../pods/grace.ts";
 import { containerResources, oomScoreAdjustment } from "./resources.ts";
 import { containerSecurity } from "./security.ts";
 
@@ -13,6 +14,8 @@ export const adoption = {
   imageName: "nacre/image-name",
   /** Crash back-off in milliseconds that applies should it end. */
   backOffMs: "nacre/back-off-ms",
+  /** Milliseconds between the stop signal and SIGKILL, for those who end it without the agent. */
+  graceMs: "nacre/grace-ms",
   /** Host path of the file with the termination message. */
   terminationMessage: "nacre/termination-message",
   /** How to fall back when that is empty. */
@@ -66,6 +69,7 @@ export function containerSpec(pod: Pod, container: Container, parts: ContainerPa
       [adoption.image]: container.image ?? "",
       [adoption.imageName]: parts.imageName,
       [adoption.backOffMs]: String(parts.backOffMs),
+      [adoption.graceMs]: String(graceMsOf(pod)),
       ...(message ? { [adoption.terminationMessage]: message.hostPath } : {}),
       [adoption.terminationPolicy]: container.terminationMessagePolicy ?? "File",
     },

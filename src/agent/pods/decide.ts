@@ -3,6 +3,7 @@ import { assert } from "#base";
 import { limits } from "../limits.ts";
 import { containersOf, isSidecar, restarts } from "./containers.ts";
 import { crashBackOffUntil, enter, nextBackOff, withContainer } from "./facts.ts";
+import { graceMsOf } from "./grace.ts";
 import type { PodEvent } from "./life.ts";
 import { type ContainerObservation, type Observation, type Step, type Stop, stopBy } from "./observation.ts";
 
@@ -307,7 +308,7 @@ class Turn {
   }
 
   #graceMs(): number {
-    return (this.#pod.spec?.terminationGracePeriodSeconds ?? limits.defaultGraceSeconds) * 1000;
+    return graceMsOf(this.#pod);
   }
 
   #due<T>(step: Step<T>): boolean {

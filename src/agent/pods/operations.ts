@@ -8,7 +8,6 @@ import type { AgentContext } from "../context.ts";
 import type { FieldContext } from "../environment/fields.ts";
 import type { ImagePuller } from "../images/puller.ts";
 import { podNameOf } from "../layout.ts";
-import { limits } from "../limits.ts";
 import { logFiles } from "../logs/files.ts";
 import type { ProbeDialer } from "../probes/dialer.ts";
 import type { Semaphore } from "../semaphore.ts";
@@ -18,6 +17,7 @@ import { containersOf } from "./containers.ts";
 import type { Action } from "./decide.ts";
 import type { Fact } from "./facts.ts";
 import { ContainerFault } from "./fault.ts";
+import { graceMsOf } from "./grace.ts";
 import { addressesOf, type Observation, type RunningRun } from "./observation.ts";
 
 export interface PodOperationsOptions {
@@ -179,8 +179,7 @@ export class PodOperations {
       if (!this.#options.ending.aborted) {
         const about = { pod: this.#options.pod(), container: container.name };
         context.events.warning(about, "FailedPostStartHook", `PostStartHook failed: ${messageOf(error)}`);
-        const graceMs =
-          (this.#options.pod().spec?.terminationGracePeriodSeconds ?? limits.defaultGraceSeconds) * 1000;
+        const graceMs = graceMsOf(this.#options.pod());
         this.#options.learn({
           type: "killWanted",
           container: container.name,

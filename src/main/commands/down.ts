@@ -14,6 +14,7 @@ export const downCommand: Command = {
   options: {
     ...dataOption,
     purge: { type: "boolean", description: "also remove all data and every trace of the cluster" },
+    now: { type: "boolean", description: "kill what runs in pods instead of asking it to end" },
     yes: { type: "boolean", short: "y", description: "purge without asking" },
     "dry-run": { type: "boolean", description: "say what would be done, and do nothing" },
   },
@@ -47,7 +48,12 @@ async function down(invocation: Invocation): Promise<number> {
   const steps = progress(output, clock);
   const supervisor = await supervisorFor(host, layout);
   await steps.step("Stopping the programs", () => supervisor.stop());
-  await steps.step("Stopping pods and removing the network", () => removeFromMachine(host, layout, config));
+  // What a purge takes away need not be put in order before.
+  const graceful = !purge && !flag(invocation, "now");
+  const how = graceful ? "Stopping pods, each within its grace period" : "Stopping pods";
+  await steps.step(`${how}, and removing the network`, () =>
+    removeFromMachine(host, layout, config, { graceful }),
+  );
   if (purge) {
     await steps.step(`Removing ${layout.data}`, async () => {
       await removeFromUserKubeconfig(

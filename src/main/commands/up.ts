@@ -148,7 +148,7 @@ async function start(
     const supervisor = await supervisorFor(host, layout);
     await supervisor.stop();
     const { removeData, removeFromMachine } = await import("../removal.ts");
-    if (wasDown) await removeFromMachine(host, layout, config);
+    if (wasDown) await removeFromMachine(host, layout, config, { graceful: false });
     if (!started.existing) {
       await supervisor.remove();
       await removeData(host, layout.data);
