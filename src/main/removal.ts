@@ -1,7 +1,7 @@
 import { endAllContainers } from "#agent";
 import { type ClusterConfig, cgroupParentOf, type Layout, networkOf } from "#cluster";
 import type { Host } from "#host";
-import { gatewayAddress, openPodNetwork, removeNetwork } from "#network";
+import { gatewayAddress, openPodNetwork, ownsNetwork, removeNetwork } from "#network";
 import { openRuntime } from "#runtime";
 
 /**
@@ -37,7 +37,8 @@ export async function removeFromMachine(
     }
   }
   await host.files.remove(layout.memory);
-  await host.cgroups.remove(`/${cgroupParentOf(config)}`);
+  // Another cluster of the same name may have come up meanwhile: its groups are named alike.
+  if (await ownsNetwork(host, network)) await host.cgroups.remove(`/${cgroupParentOf(config)}`);
   await removeNetwork(host, network);
 }
 

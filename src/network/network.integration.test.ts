@@ -177,6 +177,17 @@ test("a second cluster with the same addresses is refused before anything is mad
   assert.doesNotMatch(tables.stdout, /second/);
 });
 
+test("a second cluster of the same name neither takes the first one's network nor takes it away", async () => {
+  const second = { ...config, stateDirectory: join(directory, "second") };
+  await assert.rejects(prepareNetwork(host, second), (error: Error) =>
+    error.message.includes(`belongs to the cluster that keeps its network in ${config.stateDirectory}`),
+  );
+  await removeNetwork(host, second);
+  await prepareNetwork(host, config);
+  const devices = await host.run({ program: "ip", arguments: ["link", "show", config.bridge] });
+  assert.match(devices.stdout, new RegExp(`alias ${config.stateDirectory}\n`));
+});
+
 test("a pod cannot reach what listens on the machine's loopback", async () => {
   const server = await serve(machine, "private");
   servers.push(server);

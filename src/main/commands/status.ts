@@ -12,7 +12,7 @@ interface ClusterStatus {
   readonly programs: readonly { readonly name: string; readonly running: boolean; readonly pid?: number }[];
   /** Absent when the API server does not answer. */
   readonly nodes?: readonly { readonly name: string; readonly ready: boolean }[];
-  readonly pods?: { readonly running: number; readonly total: number };
+  readonly pods?: { readonly running: number; readonly succeeded: number; readonly total: number };
   readonly problem?: string;
 }
 
@@ -69,6 +69,7 @@ async function read(invocation: Invocation): Promise<ClusterStatus> {
       })),
       pods: {
         running: podList.items.filter((pod) => pod.status?.phase === "Running").length,
+        succeeded: podList.items.filter((pod) => pod.status?.phase === "Succeeded").length,
         total: podList.items.length,
       },
     };
@@ -102,7 +103,11 @@ function page(invocation: Invocation, status: ClusterStatus): string {
       ).trimEnd(),
     );
   }
-  if (status.pods) lines.push("", `${status.pods.running} of ${status.pods.total} pods are running.`);
+  if (status.pods) {
+    const { running, succeeded, total } = status.pods;
+    const done = succeeded > 0 ? `; ${succeeded} more have completed` : "";
+    lines.push("", `Pods running: ${running} of ${total - succeeded}${done}.`);
+  }
   if (status.problem)
     lines.push("", paint(output, "red", status.problem), "Start what is stopped with: nacre up");
   return `${lines.join("\n")}\n`;

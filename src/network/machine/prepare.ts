@@ -31,12 +31,19 @@ export async function prepareNetwork(host: Host, config: NetworkConfig): Promise
  * other's packets, and the first to go its routes.
  */
 export async function requireFreeRanges(host: Host, config: NetworkConfig): Promise<void> {
-  const ours = await host.run({
+  const owner = await ownerOf(host, config);
+  if (owner && owner !== config.stateDirectory) {
+    throw new ApiError(
+      "Conflict",
+      `cannot use the device ${config.bridge}: it belongs to the cluster that keeps its network in ${owner}. A machine holds one cluster: end that one first with: nacre down --data DIR`,
+    );
+  }
+  const made = await host.run({
     program: "nft",
     arguments: ["list", "table", "ip", config.table],
     allowFailure: true,
   });
-  if (ours.exitCode === 0) return;
+  if (made.exitCode === 0) return;
   for (const range of [config.clusterPodRange, config.serviceRange]) {
     const { stdout } = await host.run({ program: "ip", arguments: ["route", "show", "root", range] });
     const [route] = stdout.trim().split("\n");
@@ -48,8 +55,18 @@ export async function requireFreeRanges(host: Host, config: NetworkConfig): Prom
   }
 }
 
-/** Takes away what `prepareNetwork` made and puts the kernel settings back. Nothing to remove is fine. */
+/** Whether the network of that name on this machine, if there is one, is this cluster's own. */
+export async function ownsNetwork(host: Host, config: NetworkConfig): Promise<boolean> {
+  const owner = await ownerOf(host, config);
+  return !owner || owner === config.stateDirectory;
+}
+
+/**
+ * Takes away what `prepareNetwork` made and puts the kernel settings back. Nothing to remove is fine; what belongs to
+ * another cluster of the same name stays.
+ */
 export async function removeNetwork(host: Host, config: NetworkConfig): Promise<void> {
+  if (!(await ownsNetwork(host, config))) return;
   const ip = (...args: string[]) => host.run({ program: "ip", arguments: args, allowFailure: true });
   await ip("link", "delete", config.bridge);
   await ip("route", "delete", "unreachable", config.clusterPodRange, "metric", "4096");
@@ -82,12 +99,25 @@ async function ensureBridge(host: Host, config: NetworkConfig): Promise<void> {
   await host.run({
     program: "ip",
     arguments: ["-batch", "-"],
-    input: `${create}addr replace ${gatewayAddress(config)}/32 dev ${config.bridge}
+    input: `${create}link set ${config.bridge} alias ${config.stateDirectory}
+addr replace ${gatewayAddress(config)}/32 dev ${config.bridge}
 link set ${config.bridge} up
 route replace ${config.serviceRange} dev ${config.bridge} src ${gatewayAddress(config)}
 `,
     timeoutMs: limits.commandTimeoutMs,
   });
+}
+
+/** Whose device it is: it carries the state directory of its cluster as its alias. Empty when nobody's. */
+async function ownerOf(host: Host, { bridge }: NetworkConfig): Promise<string> {
+  const { exitCode, stdout } = await host.run({
+    program: "ip",
+    arguments: ["-json", "link", "show", bridge],
+    allowFailure: true,
+  });
+  if (exitCode !== 0) return "";
+  const [device] = JSON.parse(stdout) as { ifalias?: string }[];
+  return device?.ifalias ?? "";
 }
 
 /** What the machine had before the cluster, so that a purge can put it back. Written once. */

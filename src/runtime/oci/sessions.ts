@@ -186,13 +186,17 @@ function attached(
       })
     : undefined;
   void exited.finally(() => socket?.signal("SIGTERM")).catch(() => {});
+  let resized: Promise<unknown> = Promise.resolve();
   return {
     stdin: socket?.stdin,
     stdout: output.stdout,
     stderr: from.terminal ? undefined : output.stderr,
     resize({ columns, rows }) {
       const size = `${Math.max(1, Math.floor(rows))} ${Math.max(1, Math.floor(columns))}\n`;
-      host.files.write(`${directory}/winsz`, size, { inPlace: true }).catch(() => {});
+      // kubectl sends two sizes one after the other: the last one counts.
+      resized = resized
+        .then(() => host.files.write(`${directory}/winsz`, size, { inPlace: true }))
+        .catch(() => {});
     },
     exited,
     kill: from.kill,
