@@ -103,7 +103,7 @@ test("down ends everything and keeps the data; up brings the same objects and po
   await run("rollout status deployment/hello --timeout=60s");
   const pods = (await get("pods -l app=hello")).items.map(uidOf).sort();
   const { stderr } = await machine.nacre("down");
-  assert.match(stderr, /data stays in .*Bring it back with: nacre up/s);
+  assert.match(stderr, /data stays in .*Bring it back with: .*up --data /s);
   const { files, ...traces } = await tracesAtRest(machine);
   const { files: _none, ...expected } = bare;
   assert.deepEqual(traces, expected, "nothing runs, nothing is mounted, the network is as it was");
@@ -123,7 +123,10 @@ test("a cluster of a newer Nacre is not touched", async () => {
   await writeFile(path, text.replace('"formatVersion": 1', '"formatVersion": 2'));
   assert.match((await fails(1, "up")).stderr, /^error: .*newer Nacre \(format 2\)/);
   await writeFile(path, "{ half");
-  assert.match((await fails(1, "up")).stderr, /^error: cannot read .*cluster\.json: it is not JSON/);
+  assert.match(
+    (await fails(1, "up")).stderr,
+    /^error: cannot read .*cluster\.json: it is not JSON; put back the copy .*: cp \S+ \S+/,
+  );
   await writeFile(path, text);
   assert.deepEqual((await tracesAtRest(machine)).processes, []);
 });

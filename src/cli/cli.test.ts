@@ -21,6 +21,7 @@ const greet: Command = {
   async run(invocation) {
     const names = [...invocation.arguments, ...listOption(invocation, "also")];
     if (names.includes("nobody")) throw new Error("cannot greet nobody: there is no such person");
+    if (names.includes("everybody")) throw Object.assign(new Error("write"), { code: "ENOSPC" });
     const text = `${stringOption(invocation, "word", "Hello")} ${names.join(" ")}`;
     invocation.output.out(flag(invocation, "loud") ? text.toUpperCase() : text);
     return 0;
@@ -67,6 +68,11 @@ test("a failure is one line without a stack trace, and exit code 1", async () =>
     out: "",
     note: "error: cannot greet nobody: there is no such person\n",
   });
+});
+
+test("a full disk is called that, with what to do", async () => {
+  const { code, note } = await run("greet", "everybody");
+  assert.deepEqual([code, /disk is full.*free space \(see: df -h\)/.test(note)], [1, true]);
 });
 
 test("what is typed wrongly says how to find out, with exit code 2", async () => {

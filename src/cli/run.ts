@@ -80,6 +80,9 @@ function checkWords(command: Command, { values, positionals }: ReturnType<typeof
 /** A person reads messages; a stack trace is for our bugs alone, and only when asked for. */
 function describe(error: unknown): string {
   if (error instanceof ApiError || error instanceof UsageError) return error.message;
+  if ((error as { code?: unknown }).code === "ENOSPC") {
+    return "a disk is full, and the command could not write all that it had to; free space (see: df -h) and run it again";
+  }
   if (error instanceof Error) return process.env.NACRE_DEBUG ? (error.stack ?? error.message) : error.message;
   return String(error);
 }

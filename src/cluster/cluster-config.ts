@@ -73,6 +73,17 @@ export function differences(config: ClusterConfig, asked: Partial<ClusterChoices
   ];
 }
 
+/** Writes what a new cluster is made with, and a copy for the day on which somebody damages it. */
+export async function writeClusterConfig(host: Host, path: string, config: ClusterConfig): Promise<void> {
+  const text = `${JSON.stringify(config, null, 2)}\n`;
+  await host.files.write(copyOf(path), text, { mode: 0o600 });
+  await host.files.write(path, text, { mode: 0o600 });
+}
+
+function copyOf(path: string): string {
+  return `${path}.copy`;
+}
+
 /** The cluster in a data directory; undefined when there is none. Throws when what is there cannot be read. */
 export async function readClusterConfig(host: Host, path: string): Promise<ClusterConfig | undefined> {
   const text = await host.files.read(path).catch((cause: unknown) => {
@@ -92,7 +103,7 @@ export async function readClusterConfig(host: Host, path: string): Promise<Clust
   } catch (cause) {
     throw new ApiError(
       "InternalError",
-      `cannot read ${path}: it is not JSON; restore it from a backup, or purge the cluster`,
+      `cannot read ${path}: it is not JSON; put back the copy that was made with it: cp ${copyOf(path)} ${path}`,
       {
         cause,
       },

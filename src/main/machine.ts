@@ -24,6 +24,13 @@ export function layoutFor(invocation: Invocation): Layout {
   return layoutOf(resolve(stringOption(invocation, "data", fallback)));
 }
 
+/** A command to type next, about the same cluster: `nacre up --data /srv/nacre`. */
+export function commandLine(invocation: Invocation, words: string): string {
+  const data = stringOption(invocation, "data");
+  const nacre = invocation.environment.NACRE_COMMAND ?? "nacre";
+  return `${nacre} ${words}${data === undefined ? "" : ` --data ${data}`}`;
+}
+
 /** The cluster that a command is about. Throws NotFound, saying how to get one, when there is none. */
 export async function existingCluster(host: Host, layout: Layout): Promise<ClusterConfig> {
   const config = await readClusterConfig(host, layout.config);

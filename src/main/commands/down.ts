@@ -2,7 +2,7 @@ import { type Command, flag, type Invocation, progress } from "#cli";
 import { type Layout, readClusterConfig, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { confirm } from "../confirm.ts";
-import { dataOption, existingCluster, layoutFor, requireRoot, thisMachine } from "../machine.ts";
+import { commandLine, dataOption, existingCluster, layoutFor, requireRoot, thisMachine } from "../machine.ts";
 import { makeKubeconfigs } from "../start.ts";
 import { removeFromUserKubeconfig } from "../user-kubeconfig.ts";
 
@@ -68,7 +68,7 @@ async function down(invocation: Invocation): Promise<number> {
   output.note(
     purge
       ? "Nothing of the cluster is left.\n"
-      : `The cluster is down; its data stays in ${layout.data}. Bring it back with: nacre up\n`,
+      : `The cluster is down; its data stays in ${layout.data}. Bring it back with: ${commandLine(invocation, "up")}\n`,
   );
   return 0;
 }

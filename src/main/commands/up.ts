@@ -23,11 +23,12 @@ import {
   readClusterConfig,
   type Shortage,
   supervisorFor,
+  writeClusterConfig,
 } from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress, prepareNetwork, requireFreeRanges } from "#network";
 import { requireFreePort } from "../free-port.ts";
-import { dataOption, layoutFor, requireRoot, thisMachine } from "../machine.ts";
+import { commandLine, dataOption, layoutFor, requireRoot, thisMachine } from "../machine.ts";
 import { whenReady } from "../ready.ts";
 import { makeKubeconfigs, startPrograms } from "../start.ts";
 import { supply } from "../supply.ts";
@@ -169,8 +170,7 @@ async function bringUp(
   for (const directory of [layout.data, layout.logs, layout.run, layout.store, layout.network]) {
     await host.files.makeDirectory(directory, { mode: 0o700 });
   }
-  if (!existing)
-    await host.files.write(layout.config, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+  if (!existing) await writeClusterConfig(host, layout.config, config);
   const network = networkOf(config, layout, gatewayAddress(config));
   if (running < programs.length) {
     await steps.step("Preparing the network", () => prepareNetwork(host, network));
@@ -249,13 +249,12 @@ function whatNext(
 ): string {
   const { output } = invocation;
   const context = user.current ? "" : ` --context ${user.context}`;
-  const nacre = invocation.environment.NACRE_COMMAND ?? "nacre";
   const tries = [
     `kubectl${context} get pods --all-namespaces`,
     ...(url
       ? [`curl ${url}`, `kubectl${context} scale deployment hello --replicas 5`]
-      : [`${nacre} build DIR -t NAME`]),
-    `${nacre} status`,
+      : [commandLine(invocation, "build DIR -t NAME")]),
+    commandLine(invocation, "status"),
   ];
   return [
     "",
