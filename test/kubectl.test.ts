@@ -132,6 +132,12 @@ test("diff shows what apply would change, and changes nothing", async () => {
   assert.equal((await get("configmap applied")).data.a, "2");
 });
 
+test("diff sees no change in what was applied by the server, annotations of its own included", async () => {
+  const text = configMap('{a: "1"}').replace("applied", "undiffered");
+  await run("apply --server-side -f -", text);
+  assert.equal(await run("diff -f -", text), "");
+});
+
 test("server-side apply owns fields; who else wants them is told whose they are", async () => {
   const text = configMap('{a: "server"}').replace("applied", "owned");
   assert.equal(await run("apply --server-side -f -", text), "configmap/owned serverside-applied");

@@ -103,7 +103,7 @@ test("down ends everything and keeps the data; up brings the same objects and po
   await run("rollout status deployment/hello --timeout=60s");
   const pods = (await get("pods -l app=hello")).items.map(uidOf).sort();
   const { stderr } = await machine.nacre("down");
-  assert.match(stderr, /data stays in .*Bring it back with: .*up --data /s);
+  assert.match(stderr, /data stays in .*Bring it back with: .*nacre up/s);
   const { files, ...traces } = await tracesAtRest(machine);
   const { files: _none, ...expected } = bare;
   assert.deepEqual(traces, expected, "nothing runs, nothing is mounted, the network is as it was");

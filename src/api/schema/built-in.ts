@@ -71,6 +71,7 @@ class ObjectSchema implements TypeSchema {
   readonly element: TypeSchema | undefined = undefined;
   readonly keys: readonly string[] = noKeys;
   readonly preservesUnknown: boolean = false;
+  readonly omitsEmpty: boolean = true;
   readonly #type: string;
   #fields: ReadonlyMap<string, FieldSchema> | undefined = undefined;
   #merge: TypeSchema["merge"] = "granular";
@@ -153,7 +154,7 @@ function composite(
   merge: TypeSchema["merge"],
   keys: readonly string[] = noKeys,
 ): TypeSchema {
-  return { shape, name, fields: noFields, element, merge, keys, preservesUnknown: false };
+  return { shape, name, fields: noFields, element, merge, keys, preservesUnknown: false, omitsEmpty: false };
 }
 
 /** A struct that one field merges otherwise than its type says. */
@@ -164,6 +165,7 @@ class OverriddenSchema implements TypeSchema {
   readonly merge: TypeSchema["merge"];
   readonly keys: readonly string[] = noKeys;
   readonly preservesUnknown: boolean = false;
+  readonly omitsEmpty: boolean = true;
   readonly #schema: TypeSchema;
 
   constructor(schema: TypeSchema, merge: "atomic" | "granular") {
@@ -197,6 +199,7 @@ function scalar(shape: Shape, name: string): TypeSchema {
     merge: "atomic",
     keys: noKeys,
     preservesUnknown: shape === "any",
+    omitsEmpty: false,
   };
 }
 

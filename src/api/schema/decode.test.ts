@@ -39,6 +39,20 @@ test("null means absent, and inside lists and maps empty", () => {
   );
 });
 
+test("empty lists and maps that need not be there are not kept; empty objects, and those of custom kinds, are", () => {
+  const empty = {
+    metadata: { name: "a", labels: {}, annotations: {}, finalizers: [] },
+    spec: { containers: [], nodeSelector: {}, volumes: [{ name: "v", emptyDir: {} }] },
+  };
+  assert.deepEqual(decoded(empty), {
+    metadata: { name: "a" },
+    spec: { containers: [], volumes: [{ name: "v", emptyDir: {} }] },
+  });
+  const custom = { spec: { parts: [] } };
+  const schema = schemaFromOpenApi(widget, "Widget", schemaOfType("meta.v1.ObjectMeta"));
+  assert.deepEqual(decoded(structuredClone(custom), schema), custom);
+});
+
 test("quantities and times take their canonical form", () => {
   const limits = { cpu: 0.5, memory: "1024Mi", "example.com/gpu": "2" };
   const object = {

@@ -105,8 +105,9 @@ class Walk {
         this.#owner = schema.name;
         this.#path.push(key);
         const decoded = this.visit(item, field.schema);
-        if (decoded !== item) value[key] = decoded;
         this.#path.pop();
+        if (schema.omitsEmpty && !field.required && isEmpty(decoded, field.schema)) delete value[key];
+        else if (decoded !== item) value[key] = decoded;
       }
     }
     this.#owner = owner;
@@ -232,6 +233,14 @@ const notAQuantity =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 /** Most quantities: up to three digits and a suffix cannot be written shorter. */
 const canonicalAlready = /^(?:0|[1-9]\d{0,2}(?:[mkMGT]|[KMGT]i)?)$/;
+
+/** An empty object says something (`emptyDir: {}`), an empty list or map nothing. */
+function isEmpty(value: unknown, { shape }: TypeSchema): boolean {
+  if (shape === "list") return (value as unknown[]).length === 0;
+  if (shape !== "map") return false;
+  for (const _ in value as Values) return false;
+  return true;
+}
 
 function isValues(value: unknown): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);

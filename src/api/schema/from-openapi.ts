@@ -68,6 +68,7 @@ function objectSchema(schema: StructuralSchema, name: string, objectMeta: TypeSc
     merge,
     keys: [],
     preservesUnknown: preservesUnknown || additional === true,
+    omitsEmpty: false,
   };
 }
 
@@ -81,6 +82,7 @@ function listSchema(schema: StructuralSchema, name: string, objectMeta: TypeSche
     merge: type === "set" ? "set" : type === "map" ? "associative" : "atomic",
     keys: schema["x-kubernetes-list-map-keys"] ?? [],
     preservesUnknown: false,
+    omitsEmpty: false,
   };
 }
 

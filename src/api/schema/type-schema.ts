@@ -20,6 +20,8 @@ export interface TypeSchema {
   readonly keys: readonly string[];
   /** Unknown fields stay and are no error: `x-kubernetes-preserve-unknown-fields`, and raw JSON. */
   readonly preservesUnknown: boolean;
+  /** An object's optional lists and maps are not kept when they are empty: Kubernetes' own types are stored without them. */
+  readonly omitsEmpty: boolean;
 }
 
 /**
