@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse, stringify } from "yaml";
@@ -151,6 +151,16 @@ test("a damaged store: one clear error, nothing half-made, and the store as it w
   const { files: _none, ...expected } = bare;
   assert.deepEqual(traces, expected, "nothing is left running");
   await writeFile(path, content);
+  await machine.up();
+  await run("rollout status deployment/hello --timeout=60s");
+});
+
+test("a cluster whose keys are gone does not start with new ones", async () => {
+  const [pki, away] = [join(machine.data, "pki"), join(machine.data, "pki-elsewhere")];
+  await machine.nacre("down");
+  await rename(pki, away);
+  assert.match((await fails(1, "up")).stderr, /keys of its Secrets are gone with .*pki; restore that folder/);
+  await rename(away, pki);
   await machine.up();
   await run("rollout status deployment/hello --timeout=60s");
 });

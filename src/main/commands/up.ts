@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { ApiError } from "#base";
 import {
   type Command,
   flag,
@@ -86,6 +87,7 @@ async function up(invocation: Invocation): Promise<number> {
   if (running.length === 0) await requireFreeRanges(host, networkOf(config, layout, gatewayAddress(config)));
   if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
 
+  if (existing) await requireKeys(host, layout);
   await supply(invocation, host, shortage);
   const began = clock.monotonicMs();
   const kubeconfig = await start(host, layout, config, {
@@ -122,6 +124,16 @@ async function up(invocation: Invocation): Promise<number> {
     output.out(`${whatNext(invocation, user, example?.url)}\n`);
   }
   return 0;
+}
+
+/** New keys would come up just as well, and could open none of the Secrets that are stored. */
+async function requireKeys(host: Host, layout: Layout): Promise<void> {
+  const hasObjects = await host.files.exists(`${layout.store}/store.db`);
+  if (!hasObjects || (await host.files.exists(`${layout.pki}/encryption.json`))) return;
+  throw new ApiError(
+    "InternalError",
+    `cannot start the cluster: the keys of its Secrets are gone with ${layout.pki}; restore that folder from a backup, or start anew: nacre down --purge`,
+  );
 }
 
 interface Started {
