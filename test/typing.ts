@@ -1,35 +1,47 @@
 import assert from "node:assert/strict";
+import { kubernetesTool } from "#testing";
 import type { TestMachine } from "./machine.ts";
 import type { RunOptions } from "./processes.ts";
 
-/** kubectl, typed as a person types it. */
+/** A program, typed as a person types it. Words are split at spaces; single quotes keep them together. */
 export interface Typing {
   /** Runs a line that must succeed; what it printed, errors only when there is nothing else. */
   run(line: string, input?: string): Promise<string>;
   /** Runs a line that must fail; the error it printed. */
   fails(line: string, input?: string): Promise<string>;
+}
+
+export interface KubectlTyping extends Typing {
   /** The object that `kubectl get` knows by these words. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind
   get(words: string): Promise<any>;
 }
 
-/** kubectl on a machine. Words are split at spaces; single quotes keep them together. */
-export function typing(machine: TestMachine, options: RunOptions = {}): Typing {
-  const type = (line: string, input: string) =>
-    machine.kubectlWith({ ...options, input, mayFail: true }, ...words(line));
-  const run = async (line: string, input = "") => {
-    const { code, stdout, stderr } = await type(line, input);
-    assert.equal(code, 0, `kubectl ${line}: ${stderr}${stdout}`);
-    return (stdout || stderr).trim();
-  };
+/** kubectl on a machine. */
+export function typing(machine: TestMachine, options: RunOptions = {}): KubectlTyping {
+  const kubectl = typingOf(machine, "kubectl", options);
+  return { ...kubectl, get: async (what) => JSON.parse(await kubectl.run(`get ${what} -o json`)) };
+}
+
+/** helm on a machine. */
+export function typingHelm(machine: TestMachine): Typing {
+  return typingOf(machine, "helm", { timeoutMs: 120_000 });
+}
+
+function typingOf(machine: TestMachine, program: "kubectl" | "helm", options: RunOptions): Typing {
+  const type = async (line: string, input: string) =>
+    machine.run(await kubernetesTool(program), words(line), { ...options, input, mayFail: true });
   return {
-    run,
+    async run(line, input = "") {
+      const { code, stdout, stderr } = await type(line, input);
+      assert.equal(code, 0, `${program} ${line}: ${stderr}${stdout}`);
+      return (stdout || stderr).trim();
+    },
     async fails(line, input = "") {
       const { code, stdout, stderr } = await type(line, input);
-      assert.notEqual(code, 0, `kubectl ${line}: ${stdout}`);
+      assert.notEqual(code, 0, `${program} ${line}: ${stdout}`);
       return (stderr || stdout).trim();
     },
-    get: async (what) => JSON.parse(await run(`get ${what} -o json`)),
   };
 }
 
