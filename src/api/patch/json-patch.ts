@@ -1,7 +1,7 @@
 import { ApiError, badRequest } from "#base";
 import { cloneJson, isJsonObject, type Json, type JsonObject, jsonEqual, setOwn } from "../json.ts";
 import { type Pointer, parsePointer } from "./json-pointer.ts";
-import { maxCopiedCharacters, maxJsonPatchOperations } from "./limits.ts";
+import { maxCopiedCharacters, maxJsonPatchOperations, maxMovedElements } from "./limits.ts";
 
 /**
  * Applies a JSON patch (RFC 6902) and returns the result; the document is not changed. All operations apply or none:
@@ -9,7 +9,7 @@ import { maxCopiedCharacters, maxJsonPatchOperations } from "./limits.ts";
  */
 export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject {
   const operations = readOperations(patch);
-  const holder: Holder = { root: cloneJson(document) as Json, copied: 0 };
+  const holder: Holder = { root: cloneJson(document) as Json, copied: 0, moved: 0 };
   for (const [index, operation] of operations.entries()) {
     apply(holder, operation, `operation ${index} (${operation.op} ${operation.path})`);
   }
@@ -30,6 +30,8 @@ interface Holder {
   root: Json;
   /** Characters that `copy` has added so far. */
   copied: number;
+  /** Elements that insertions into lists and removals from them have moved so far. */
+  moved: number;
 }
 
 function readOperations(patch: unknown): Operation[] {
@@ -98,7 +100,11 @@ function add(holder: Holder, pointer: Pointer, value: Json, where: string): void
   if (parent === undefined || last === undefined) holder.root = value;
   else if (!Array.isArray(parent)) setOwn(parent, last, value);
   else if (last === "-") parent.push(value);
-  else parent.splice(indexIn(last, parent.length, where), 0, value);
+  else {
+    const index = indexIn(last, parent.length, where);
+    countMoved(holder, parent.length - index, where);
+    parent.splice(index, 0, value);
+  }
 }
 
 function remove(holder: Holder, pointer: Pointer, where: string): Json {
@@ -106,9 +112,17 @@ function remove(holder: Holder, pointer: Pointer, where: string): Json {
   const parent = parentOf(holder, pointer, where);
   const last = pointer.at(-1);
   if (parent === undefined || last === undefined) holder.root = null;
-  else if (Array.isArray(parent)) parent.splice(Number(last), 1);
-  else delete parent[last];
+  else if (Array.isArray(parent)) {
+    countMoved(holder, parent.length - Number(last), where);
+    parent.splice(Number(last), 1);
+  } else delete parent[last];
   return value;
+}
+
+function countMoved(holder: Holder, elements: number, where: string): void {
+  holder.moved += elements;
+  if (holder.moved > maxMovedElements)
+    throw rejected(`${where}: moves more than ${maxMovedElements} elements`);
 }
 
 function replace(holder: Holder, pointer: Pointer, value: Json, where: string): void {

@@ -92,6 +92,17 @@ test("copies cannot blow a document up", () => {
   assert.throws(() => applyJsonPatch({ a: { x: "x".repeat(1000) } }, doubling), /copies more than/);
 });
 
+test("operations cannot push a long list about without end", () => {
+  const pushing = Array.from({ length: 10_000 }, () => ({ op: "add", path: "/a/0", value: 1 }));
+  assert.throws(() => applyJsonPatch({ a: Array(2_000).fill(0) }, pushing), /moves more than/);
+  assert.equal((applyJsonPatch({ a: [] }, pushing.slice(0, 1_000)).a as unknown[]).length, 1_000);
+  const pulling = [
+    ...pushing.slice(0, 6_000),
+    ...pushing.slice(0, 4_000).map(() => ({ op: "remove", path: "/a/0" })),
+  ];
+  assert.throws(() => applyJsonPatch({ a: [] }, pulling), /moves more than/);
+});
+
 test("a field named __proto__ is a field", () => {
   const patched = applyJsonPatch({}, JSON.parse('[{"op":"add","path":"/__proto__","value":{"polluted":1}}]'));
   assert.equal(({} as { polluted?: number }).polluted, undefined);
