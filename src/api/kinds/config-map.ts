@@ -13,17 +13,18 @@ import { utf8Length } from "./metadata.ts";
 /** Config maps: small texts and bytes for pods. */
 export const configMapKind: KindDefinition<ConfigMap> = defineKind(configMaps, {
   validate(configMap, errors) {
+    const { data = {}, binaryData = {} } = configMap;
     let bytes = 0;
-    for (const [key, value] of Object.entries(configMap.data ?? {})) {
+    for (const key in data) {
       for (const why of configMapKey(key)) errors.push(invalidValue(`data[${key}]`, key, why));
-      if (configMap.binaryData?.[key] !== undefined) {
+      if (Object.hasOwn(binaryData, key)) {
         errors.push(invalidValue(`data[${key}]`, key, "duplicate of key present in binaryData"));
       }
-      bytes += utf8Length(value);
+      bytes += utf8Length(data[key] ?? "");
     }
-    for (const [key, value] of Object.entries(configMap.binaryData ?? {})) {
+    for (const key in binaryData) {
       for (const why of configMapKey(key)) errors.push(invalidValue(`binaryData[${key}]`, key, why));
-      bytes += decodedLength(value);
+      bytes += decodedLength(binaryData[key] ?? "");
     }
     if (bytes > maxContentBytes) errors.push(tooLong("", maxContentBytes));
   },

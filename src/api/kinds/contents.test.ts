@@ -51,6 +51,14 @@ test("a config map holds at most 1 MiB, and only keys that can be file names", (
   assert.equal(configMapKind.validateCreate({ metadata, data: { "a/b": "x" } }).length, 1);
 });
 
+test("a key of a config map is a text or bytes, and may be called anything", () => {
+  const bytes = { a: "eA==", b: "eA==" };
+  const both = { metadata, data: { a: "x", constructor: "x", toString: "x" }, binaryData: bytes };
+  assert.deepEqual(complaintsOf(configMapKind.validateCreate(both as unknown as ConfigMap)), [
+    'data[a]: Invalid value: "a": duplicate of key present in binaryData',
+  ]);
+});
+
 test("a namespace carries its name as a label, and is held until it is empty", () => {
   const namespace: Namespace = { metadata: { name: "shop" } };
   namespaceKind.defaults(namespace);

@@ -20,9 +20,10 @@ export const secretKind: KindDefinition<Secret> = defineKind(secrets, {
   },
   validate(secret, errors) {
     let bytes = 0;
-    for (const [key, value] of Object.entries(secret.data ?? {})) {
+    const { data = {} } = secret;
+    for (const key in data) {
       for (const why of configMapKey(key)) errors.push(invalidValue(`data[${key}]`, key, why));
-      bytes += decodedLength(value);
+      bytes += decodedLength(data[key] ?? "");
     }
     if (bytes > maxContentBytes) errors.push(tooLong("data", maxContentBytes));
     validateByType(secret, errors);
