@@ -1,4 +1,6 @@
 import { type JsonObject, setOwn } from "../json.ts";
+import { tooManyValues } from "../schema/json-body.ts";
+import { maxBodyValues } from "../schema/limits.ts";
 import { microTimeOf, timeOf } from "../schema/time.ts";
 import { encodeBase64 } from "./base64.ts";
 import { maxMessageDepth } from "./limits.ts";
@@ -24,6 +26,7 @@ class Decoder {
   readonly #reader: Reader;
   readonly #decodeRaw: DecodeRaw;
   #depth = 0;
+  #values = 0;
 
   constructor(reader: Reader, decodeRaw: DecodeRaw) {
     this.#reader = reader;
@@ -46,6 +49,7 @@ class Decoder {
   }
 
   #field(field: MessageField, wireType: number, target: JsonObject): void {
+    this.#count();
     if (field.value.type === "inline") {
       expect(wireType, 2);
       const outer = this.#reader.enter();
@@ -72,7 +76,10 @@ class Decoder {
       return;
     }
     const outer = this.#reader.enter();
-    while (this.#reader.hasMore) list.push(this.#value(field, expected, undefined) as Value);
+    while (this.#reader.hasMore) {
+      this.#count();
+      list.push(this.#value(field, expected, undefined) as Value);
+    }
     this.#reader.leave(outer);
   }
 
@@ -83,6 +90,7 @@ class Decoder {
     const outer = reader.enter();
     while (reader.hasMore) {
       const tag = reader.varint();
+      this.#count();
       if (tag >> 3 === 1) this.#element(field, tag & 7, list);
       else reader.skip(tag & 7);
     }
@@ -108,6 +116,11 @@ class Decoder {
     reader.leave(outer);
     if (!(field.name in target)) target[field.name] = {};
     setOwn(target[field.name] as JsonObject, key, value === undefined ? emptyOf(field) : value);
+  }
+
+  #count(): void {
+    this.#values += 1;
+    if (this.#values > maxBodyValues) throw tooManyValues();
   }
 
   /** `present` is what an earlier part of the same message left: protobuf lets a message arrive in pieces. */

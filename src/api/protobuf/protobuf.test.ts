@@ -110,6 +110,12 @@ test("messages nested without end are refused", () => {
   assert.throws(() => decodeProtobuf(encodeProtobuf(definition)), isBadRequest);
 });
 
+test("more entries than an object can hold are too many", () => {
+  const data = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, ""]));
+  const map = encodeProtobuf({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x" }, data });
+  assert.throws(() => decodeProtobuf(map as Uint8Array), { reason: "RequestEntityTooLarge" });
+});
+
 test("a kind that is not built in is refused by name", () => {
   assert.throws(() => encodeProtobuf({ apiVersion: "example.com/v1", kind: "Widget" }), /no kind "Widget"/);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { parseJsonBody } from "./json-body.ts";
-import { maxNestingDepth } from "./limits.ts";
+import { maxBodyValues, maxNestingDepth } from "./limits.ts";
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -44,4 +44,16 @@ test("endless nesting is refused before anything recursive sees it", () => {
   assert.throws(() => parseJsonBody(bytes(deep)), { reason: "BadRequest", message: /nested deeper/ });
   const allowed = "[".repeat(maxNestingDepth) + "]".repeat(maxNestingDepth);
   assert.ok(Array.isArray(parseJsonBody(bytes(allowed)).value));
+});
+
+test("more values than an object can hold are too many, in objects and in lists", () => {
+  const list = (length: number) => bytes(`[${Array(length).fill("1").join(",")}]`);
+  assert.ok(Array.isArray(parseJsonBody(list(maxBodyValues)).value));
+  assert.throws(() => parseJsonBody(list(maxBodyValues + 1)), { reason: "RequestEntityTooLarge" });
+  const objects = bytes(
+    `[${Array(maxBodyValues / 2 + 1)
+      .fill("{}")
+      .join(",")}]`,
+  );
+  assert.throws(() => parseJsonBody(objects), { reason: "RequestEntityTooLarge" });
 });
