@@ -46,14 +46,14 @@ function listEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
 }
 
 function objectEqual(a: JsonObject, b: JsonObject): boolean {
+  let fields = 0;
   for (const field in a) {
     const left = a[field];
-    if (left === undefined) {
-      if (b[field] !== undefined) return false;
-    } else if (!Object.hasOwn(b, field) || !jsonEqual(left, b[field])) return false;
+    if (left === undefined) continue;
+    if (!Object.hasOwn(b, field) || !jsonEqual(left, b[field])) return false;
+    fields += 1;
   }
-  for (const field in b) {
-    if (b[field] !== undefined && (!Object.hasOwn(a, field) || a[field] === undefined)) return false;
-  }
-  return true;
+  // All that `a` has is in `b`: they are equal unless `b` has more.
+  for (const field in b) if (b[field] !== undefined) fields -= 1;
+  return fields === 0;
 }

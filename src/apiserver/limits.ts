@@ -31,6 +31,9 @@ export const parsedCacheBytes = 8 * 1024 * 1024;
 /** Shapes of created objects that are remembered per kind: enough for a few controllers at work at the same time. */
 export const rememberedShapes = 4;
 
+/** A shape of more fields is not remembered: nobody creates one large object after another, and its copies cost much. */
+export const rememberedShapeFields = 1_000;
+
 /** Listings inside the server of at most this many objects keep them parsed: roles and classes are asked for often. */
 export const keptListSize = 64;
 

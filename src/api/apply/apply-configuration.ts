@@ -1,7 +1,7 @@
 import { cloneJson, type JsonObject } from "../json.ts";
 import type { KubernetesObject } from "../resource.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
-import { compare } from "./compare.ts";
+import { type Comparison, compare } from "./compare.ts";
 import { conflictError, conflictsWith } from "./conflicts.ts";
 import { type FieldSet, isEmptySet, sameSet, union } from "./field-set.ts";
 import { fieldSetOf } from "./field-set-of.ts";
@@ -30,7 +30,7 @@ export interface Application {
 /**
  * Server-side apply (KEP-555): merges a configuration into an object, removes what the manager no longer mentions and
  * nobody else owns, and records who owns what in `metadata.managedFields`. Returns a new object that shares nothing
- * with its arguments. Applying the same again changes nothing, times included.
+ * with its arguments but the sets of fields. Applying the same again changes nothing, times included.
  *
  * Throws Conflict when others own what would change, unless `force`; BadRequest for a configuration that has no
  * meaning. Defaulting and validation are the caller's, afterwards.
@@ -51,18 +51,21 @@ export function applyConfiguration(application: Application): KubernetesObject {
   const others = managers.filter((manager) => manager !== known);
 
   const merged = mergeConfiguration(live === undefined ? {} : startFrom(live), configuration, schema);
-  if (known !== undefined) prune(merged, known.fields, ownedByAll([...others, self]), schema);
-  const { changed, removed } = compare(live as JsonObject | undefined, merged, schema);
+  const saysTheSame = known !== undefined && sameSet(known.fields, self.fields);
+  if (known !== undefined && !saysTheSame) {
+    prune(merged, known.fields, ownedByAll([...others, self]), schema);
+  }
+  const { changed, removed } =
+    live === undefined ? nothingBefore : compare(live as JsonObject, merged, schema);
   const conflicts = conflictsWith(others, changed);
   if (conflicts.length > 0 && !application.force) throw conflictError(conflicts);
 
-  const isSame =
-    known !== undefined && isEmptySet(changed) && isEmptySet(removed) && sameSet(known.fields, self.fields);
+  const isSame = saysTheSame && isEmptySet(changed) && isEmptySet(removed);
   const now = [...withoutFields(others, union(changed, removed)), isSame ? known : self];
   const result = merged as KubernetesObject;
   result.metadata ??= {};
   const entries = isSame ? (live?.metadata?.managedFields ?? []) : writeManagers(now);
-  if (entries.length > 0) result.metadata.managedFields = cloneJson(entries) as typeof entries;
+  if (entries.length > 0) result.metadata.managedFields = [...entries];
   else delete result.metadata.managedFields;
   return result;
 }
@@ -80,6 +83,9 @@ function withoutIgnoredFields(application: Application): JsonObject {
   configuration.metadata = metadata as JsonObject;
   return configuration;
 }
+
+/** Where nothing was, nobody is in the way of what comes. */
+const nothingBefore: Comparison = { changed: {}, removed: {} };
 
 /** An object from before anybody kept track: what is there counts as one unknown manager's. */
 function managersBefore({ live, schema, time, apiVersion }: Application): Manager[] {

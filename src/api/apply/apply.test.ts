@@ -269,3 +269,20 @@ test("neither the live object nor the configuration is changed", () => {
     }),
   );
 });
+
+test("sets of fields are shared as long as nothing in them changes", () => {
+  const nodeOf = (object: KubernetesObject) => object.metadata?.managedFields?.[0]?.fieldsV1;
+  const created = update(undefined, deployment(1), "bob");
+  const rewritten = update(created, deployment(2), "bob");
+  assert.equal(nodeOf(rewritten), nodeOf(created), "bob owned the replicas already");
+  const labelled = cloneJson(rewritten);
+  labelled.metadata = { ...rewritten.metadata, labels: { app: "web", tier: "front" } };
+  trackUpdate(labelled, {
+    old: rewritten,
+    schema,
+    manager: "alice",
+    apiVersion: "apps/v1",
+    time: "2026-01-03T00:00:00Z",
+  });
+  assert.equal(nodeOf(labelled), nodeOf(rewritten), "what alice adds was nobody's");
+});

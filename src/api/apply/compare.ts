@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, jsonEqual } from "../json.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
-import { addMember, type FieldSet } from "./field-set.ts";
+import { addMember, type FieldSet, leaf } from "./field-set.ts";
 import { isAmbiguous } from "./field-set-of.ts";
 import { ignoredMetadata, ignoredRoot } from "./ignored-fields.ts";
 import { childSchema, fieldElement, isEmptyObject, isGranular, listElement } from "./path-elements.ts";
@@ -69,8 +69,8 @@ function compareAt(
 ): void {
   if (before === after) return;
   if (isLeaf(before, after, schema)) {
-    if (after === undefined) parent.removed[element] = {};
-    else if (before === undefined || !jsonEqual(before, after)) parent.changed[element] = {};
+    if (after === undefined) parent.removed[element] = leaf;
+    else if (before === undefined || !jsonEqual(before, after)) parent.changed[element] = leaf;
     return;
   }
   const changed: FieldSet = {};
@@ -107,9 +107,9 @@ function compareFields(
     if (ignored.has(field)) continue;
     const value = present(after[field]);
     const old = Object.hasOwn(before, field) ? present(before[field]) : undefined;
-    if (value !== undefined || old !== undefined) {
-      compareAt(fieldElement(field), old, value, childSchema(schema, field), sides, placeOf(schema, field));
-    }
+    // Most fields are as they were: they are not even named.
+    if (value === old) continue;
+    compareAt(fieldElement(field), old, value, childSchema(schema, field), sides, placeOf(schema, field));
   }
   for (const field in before) {
     if (ignored.has(field) || Object.hasOwn(after, field)) continue;

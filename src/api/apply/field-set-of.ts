@@ -1,7 +1,7 @@
 import { type ApiError, badRequest } from "#base";
 import { isJsonObject, type Json, type JsonObject } from "../json.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
-import { addMember, type FieldSet, formatPath, isEmptySet } from "./field-set.ts";
+import { addMember, type FieldSet, formatPath, isEmptySet, leaf } from "./field-set.ts";
 import { ignoredMetadata, ignoredRoot } from "./ignored-fields.ts";
 import { childSchema, fieldElement, isGranular, listElement } from "./path-elements.ts";
 
@@ -26,7 +26,7 @@ export function fieldSetOf(configuration: JsonObject, schema: TypeSchema): Field
 }
 
 function nodeOf(value: Json, schema: TypeSchema | undefined, path: readonly string[]): FieldSet {
-  if (schema === undefined || !isGranular(schema, value)) return {};
+  if (schema === undefined || !isGranular(schema, value)) return leaf;
   return schema.shape === "list"
     ? nodeOfList(value as Json[], schema, path)
     : nodeOfObject(value as JsonObject, schema, path);
@@ -44,6 +44,10 @@ function nodeOfObject(
     if (value === undefined || value === null || ignored.has(field)) continue;
     const element = fieldElement(field);
     const child = childSchema(schema, field);
+    if (!isGranular(child, value)) {
+      node[element] = leaf;
+      continue;
+    }
     const childNode = nodeOf(value, child, [...path, element]);
     if (schema.shape === "map") addMember(childNode);
     node[element] = childNode;

@@ -18,40 +18,25 @@ export function isEmptySet(root: FieldSet): boolean {
   return true;
 }
 
+/** A node without children. One for all: an object can have tens of thousands of fields. */
+export const leaf: FieldSet = Object.freeze({});
+
 /** Adds a node to the set, keeping its children. */
 export function addMember(node: FieldSet): void {
   for (const _ in node) {
-    node["."] = {};
+    node["."] = leaf;
     return;
   }
 }
 
-/** What is in either set. Shares nodes with both. */
+/** What is in either set. Shares nodes with both; it is `a` itself when that has all of `b`. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  const result: FieldSet = {};
-  for (const element in a) {
-    if (element === ".") continue;
-    const left = a[element] as FieldSet;
-    const right = b[element];
-    result[element] = right === undefined ? left : unionNodes(left, right);
-  }
-  for (const element in b) {
-    if (element !== "." && a[element] === undefined) result[element] = b[element] as FieldSet;
-  }
-  return result;
+  return includes(a, b) ? a : joined(a, b);
 }
 
-/** What is in `a` and not in `b`. Shares nodes with `a`. */
+/** What is in `a` and not in `b`. Shares nodes with `a`; it is `a` itself when that has nothing of `b`. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  const result: FieldSet = {};
-  for (const element in a) {
-    if (element === ".") continue;
-    const left = a[element] as FieldSet;
-    const right = b[element];
-    const rest = right === undefined ? left : differenceOfNodes(left, right);
-    if (rest !== undefined) result[element] = rest;
-  }
-  return result;
+  return meets(a, b) ? reduced(a, b) : a;
 }
 
 /** What is in both. */
@@ -108,15 +93,70 @@ function formatElement(element: string): string {
   return `[${pairs.join(",")}]`;
 }
 
-function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
-  const node = union(a, b);
+/** Whether all of `b` is in `a`. */
+function includes(a: FieldSet, b: FieldSet): boolean {
+  for (const element in b) {
+    if (element === ".") continue;
+    const left = a[element];
+    if (left === undefined || !includesNode(left, b[element] as FieldSet)) return false;
+  }
+  return true;
+}
+
+function includesNode(a: FieldSet, b: FieldSet): boolean {
+  return (isMember(a) || !isMember(b)) && includes(a, b);
+}
+
+/** Whether any of `b` is in `a`. */
+function meets(a: FieldSet, b: FieldSet): boolean {
+  for (const element in b) {
+    const left = a[element];
+    if (element !== "." && left !== undefined && meetsNode(left, b[element] as FieldSet)) return true;
+  }
+  return false;
+}
+
+function meetsNode(a: FieldSet, b: FieldSet): boolean {
+  return (isMember(a) && isMember(b)) || meets(a, b);
+}
+
+/** The children of both. */
+function joined(a: FieldSet, b: FieldSet): FieldSet {
+  const result: FieldSet = {};
+  for (const element in a) {
+    if (element === ".") continue;
+    const left = a[element] as FieldSet;
+    const right = b[element];
+    result[element] = right === undefined || includesNode(left, right) ? left : joinedNode(left, right);
+  }
+  for (const element in b) {
+    if (element !== "." && a[element] === undefined) result[element] = b[element] as FieldSet;
+  }
+  return result;
+}
+
+function joinedNode(a: FieldSet, b: FieldSet): FieldSet {
+  const node = joined(a, b);
   if (isMember(a) || isMember(b)) addMember(node);
   return node;
 }
 
+/** The children of `a` without what is in `b`. */
+function reduced(a: FieldSet, b: FieldSet): FieldSet {
+  const result: FieldSet = {};
+  for (const element in a) {
+    if (element === ".") continue;
+    const left = a[element] as FieldSet;
+    const right = b[element];
+    const rest = right === undefined || !meetsNode(left, right) ? left : reducedNode(left, right);
+    if (rest !== undefined) result[element] = rest;
+  }
+  return result;
+}
+
 /** Undefined when nothing is left. */
-function differenceOfNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
-  const node = difference(a, b);
+function reducedNode(a: FieldSet, b: FieldSet): FieldSet | undefined {
+  const node = reduced(a, b);
   if (isMember(a) && !isMember(b)) {
     addMember(node);
     return node;

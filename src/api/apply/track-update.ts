@@ -3,15 +3,8 @@ import type { ManagedFieldsEntry, ObjectMeta } from "../object.ts";
 import type { KubernetesObject } from "../resource.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
 import { compare } from "./compare.ts";
-import { isEmptySet, union } from "./field-set.ts";
-import {
-  isSameManager,
-  type Manager,
-  readManagers,
-  withFields,
-  withoutFields,
-  writeManagers,
-} from "./managed-fields.ts";
+import { difference, isEmptySet, union } from "./field-set.ts";
+import { isSameManager, type Manager, readManagers, withFields, writeManagers } from "./managed-fields.ts";
 
 export interface UpdateTracking {
   /** What is stored; absent on create. */
@@ -46,7 +39,6 @@ export function trackUpdate(object: KubernetesObject, tracking: UpdateTracking):
     setEntries(metadata, base);
     return;
   }
-  const others = withoutFields(readManagers(base), isEmptySet(changed) ? removed : union(changed, removed));
   const self: Manager = {
     name: tracking.manager,
     operation: "Update",
@@ -55,12 +47,14 @@ export function trackUpdate(object: KubernetesObject, tracking: UpdateTracking):
     time: tracking.time,
     fields: changed,
   };
-  const index = others.findIndex((manager) => isSameManager(manager, self));
-  const known = others[index];
-  if (isEmptySet(changed)) setEntries(metadata, writeManagers(others));
-  else if (known === undefined) setEntries(metadata, writeManagers([...others, self]));
-  else
-    setEntries(metadata, writeManagers(others.with(index, withFields(self, union(known.fields, changed)))));
+  const gone = union(changed, removed);
+  const managers = readManagers(base).map((manager) =>
+    isSameManager(manager, self) && !isEmptySet(changed)
+      ? withFields(self, union(difference(manager.fields, removed), changed))
+      : withFields(manager, difference(manager.fields, gone)),
+  );
+  const isKnown = managers.some((manager) => isSameManager(manager, self));
+  setEntries(metadata, writeManagers(isKnown ? managers : [...managers, self]));
 }
 
 /**

@@ -2,6 +2,7 @@ import { isJsonObject, type KubernetesObject, type TypeSchema } from "#api";
 import { decodeObject, decodeProtobuf, fieldWarnings, parseJsonBody, strictError } from "#api/behaviour";
 import { ApiError, badRequest } from "#base";
 import type { Exchange } from "./exchange.ts";
+import type { ObjectRequest } from "./request.ts";
 import { parseYaml } from "./yaml/parse-yaml.ts";
 
 /** What becomes of fields that a kind does not have: the `fieldValidation` parameter. */
@@ -29,12 +30,24 @@ export function fieldValidationOf(query: URLSearchParams): FieldValidation {
 }
 
 /** Reads the body by its content type. Throws UnsupportedMediaType and BadRequest. */
-export async function parseBody(exchange: Exchange): Promise<ParsedBody> {
-  const type = contentTypeOf(exchange);
+export function parseBody(request: ObjectRequest): Promise<ParsedBody> {
+  const type = contentTypeOf(request.exchange);
   const parser = parsers.get(type);
   if (!parser) throw unsupportedMediaType(type, [...parsers.keys()]);
-  return parser(await exchange.readBody());
+  return parseBodyWith(parser, request);
 }
+
+/** Reads the body by a parser of the caller's; others have a turn after a large one. */
+export async function parseBodyWith(
+  parser: BodyParser,
+  { exchange, slice }: ObjectRequest,
+): Promise<ParsedBody> {
+  const body = await parser(await exchange.readBody());
+  if (slice.isOver()) await slice.pause();
+  return body;
+}
+
+export type BodyParser = (bytes: Uint8Array) => ParsedBody | Promise<ParsedBody>;
 
 /** The media type of the body, lower case and without parameters. JSON when the client does not say. */
 export function contentTypeOf({ headers }: Exchange): string {
@@ -91,7 +104,7 @@ function checkKind(object: KubernetesObject, { kind, apiVersion }: Expected): vo
   );
 }
 
-const parsers = new Map<string, (bytes: Uint8Array) => ParsedBody | Promise<ParsedBody>>([
+const parsers = new Map<string, BodyParser>([
   ["application/json", parseJsonBody],
   ["application/yaml", parseYaml],
   ["application/vnd.kubernetes.protobuf", (bytes) => ({ value: decodeProtobuf(bytes), duplicateFields: [] })],

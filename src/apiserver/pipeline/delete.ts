@@ -105,7 +105,7 @@ async function readOptions(request: ObjectRequest): Promise<DeleteOptions | unde
   const { headers } = request.exchange;
   if (headers["content-length"] === "0") return undefined;
   if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) return undefined;
-  const body = await parseBody(request.exchange);
+  const body = await parseBody(request);
   const value = body.value as KubernetesObject;
   if (typeof value === "object" && value !== null && value.kind && value.kind !== "DeleteOptions") {
     throw badRequest(`the body of a delete must be DeleteOptions, not ${value.kind}`);

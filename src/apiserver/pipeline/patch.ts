@@ -19,6 +19,7 @@ import {
   type FieldValidation,
   fieldValidationOf,
   type ParsedBody,
+  parseBodyWith,
   unsupportedMediaType,
 } from "./decode.ts";
 import type { DocumentAnswer } from "./exchange.ts";
@@ -63,7 +64,7 @@ export async function readPatch(request: ObjectRequest, type: string, schema: Ty
   if (request.query.has("force")) {
     throw badRequest("force is forbidden for non-apply patch");
   }
-  const { value } = parseJsonBody(await request.exchange.readBody());
+  const { value } = await parseBodyWith(parseJsonBody, request);
   return reader(value, schema);
 }
 
@@ -88,7 +89,7 @@ async function apply(
 ): Promise<DocumentAnswer> {
   const { query } = request;
   if (!query.get("fieldManager")) throw badRequest("fieldManager is required for apply patch");
-  const body = await readApplied(request, type);
+  const body = await parseBodyWith((bytes) => parseApplied(bytes, type), request);
   const write = writeRequestOf(request);
   const applied = conform(body, expectedOf(request), fieldValidationOf(query), write.warnings);
   if (applied.metadata?.managedFields?.length) throw badRequest("metadata.managedFields must be nil");
@@ -102,8 +103,7 @@ async function apply(
   return presentWritten(parts.machinery, request, write, written);
 }
 
-async function readApplied(request: ObjectRequest, type: string): Promise<ParsedBody> {
-  const bytes = await request.exchange.readBody();
+function parseApplied(bytes: Uint8Array, type: string): ParsedBody | Promise<ParsedBody> {
   return type.endsWith("+yaml") && bytes[0] !== openBrace ? parseYaml(bytes) : parseJsonBody(bytes);
 }
 

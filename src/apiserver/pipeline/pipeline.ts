@@ -2,6 +2,7 @@ import { ApiError, unauthorized } from "#base";
 import { anonymousFor } from "../authentication/authenticator.ts";
 import { impersonate } from "../authentication/impersonation.ts";
 import type { RequestAttributes, User } from "../ports.ts";
+import { Slice } from "../registry/slice.ts";
 import { errorAnswer } from "./answers.ts";
 import { authorize } from "./authorize.ts";
 import type { Answer, Exchange } from "./exchange.ts";
@@ -38,11 +39,13 @@ async function answer(parts: Parts, exchange: Exchange): Promise<Answer> {
 
   const weight = writingVerbs.has(attributes.verb) ? "write" : "read";
   let place = parts.inFlight.enter(weight);
+  const slice = new Slice(parts.machinery.clock);
   const readBody = async () => {
     place.leave();
     const upload = parts.inFlight.enter("upload");
     const body = await exchange.readBody().finally(() => upload.leave());
     place = parts.inFlight.enter(weight);
+    slice.restart();
     return body;
   };
   try {
@@ -54,6 +57,7 @@ async function answer(parts: Parts, exchange: Exchange): Promise<Answer> {
       route,
       attributes: { ...attributes, resource },
       form: formOf(exchange),
+      slice,
     });
   } finally {
     place.leave();

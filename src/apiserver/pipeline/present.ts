@@ -86,7 +86,7 @@ async function yamlList(head: object, items: readonly object[], slice: Slice): P
   const pieces = [encoder.encode(`${yamlOf(head)}items:\n`)];
   let length = must(pieces[0], "the head comes first").length;
   for (const item of items) {
-    if (slice.isOver(1)) await slice.pause();
+    if (slice.isOver()) await slice.pause();
     const piece = encoder.encode(yamlOf([item]));
     pieces.push(piece);
     length += piece.length;

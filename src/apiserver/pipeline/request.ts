@@ -2,6 +2,7 @@ import type { Resource } from "#api";
 import { ApiError, badRequest } from "#base";
 import type { RequestAttributes } from "../ports.ts";
 import type { WriteRequest } from "../registry/machinery.ts";
+import type { Slice } from "../registry/slice.ts";
 import type { Exchange } from "./exchange.ts";
 import { negotiate, type Representation } from "./negotiate.ts";
 import type { Route } from "./route.ts";
@@ -14,6 +15,8 @@ export interface ObjectRequest {
   readonly attributes: RequestAttributes & { readonly resource: Resource };
   /** How the client wants to see objects. */
   readonly form: Representation;
+  /** The request's work on a large body. */
+  readonly slice: Slice;
 }
 
 export function formOf({ headers }: Exchange): Representation {
@@ -33,6 +36,7 @@ export function writeRequestOf(request: ObjectRequest, options = request.query):
     dryRun: dryRunOf(options.getAll("dryRun")),
     fieldManager: fieldManagerOf(request),
     warnings: [],
+    slice: request.slice,
   };
 }
 

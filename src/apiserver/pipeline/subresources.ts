@@ -61,12 +61,7 @@ export async function writeView(
 /** POST to a subresource that causes something. */
 export async function act(parts: Parts, request: ObjectRequest, expected: Expected): Promise<DocumentAnswer> {
   const write = writeRequestOf(request);
-  const body = conform(
-    await parseBody(request.exchange),
-    expected,
-    fieldValidationOf(request.query),
-    write.warnings,
-  );
+  const body = conform(await parseBody(request), expected, fieldValidationOf(request.query), write.warnings);
   checkName(body, request);
   // Upstream's types are no pointers: a review without a spec is one with an empty spec.
   if (isJsonObject(body) && expected.schema.fields.has("spec")) (body as { spec?: object }).spec ??= {};
@@ -114,7 +109,7 @@ async function readViewChange(
 ): Promise<(view: KubernetesObject) => KubernetesObject> {
   const validation = fieldValidationOf(request.query);
   if (request.attributes.verb === "update") {
-    const body = conform(await parseBody(request.exchange), expected, validation, warnings);
+    const body = conform(await parseBody(request), expected, validation, warnings);
     checkName(body, request);
     return () => body;
   }

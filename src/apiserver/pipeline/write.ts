@@ -44,8 +44,10 @@ export async function update(
 
 /** The body as an object of the route's kind. */
 export async function readObject(request: ObjectRequest, warnings: string[]): Promise<KubernetesObject> {
-  const body = await parseBody(request.exchange);
-  return conform(body, expectedOf(request), fieldValidationOf(request.query), warnings);
+  const body = await parseBody(request);
+  const object = conform(body, expectedOf(request), fieldValidationOf(request.query), warnings);
+  if (request.slice.isOver()) await request.slice.pause();
+  return object;
 }
 
 export function expectedOf({ route: { kind } }: ObjectRequest): Expected {

@@ -73,6 +73,7 @@ async function admit(
   const admission = admissionOf(machinery, request, "CREATE", object, undefined);
   // Before admission, as upstream: the author owns what they wrote and what it defaults to, not what is put in later.
   if (recordsFields) recordUpdate(machinery, request, object, undefined);
+  if (request.slice.isOver()) await request.slice.pause();
   await mutate(admission);
   definition.prepareForCreate(object);
   const causes = definition.validateCreate(object);
@@ -82,6 +83,7 @@ async function admit(
       causes,
     );
   }
+  if (request.slice.isOver()) await request.slice.pause();
   await validate(admission);
 }
 

@@ -10,6 +10,7 @@ import type {
 } from "../ports.ts";
 import type { Catalogue, ServedKind } from "./catalogue.ts";
 import type { Objects } from "./objects.ts";
+import type { Slice } from "./slice.ts";
 import type { Turns } from "./turns.ts";
 
 /** What every operation of the registry works with. */
@@ -35,6 +36,8 @@ export interface WriteRequest {
   readonly fieldManager: string;
   /** What the client is warned about: RFC 9111 warn-code 299. */
   readonly warnings: string[];
+  /** Between the steps of a write others have a turn when it takes long: each step looks at the whole object. */
+  readonly slice: Slice;
 }
 
 /** What a write led to. */

@@ -1,7 +1,7 @@
 import { cloneJson, type JsonObject, type KubernetesObject, type ManagedFieldsEntry } from "#api";
 import { applyConfiguration, trackUpdate } from "#api/behaviour";
 import { timestamp } from "#base";
-import { rememberedShapes } from "../limits.ts";
+import { rememberedShapeFields, rememberedShapes } from "../limits.ts";
 import type { ServedKind } from "./catalogue.ts";
 import type { Machinery, WriteRequest } from "./machinery.ts";
 import { hasSameShape } from "./shape.ts";
@@ -73,6 +73,7 @@ function rememberCreated(kind: ServedKind, object: KubernetesObject): void {
   const { managedFields = [], ...metadata } = object.metadata ?? {};
   const [only, ...others] = managedFields;
   if (!only?.fieldsV1 || others.length > 0) return;
+  if (countFields(only.fieldsV1, rememberedShapeFields) > rememberedShapeFields) return;
   const known = shapes.get(kind) ?? [];
   shapes.set(kind, known);
   if (known.length >= rememberedShapes) known.shift();
@@ -81,6 +82,16 @@ function rememberCreated(kind: ServedKind, object: KubernetesObject): void {
     // A fresh copy: sets that were built by adding and deleting are slow to write out, and this one is written often.
     fieldsV1: JSON.parse(JSON.stringify(only.fieldsV1)),
   });
+}
+
+/** How many nodes a field set has; counts hardly further than `enough`. */
+function countFields(fields: object, enough: number): number {
+  let count = 0;
+  for (const child of Object.values(fields)) {
+    count += 1 + countFields(child, enough - count);
+    if (count > enough) break;
+  }
+  return count;
 }
 
 /** Takes over the fields that the creator of an earlier object of the same shape owns. */

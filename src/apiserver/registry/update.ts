@@ -57,17 +57,21 @@ async function updateInTurn(
   change: Change,
   key: string,
 ): Promise<Written> {
-  const { kind } = request;
+  const { kind, slice } = request;
   for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
+    slice.restart();
     const entry = machinery.store.snapshot().get(key);
     if (!entry) return createMissing(machinery, request, change);
     const old = machinery.objects.read(kind, entry);
     const object = await change.next(old);
+    if (slice.isOver()) await slice.pause();
     checkIdentity(request, object, old);
     await admit(machinery, request, change, object, old);
+    if (slice.isOver()) await slice.pause();
     if (jsonEqual(object, old) || isSameButForTimes(object, old)) {
       return unchanged(machinery, kind, entry, old);
     }
+    if (slice.isOver()) await slice.pause();
     const written = await write(machinery, request, key, entry, object, old);
     if (written) return written;
   }
@@ -80,6 +84,7 @@ async function createMissing(machinery: Machinery, request: WriteRequest, change
   if (!change.checkCreate) throw notFound(subjectOf(kind, name));
   change.checkCreate();
   const object = await change.next(undefined);
+  if (request.slice.isOver()) await request.slice.pause();
   object.metadata ??= {};
   if (object.metadata.uid) {
     throw conflict(
@@ -124,6 +129,7 @@ async function admit(
   // A subresource writes its part only; the writer owns nothing of the rest.
   if (request.attributes.subresource !== undefined) change.rules.prepareForUpdate(object, old);
   if (!change.recordsFields) recordUpdate(machinery, request, object, old);
+  if (request.slice.isOver()) await request.slice.pause();
   const admission = admissionOf(machinery, request, "UPDATE", object, old);
   await mutate(admission);
   change.rules.prepareForUpdate(object, old);

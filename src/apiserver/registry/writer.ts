@@ -2,6 +2,7 @@ import { cloneJson, type KubernetesObject, type Resource } from "#api";
 import type { ObjectWriter, User } from "../ports.ts";
 import { createObject } from "./create.ts";
 import type { Machinery, WriteRequest } from "./machinery.ts";
+import { Slice } from "./slice.ts";
 import { updateObject } from "./update.ts";
 
 /** Writes of the API server itself. */
@@ -22,6 +23,7 @@ export function objectWriter(machinery: Machinery): ObjectWriter {
       dryRun: false,
       fieldManager: "nacre-apiserver",
       warnings: [],
+      slice: new Slice(machinery.clock),
     };
   };
   const owned = <T extends KubernetesObject>(resource: Resource, object: T): T => ({
