@@ -2,7 +2,7 @@ import { Agent, get } from "node:http";
 
 /**
  * Sends requests at a steady rate until SIGTERM, then prints what became of every one of them as one line of JSON. Runs
- * on the machine and in pods, so it imports nothing of ours. usage: load-generator.ts RATE URL…
+ * on the machine and in pods, so it imports nothing of ours. usage: load-generator.ts RATE CONNECTIONS URL…
  */
 export interface LoadReport {
   readonly sent: number;
@@ -14,9 +14,14 @@ export interface LoadReport {
   readonly slowestMs: number;
 }
 
-const [rate = "200", ...urls] = process.argv.slice(2);
-/** So few that each is in use many times a second: none is idle for as long as a server drains. */
-const kept = new Agent({ keepAlive: true, scheduling: "fifo", maxSockets: 8 });
+const [rate = "200", connections = "8", ...urls] = process.argv.slice(2);
+/** Kept connections to each address, in use one after another: many of them are idle for long. */
+const kept = new Agent({
+  keepAlive: true,
+  scheduling: "fifo",
+  maxSockets: Number(connections),
+  maxFreeSockets: Number(connections),
+});
 const report = {
   sent: 0,
   answered: 0,
@@ -24,13 +29,21 @@ const report = {
   versions: {} as Record<string, number>,
   slowestMs: 0,
 };
+/** Requests sent at the rate that was asked for. */
+let paced = 0;
 const pending = new Set<Promise<void>>();
 const began = performance.now();
+
+// All that are to be kept, at once: otherwise there are as many as there happen to be requests at a time.
+for (const url of urls) for (let count = 0; count < Number(connections); count++) send(url, kept);
 
 const timer = setInterval(() => {
   // As many as are due by now: a late timer lowers no rate.
   const due = Math.floor(((performance.now() - began) / 1000) * Number(rate));
-  for (let sent = report.sent; sent < due; sent++) send(sent);
+  for (; paced < due; paced++) {
+    // Every address in turn, over a kept connection and over a new one in turn.
+    send(urls[paced % urls.length] ?? "", Math.floor(paced / urls.length) % 2 === 0 ? kept : false);
+  }
 }, 5);
 
 process.once("SIGTERM", async () => {
@@ -40,12 +53,9 @@ process.once("SIGTERM", async () => {
   process.exit(0);
 });
 
-/** Every address in turn, over a kept connection and over a new one in turn. */
-function send(number: number): void {
-  const url = urls[number % urls.length] ?? "";
-  const isKept = Math.floor(number / urls.length) % 2 === 0;
+function send(url: string, agent: Agent | false): void {
   report.sent++;
-  const asked = ask(url, isKept ? kept : false).then(
+  const asked = ask(url, agent).then(
     (text) => {
       const version = /version (\S+)/.exec(text)?.[1] ?? "none";
       report.versions[version] = (report.versions[version] ?? 0) + 1;
@@ -54,7 +64,7 @@ function send(number: number): void {
     },
     (error: Error) => {
       const at = `${(performance.now() / 1000).toFixed(2)} s`;
-      report.failures.push(`${at} ${isKept ? "kept" : "new"} ${url}: ${error.message}`);
+      report.failures.push(`${at} ${agent ? "kept" : "new"} ${url}: ${error.message}`);
     },
   );
   pending.add(asked);

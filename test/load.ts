@@ -13,6 +13,8 @@ export interface Load {
 
 export interface LoadOptions {
   readonly perSecond: number;
+  /** Kept to each address, half of the requests in turn: many are idle for long. 8 unless said otherwise. */
+  readonly connections?: number;
   readonly urls: readonly string[];
 }
 
@@ -20,7 +22,7 @@ const generator = join(import.meta.dirname, "load-generator.ts");
 
 /** Sends requests from the machine itself. Resolves with the first answer. */
 export async function loadFromHost(machine: TestMachine, options: LoadOptions): Promise<Load> {
-  const running = machine.start(process.execPath, [generator, String(options.perSecond), ...options.urls]);
+  const running = machine.start(process.execPath, [generator, ...wordsOf(options)]);
   await running.printed(/under way/);
   return {
     async finish() {
@@ -40,7 +42,7 @@ export async function loadFromPod(machine: TestMachine, name: string, options: L
   const container = {
     name,
     image: "hello:v1",
-    command: ["node", "/load/load-generator.ts", String(options.perSecond), ...options.urls],
+    command: ["node", "/load/load-generator.ts", ...wordsOf(options)],
     // Looking up a name takes one of four threads otherwise, and one that waits for an answer holds up the next ones.
     env: [{ name: "UV_THREADPOOL_SIZE", value: "64" }],
     volumeMounts: [{ name: "program", mountPath: "/load" }],
@@ -74,6 +76,10 @@ export function assertUnbroken(report: LoadReport, atLeast: number): void {
   );
   assert.equal(report.answered, report.sent);
   assert.ok(report.sent >= atLeast, `only ${report.sent} requests were sent`);
+}
+
+function wordsOf({ perSecond, connections = 8, urls }: LoadOptions): string[] {
+  return [String(perSecond), String(connections), ...urls];
 }
 
 function reportIn(printed: string): LoadReport {

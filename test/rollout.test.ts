@@ -43,10 +43,25 @@ test("a new version and the way back, under 200 requests a second from the host 
   }
 });
 
+test("connections that are kept and rarely used are not cut off when their pods go", async () => {
+  const { clusterIP } = (await get("service hello")).spec;
+  const before = await run("get pods -l app=hello -o name");
+  // Each is idle for three seconds at a time: longer than a pod takes to leave the service, shorter than servers keep it.
+  const load = await loadFromHost(machine, {
+    perSecond: 100,
+    connections: 75,
+    urls: [`http://${clusterIP}/`, "http://127.0.0.1:30080/"],
+  });
+  await run("rollout restart deployment/hello");
+  await run("rollout status deployment/hello --timeout=60s");
+  await run(`wait ${before.replaceAll("\n", " ")} --for=delete --timeout=60s`);
+  assertUnbroken(await load.finish(), 500);
+});
+
 test("the history of versions is kept, and any of them can be had again", async () => {
   assert.match(
     await run("rollout history deployment/hello"),
-    /^deployment\.apps\/hello \nREVISION +CHANGE-CAUSE\n2 +<none>\n3 +<none>$/,
+    /^deployment\.apps\/hello \nREVISION +CHANGE-CAUSE\n2 +<none>\n3 +<none>\n4 +<none>$/,
   );
   assert.match(await run("rollout history deployment/hello --revision=2"), /Image:\s+hello:v2/);
   await run("rollout undo deployment/hello --to-revision=2");
