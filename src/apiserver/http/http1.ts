@@ -2,23 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { badRequest } from "#base";
-import { watchBufferBytes } from "../limits.ts";
 import { errorAnswer } from "../pipeline/answers.ts";
-import {
-  type Answer,
-  type DocumentAnswer,
-  type Exchange,
-  type HandOver,
-  isPieces,
-  type Sink,
-} from "../pipeline/exchange.ts";
+import type { Answer, DocumentAnswer, Exchange, HandOver } from "../pipeline/exchange.ts";
 import type { Parts } from "../pipeline/parts.ts";
 import { handle } from "../pipeline/pipeline.ts";
 import { slices } from "../pipeline/slices.ts";
 import { readBody } from "./body.ts";
 import { compressed } from "./compress.ts";
 import { credentialsOf } from "./credentials.ts";
-import { writeSliced } from "./sliced.ts";
+import { sendBody } from "./send-body.ts";
+import { WritableSink } from "./writable-sink.ts";
 
 /** Answers one HTTP/1.1 request. Never rejects. */
 export async function answerHttp1(
@@ -34,7 +27,7 @@ export async function answerHttp1(
     case "stream":
       response.writeHead(answer.status, answer.headers);
       response.flushHeaders();
-      return answer.start(new Http1Sink(response));
+      return answer.start(new WritableSink(response));
     case "handOver":
       return serve(parts, incoming, response, answer);
   }
@@ -76,22 +69,7 @@ async function sendDocument(
   headers["content-length"] = String(body.length);
   if (status === 413 || status === 504) headers.connection = "close";
   response.writeHead(status, headers);
-  if (!isPieces(body)) {
-    response.end(body);
-    return;
-  }
-  await writeSliced(body, (slice) => written(response, slice)).then(
-    () => response.end(),
-    // The client has gone: there is nobody to tell.
-    () => response.destroy(),
-  );
-}
-
-function written(response: ServerResponse, slice: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (response.destroyed) reject(new Error("the client has gone"));
-    else response.write(slice, (error) => (error ? reject(error) : resolve()));
-  });
+  await sendBody(response, body);
 }
 
 async function serve(
@@ -137,29 +115,4 @@ function refuse(socket: Duplex, { status, headers, body }: DocumentAnswer): void
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nconnection: close\r\ncontent-length: ${body.length}\r\n${lines.join("")}\r\n`;
   socket.end(Buffer.concat([Buffer.from(head, "latin1"), ...slices(body)]));
-}
-
-class Http1Sink implements Sink {
-  readonly #response: ServerResponse;
-
-  constructor(response: ServerResponse) {
-    this.#response = response;
-  }
-
-  write(bytes: Uint8Array): boolean {
-    this.#response.write(bytes);
-    return this.#response.writableLength < watchBufferBytes;
-  }
-
-  end(): void {
-    this.#response.end();
-  }
-
-  onDrain(listener: () => void): void {
-    this.#response.once("drain", listener);
-  }
-
-  onClose(listener: () => void): void {
-    this.#response.once("close", listener);
-  }
 }

@@ -6,22 +6,16 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
-import { watchBufferBytes } from "../limits.ts";
 import { errorAnswer } from "../pipeline/answers.ts";
-import {
-  type DocumentAnswer,
-  type Exchange,
-  type HandOver,
-  isPieces,
-  type Sink,
-} from "../pipeline/exchange.ts";
+import type { DocumentAnswer, Exchange, HandOver } from "../pipeline/exchange.ts";
 import type { Parts } from "../pipeline/parts.ts";
 import { handle } from "../pipeline/pipeline.ts";
 import { readBody } from "./body.ts";
 import { compressed } from "./compress.ts";
 import { credentialsOf } from "./credentials.ts";
 import { asDocument } from "./http1.ts";
-import { writeSliced } from "./sliced.ts";
+import { sendBody } from "./send-body.ts";
+import { WritableSink } from "./writable-sink.ts";
 
 /** Answers one HTTP/2 request. Never rejects. */
 export async function answerHttp2(
@@ -38,7 +32,7 @@ export async function answerHttp2(
       return sendDocument(stream, await compressed(answer, headers, stream.session?.socket));
     case "stream":
       stream.respond({ ":status": answer.status, ...answer.headers });
-      return answer.start(new Http2Sink(stream));
+      return answer.start(new WritableSink(stream));
     case "handOver":
       return serve(parts, stream, headers, answer);
   }
@@ -62,22 +56,7 @@ async function sendDocument(
   stream.respond({ ":status": status, ...headers });
   // To a HEAD request Node has ended the stream already.
   if (stream.writableEnded) return;
-  if (!isPieces(body)) {
-    stream.end(body);
-    return;
-  }
-  await writeSliced(body, (slice) => written(stream, slice)).then(
-    () => stream.end(),
-    // The client has gone: there is nobody to tell.
-    () => stream.destroy(),
-  );
-}
-
-function written(stream: ServerHttp2Stream, slice: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (stream.destroyed) reject(new Error("the client has gone"));
-    else stream.write(slice, (error) => (error ? reject(error) : resolve()));
-  });
+  await sendBody(stream, body);
 }
 
 /** Gives the stream to a handler in the shape of an HTTP/1.1 exchange, which Node's compatibility layer has. */
@@ -96,31 +75,5 @@ async function serve(
   } catch (error) {
     if (stream.headersSent) stream.close();
     else await sendDocument(stream, errorAnswer(error, parts.logger));
-  }
-}
-
-class Http2Sink implements Sink {
-  readonly #stream: ServerHttp2Stream;
-
-  constructor(stream: ServerHttp2Stream) {
-    this.#stream = stream;
-  }
-
-  write(bytes: Uint8Array): boolean {
-    if (this.#stream.destroyed || this.#stream.writableEnded) return true;
-    this.#stream.write(bytes);
-    return this.#stream.writableLength < watchBufferBytes;
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-
-  onDrain(listener: () => void): void {
-    this.#stream.once("drain", listener);
-  }
-
-  onClose(listener: () => void): void {
-    this.#stream.once("close", listener);
   }
 }
