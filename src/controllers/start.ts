@@ -1,38 +1,17 @@
-import type { Clock, Logger, Metrics, Random } from "#base";
 import { messageOf } from "#base";
-import { type Client, createEventRecorder, type EventRecorder, Informers, runLeaderElection } from "#client";
+import { createEventRecorder, type EventRecorder, Informers, type ProgramOptions, runProgram } from "#client";
 import { type Controller, runController } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
 import { builtInControllers } from "./registry.ts";
 
-export interface ControllersOptions {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  /** Ends all controllers. */
-  readonly signal: AbortSignal;
+export interface ControllersOptions extends ProgramOptions {
   /** The cluster's certificate authority, PEM: published to every namespace, so that pods can trust the API server. */
   readonly authority: string;
-  /**
-   * Who this is, when several programs may run the controllers: only the leader does. The same after a restart, so that
-   * a restart does not wait for its own lease. Without it they run at once.
-   */
-  readonly identity?: string;
 }
 
 /** Runs the built-in controllers until the signal aborts; resolves when the last one has stopped. */
-export async function startControllers(options: ControllersOptions): Promise<void> {
-  const { identity } = options;
-  if (identity === undefined) return lead(options, options.signal);
-  await runLeaderElection({
-    ...options,
-    identity,
-    name: "kube-controller-manager",
-    namespace: "kube-system",
-    lead: (signal) => lead(options, signal),
-  });
+export function startControllers(options: ControllersOptions): Promise<void> {
+  return runProgram("kube-controller-manager", options, (signal) => lead(options, signal));
 }
 
 async function lead(options: ControllersOptions, signal: AbortSignal): Promise<void> {

@@ -1,1 +1,1 @@
-export { type SchedulerStartOptions, startScheduler } from "./start.ts";
+export { startScheduler } from "./start.ts";
