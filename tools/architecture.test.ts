@@ -144,6 +144,7 @@ test("only the API server and the programs open the store", () => {
 
 function complain(path: string, target: string): string | undefined {
   const from = folderOf(path);
+  if (/(?:^|\/)#?testing(?:\/|$)/.test(target) && !isForTests(path)) return "only tests import testing";
   if (target.startsWith(".")) {
     return leavesFolder(path, target)
       ? "inside a folder paths are relative, between folders use #face"
@@ -151,13 +152,16 @@ function complain(path: string, target: string): string | undefined {
   }
   if (!target.startsWith("#")) return undefined;
   const to = target.slice(1).split("/")[0] as string;
-  if (to === from || to === "base") return undefined;
-  if (to === "testing")
-    return path.endsWith(".test.ts") || from === "testing" ? undefined : "only tests import testing";
+  if (to === from || to === "base" || to === "testing") return undefined;
   if (path.endsWith(".test.ts") && from !== "base") return undefined;
   return mayImport[from]?.includes(to)
     ? undefined
     : `${from} may import ${(mayImport[from] ?? []).join(", ") || "nothing"}`;
+}
+
+/** A test, or what tests share: in `src/testing`, or in a folder `testing` of their own. */
+function isForTests(path: string): boolean {
+  return path.endsWith(".test.ts") || path.includes("/testing/");
 }
 
 function leavesFolder(path: string, target: string): boolean {

@@ -1,31 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { test } from "node:test";
 import { configMaps, secrets } from "#api";
-import { must, systemClock } from "#base";
-import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
-import { onOwnMachine, ownMachine } from "./testing/own-machine.ts";
-import { isReady, RealNode } from "./testing/real-node.ts";
+import { systemClock } from "#base";
+import { onRealNode } from "./testing/on-real-node.ts";
+import { isReady } from "./testing/real-node.ts";
 
-const machine = ownMachine();
-const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
-
-describe("one node with real containers", { skip: machine ? skip : "runs inside" }, () => {
-  let cluster: TestCluster;
-  let node: RealNode;
-
-  before(async () => {
-    cluster = await testCluster({ namespaces: ["default", "kube-system", "kube-node-lease"] });
-    node = new RealNode({ client: cluster.client, machine: must(machine, "runs on a machine of its own") });
-    await node.prepare();
-    await node.start();
-    await node.import(await ociArchive([{ image: await busyboxImage(), name: "busybox:test" }]));
-  });
-
-  after(async () => {
-    await node.close();
-    await cluster.close();
-  });
-
+await onRealNode(import.meta.url, "one node with real containers", ({ cluster, node }) => {
   test("a pod runs, answers, is read and entered, and leaves nothing behind", async () => {
     const config = { metadata: { name: "settings" }, data: { colour: "green" } };
     await cluster.client.resource(configMaps, "default").create(config);
@@ -84,13 +64,14 @@ describe("one node with real containers", { skip: machine ? skip : "runs inside"
     ]);
     assert.equal(changed.stdout, "blue");
     const uid = running.metadata?.uid ?? "";
+    const { directory } = node.machine;
     await node.remove("web");
     assert.deepEqual(await node.agent.opened.runtime.sandboxes(), []);
-    assert.deepEqual(await node.host.files.list(`${machine?.directory}/agent/pods`), []);
-    assert.deepEqual(await node.host.files.list(`${machine?.directory}/memory/pods`), []);
-    while ((await node.host.files.list(`${machine?.directory}/logs`)).length > 0) await systemClock.sleep(5);
+    assert.deepEqual(await node.host.files.list(`${directory}/agent/pods`), []);
+    assert.deepEqual(await node.host.files.list(`${directory}/memory/pods`), []);
+    while ((await node.host.files.list(`${directory}/logs`)).length > 0) await systemClock.sleep(5);
     assert.deepEqual(
-      (await node.host.mounts.under(machine?.directory ?? "")).filter((mount) => mount.includes(uid)),
+      (await node.host.mounts.under(directory)).filter((mount) => mount.includes(uid)),
       [],
     );
   });
@@ -182,8 +163,4 @@ describe("one node with real containers", { skip: machine ? skip : "runs inside"
     if (status !== 200) throw new Error(JSON.parse(text).message);
     return text;
   }
-});
-
-test("the agent's tests on a machine of their own", { skip: machine ? "runs outside" : skip }, async () => {
-  console.log(await onOwnMachine(import.meta.url));
 });

@@ -1,32 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
-import { after, before, describe, test } from "node:test";
+import { test } from "node:test";
 import { type PodSpec, services } from "#api";
-import { must } from "#base";
-import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
-import { onOwnMachine, ownMachine } from "../testing/own-machine.ts";
-import { RealNode } from "../testing/real-node.ts";
+import { onRealNode } from "../testing/on-real-node.ts";
 
-const machine = ownMachine();
-const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
-
-describe("what a pod's spec makes of its containers", { skip: machine ? skip : "runs inside" }, () => {
-  let cluster: TestCluster;
-  let node: RealNode;
-
-  before(async () => {
-    cluster = await testCluster({ namespaces: ["default", "kube-node-lease"] });
-    node = new RealNode({ client: cluster.client, machine: must(machine, "runs on a machine of its own") });
-    await node.prepare();
-    await node.start();
-    await node.import(await ociArchive([{ image: await busyboxImage(), name: "busybox:test" }]));
-  });
-
-  after(async () => {
-    await node.close();
-    await cluster.close();
-  });
-
+await onRealNode(import.meta.url, "what a pod's spec makes of its containers", ({ cluster, node }) => {
   let runs = 0;
   /** What a script says in a container with this security context, in a pod with that spec. */
   const said = async (script: string, securityContext: object = {}, spec: Partial<PodSpec> = {}) => {
@@ -224,8 +202,4 @@ describe("what a pod's spec makes of its containers", { skip: machine ? skip : "
     const pod = await node.ended(name);
     return { ...pod.status?.containerStatuses?.[0]?.state?.terminated, pod: pod.status?.reason };
   }
-});
-
-test("containers on a machine of their own", { skip: machine ? "runs outside" : skip }, async () => {
-  console.log(await onOwnMachine(import.meta.url));
 });

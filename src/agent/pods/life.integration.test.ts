@@ -1,31 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { test } from "node:test";
 import { type Pod, pods } from "#api";
-import { must, systemClock } from "#base";
-import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
-import { onOwnMachine, ownMachine } from "../testing/own-machine.ts";
-import { isReady, RealNode } from "../testing/real-node.ts";
+import { systemClock } from "#base";
+import { onRealNode } from "../testing/on-real-node.ts";
+import { isReady } from "../testing/real-node.ts";
 
-const machine = ownMachine();
-const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
-
-describe("the life of real pods", { skip: machine ? skip : "runs inside" }, () => {
-  let cluster: TestCluster;
-  let node: RealNode;
-
-  before(async () => {
-    cluster = await testCluster({ namespaces: ["default", "kube-node-lease"] });
-    node = new RealNode({ client: cluster.client, machine: must(machine, "runs on a machine of its own") });
-    await node.prepare();
-    await node.start();
-    await node.import(await ociArchive([{ image: await busyboxImage(), name: "busybox:test" }]));
-  });
-
-  after(async () => {
-    await node.close();
-    await cluster.close();
-  });
-
+await onRealNode(import.meta.url, "the life of real pods", ({ cluster, node }) => {
   const shared = () => `${node.machine.directory}/diary`;
   /** A pod whose containers write what they do, in order, into one file on the machine. */
   const diary = async (name: string, spec: object) => {
@@ -156,8 +136,4 @@ describe("the life of real pods", { skip: machine ? skip : "runs inside" }, () =
   function restarts(pod: Pod | undefined): number {
     return pod?.status?.containerStatuses?.[0]?.restartCount ?? 0;
   }
-});
-
-test("the life of pods on a machine of their own", { skip: machine ? "runs outside" : skip }, async () => {
-  console.log(await onOwnMachine(import.meta.url));
 });

@@ -1,30 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { channels, encodeFrame, FrameDecoder, must, systemClock } from "#base";
-import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
-import { onOwnMachine, ownMachine } from "../testing/own-machine.ts";
-import { heard, RealNode } from "../testing/real-node.ts";
+import { test } from "node:test";
+import { channels, encodeFrame, FrameDecoder, systemClock } from "#base";
+import { onRealNode } from "../testing/on-real-node.ts";
+import { heard, type RealNode } from "../testing/real-node.ts";
 
-const machine = ownMachine();
-const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
-
-describe("what is asked of a node's containers", { skip: machine ? skip : "runs inside" }, () => {
-  let cluster: TestCluster;
-  let node: RealNode;
-
-  before(async () => {
-    cluster = await testCluster({ namespaces: ["default", "kube-node-lease"] });
-    node = new RealNode({ client: cluster.client, machine: must(machine, "runs on a machine of its own") });
-    await node.prepare();
-    await node.start();
-    await node.import(await ociArchive([{ image: await busyboxImage(), name: "busybox:test" }]));
-  });
-
-  after(async () => {
-    await node.close();
-    await cluster.close();
-  });
-
+await onRealNode(import.meta.url, "what is asked of a node's containers", ({ node }) => {
   type Stream = ReturnType<RealNode["talk"]>;
   const say = (stream: Stream, channel: number, text: string) =>
     stream.write(encodeFrame(channel, Buffer.from(text)));
@@ -178,8 +158,4 @@ describe("what is asked of a node's containers", { skip: machine ? skip : "runs 
     assert.ok(summary.node.memory.availableBytes > 0);
     await node.remove("busy");
   });
-});
-
-test("streams on a machine of their own", { skip: machine ? "runs outside" : skip }, async () => {
-  console.log(await onOwnMachine(import.meta.url));
 });

@@ -1,24 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, test } from "node:test";
 import { configMaps, pods, secrets, type Volume } from "#api";
-import { must } from "#base";
-import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
-import { onOwnMachine, ownMachine } from "../testing/own-machine.ts";
-import { RealNode } from "../testing/real-node.ts";
+import { onRealNode } from "../testing/on-real-node.ts";
 
-const machine = ownMachine();
-const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
-
-describe("volumes of real containers", { skip: machine ? skip : "runs inside" }, () => {
-  let cluster: TestCluster;
-  let node: RealNode;
-
+await onRealNode(import.meta.url, "volumes of real containers", ({ cluster, node }) => {
   before(async () => {
-    cluster = await testCluster({ namespaces: ["default", "kube-node-lease"] });
-    node = new RealNode({ client: cluster.client, machine: must(machine, "runs on a machine of its own") });
-    await node.prepare();
-    await node.start();
-    await node.import(await ociArchive([{ image: await busyboxImage(), name: "busybox:test" }]));
     const data = { colour: "green", size: "big" };
     const binaryData = { bytes: Buffer.from([0, 255]).toString("base64") };
     await cluster.client
@@ -27,11 +13,6 @@ describe("volumes of real containers", { skip: machine ? skip : "runs inside" },
     await cluster.client
       .resource(secrets, "default")
       .create({ metadata: { name: "keys" }, data: { key: Buffer.from("hush").toString("base64") } });
-  });
-
-  after(async () => {
-    await node.close();
-    await cluster.close();
   });
 
   /** Runs a script to its end in a pod that has the volumes below /v. */
@@ -203,8 +184,4 @@ describe("volumes of real containers", { skip: machine ? skip : "runs inside" },
     await node.event("wrong", "FailedMount", complaint);
     await node.remove("wrong");
   });
-});
-
-test("volumes on a machine of their own", { skip: machine ? "runs outside" : skip }, async () => {
-  console.log(await onOwnMachine(import.meta.url));
 });
