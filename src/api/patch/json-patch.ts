@@ -1,7 +1,7 @@
 import { ApiError, badRequest } from "#base";
 import { cloneJson, isJsonObject, type Json, type JsonObject, jsonEqual, setOwn } from "../json.ts";
 import { type Pointer, parsePointer } from "./json-pointer.ts";
-import { maxCopiedCharacters, maxJsonPatchOperations, maxMovedElements } from "./limits.ts";
+import { maxCopiedCharacters, maxJsonPatchOperations, maxMovedElements, maxPatchDepth } from "./limits.ts";
 
 /**
  * Applies a JSON patch (RFC 6902) and returns the result; the document is not changed. All operations apply or none:
@@ -14,6 +14,8 @@ export function applyJsonPatch(document: JsonObject, patch: unknown): JsonObject
     apply(holder, operation, `operation ${index} (${operation.op} ${operation.path})`);
   }
   if (!isJsonObject(holder.root)) throw rejected("the result is not an object");
+  if (isDeeper(holder.root, maxPatchDepth))
+    throw rejected(`the result is nested deeper than ${maxPatchDepth}`);
   return holder.root;
 }
 
@@ -87,11 +89,21 @@ function apply(holder: Holder, operation: Operation, where: string): void {
 
 function copySource(holder: Holder, from: Pointer, where: string): Json {
   const source = read(holder, from, where);
+  // Copied into itself again and again, a value gets too deep for whatever is recursive.
+  if (isDeeper(source, maxPatchDepth))
+    throw rejected(`${where}: copies what is nested deeper than ${maxPatchDepth}`);
   holder.copied += JSON.stringify(source).length;
   if (holder.copied > maxCopiedCharacters) {
     throw rejected(`${where}: copies more than ${maxCopiedCharacters} characters`);
   }
   return source;
+}
+
+function isDeeper(value: Json | undefined, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isDeeper((value as JsonObject)[key], levels - 1)) return true;
+  return false;
 }
 
 function add(holder: Holder, pointer: Pointer, value: Json, where: string): void {
