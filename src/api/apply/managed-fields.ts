@@ -1,5 +1,6 @@
 import type { ManagedFieldsEntry } from "../object.ts";
 import { difference, type FieldSet, isEmptySet, union } from "./field-set.ts";
+import { isFieldSet } from "./is-field-set.ts";
 import { maxUpdateManagers } from "./limits.ts";
 
 /** One manager's fields: an entry of `metadata.managedFields`. */
@@ -14,23 +15,23 @@ export interface Manager {
   readonly fields: FieldSet;
 }
 
-/** Reads the entries of an object. Entries that are not understood are dropped, as if nobody owned their fields. */
+/** Reads the entries of a stored object: they were understood when they came. */
 export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined): Manager[] {
-  const managers: Manager[] = [];
-  for (const entry of entries ?? []) {
-    if (entry.operation !== "Apply" && entry.operation !== "Update") continue;
-    if (entry.fieldsV1 !== undefined && (typeof entry.fieldsV1 !== "object" || entry.fieldsV1 === null))
-      continue;
-    managers.push({
-      name: entry.manager ?? "",
-      operation: entry.operation,
-      apiVersion: entry.apiVersion ?? "",
-      subresource: entry.subresource ?? "",
-      time: entry.time,
-      fields: (entry.fieldsV1 ?? {}) as FieldSet,
-    });
-  }
-  return managers;
+  return (entries ?? []).map((entry) => ({
+    name: entry.manager ?? "",
+    operation: entry.operation === "Apply" ? "Apply" : "Update",
+    apiVersion: entry.apiVersion ?? "",
+    subresource: entry.subresource ?? "",
+    time: entry.time,
+    fields: (entry.fieldsV1 ?? {}) as FieldSet,
+  }));
+}
+
+/** Whether an entry that a client sends means something. Those that do not are dropped, as if nobody owned their fields. */
+export function isUnderstood({ operation, fieldsV1 }: ManagedFieldsEntry): boolean {
+  return (
+    (operation === "Apply" || operation === "Update") && (fieldsV1 === undefined || isFieldSet(fieldsV1))
+  );
 }
 
 /** Writes the entries in Kubernetes' order: applied first, then the older first, then by name. Empty ones go. */

@@ -1,10 +1,17 @@
-import type { JsonObject } from "../json.ts";
+import { type JsonObject, jsonEqual } from "../json.ts";
 import type { ManagedFieldsEntry, ObjectMeta } from "../object.ts";
 import type { KubernetesObject } from "../resource.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
 import { compare } from "./compare.ts";
 import { difference, isEmptySet, union } from "./field-set.ts";
-import { isSameManager, type Manager, readManagers, withFields, writeManagers } from "./managed-fields.ts";
+import {
+  isSameManager,
+  isUnderstood,
+  type Manager,
+  readManagers,
+  withFields,
+  writeManagers,
+} from "./managed-fields.ts";
 
 export interface UpdateTracking {
   /** What is stored; absent on create. */
@@ -64,10 +71,12 @@ export function trackUpdate(object: KubernetesObject, tracking: UpdateTracking):
 function baseEntries(metadata: ObjectMeta, old: KubernetesObject | undefined): readonly ManagedFieldsEntry[] {
   const given = metadata.managedFields;
   const stored = old?.metadata?.managedFields ?? [];
-  if (given === undefined || given.length === 0) return stored;
+  // Patches and careful clients bring back what they found: it is known to be understood, and its sets can be shared.
+  if (given === undefined || given.length === 0 || jsonEqual(given, stored)) return stored;
   const [only] = given;
   if (given.length === 1 && only !== undefined && Object.keys(only).length === 0) return [];
-  return readManagers(given).length === 0 ? stored : given;
+  const understood = given.filter(isUnderstood);
+  return understood.length === 0 ? stored : understood;
 }
 
 function metadataOf(object: KubernetesObject): ObjectMeta {
