@@ -165,7 +165,8 @@ class Walk {
       case "int32":
         return typeof value === "number" && (value | 0) === value ? value : this.#mismatch(value, schema);
       case "int64":
-        return Number.isInteger(value) ? value : this.#mismatch(value, schema);
+        // Beyond 2^53 a number is not kept exactly: what is stored could be more than 64 bits, which no client reads.
+        return Number.isSafeInteger(value) ? value : this.#mismatch(value, schema);
       case "double":
         return typeof value === "number" ? value : this.#mismatch(value, schema);
       case "intOrString":
@@ -225,7 +226,9 @@ class Walk {
     const owner = this.#owner.slice(this.#owner.indexOf(".") + 1);
     const path = this.#path.filter((step) => typeof step === "string").join(".");
     const field = path === "" ? "value" : `struct field ${owner}.${path}`;
-    throw new Mismatch(`json: cannot unmarshal ${jsonType(value)} into Go ${field} of type ${schema.name}`);
+    throw new Mismatch(
+      `json: cannot unmarshal ${jsonType(value, schema)} into Go ${field} of type ${schema.name}`,
+    );
   }
 }
 
@@ -273,8 +276,8 @@ function zeroOf(schema: TypeSchema): unknown {
 
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-function jsonType(value: unknown): string {
-  if (typeof value === "number") return Number.isInteger(value) ? "number" : `number ${value}`;
+function jsonType(value: unknown, { shape }: TypeSchema): string {
+  if (typeof value === "number") return shape === "int32" || shape === "int64" ? `number ${value}` : "number";
   if (typeof value === "boolean") return "bool";
   if (Array.isArray(value)) return "array";
   return value === null ? "null" : typeof value;

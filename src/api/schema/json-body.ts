@@ -19,8 +19,9 @@ export function parseJsonBody(bytes: Uint8Array): JsonBody {
   } catch (error) {
     throw badRequest(`the body could not be read as JSON: ${messageOf(error)}`, error);
   }
+  const keys = countKeys(value);
   // Reading keeps the last of two equal keys, so there are none when as many keys came out as were written.
-  const duplicateFields = countKeys(value) === fields ? none : findDuplicates(text);
+  const duplicateFields = keys === fields ? none : findDuplicates(text);
   return { value, duplicateFields };
 }
 
@@ -84,7 +85,10 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1;
 }
 
+/** Looks at every value on the way: JavaScript reads a number that is too large as infinity, and writes that as null. */
 function countKeys(value: unknown): number {
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw badRequest("the body has a number that is too large");
   if (typeof value !== "object" || value === null) return 0;
   let keys = 0;
   if (Array.isArray(value)) {
@@ -94,7 +98,7 @@ function countKeys(value: unknown): number {
   for (const key in value) {
     keys += 1;
     const item = (value as Record<string, unknown>)[key];
-    if (typeof item === "object") keys += countKeys(item);
+    if (typeof item === "object" || typeof item === "number") keys += countKeys(item);
   }
   return keys;
 }
