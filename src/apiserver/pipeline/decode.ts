@@ -42,6 +42,8 @@ export async function parseBodyWith(
   parser: BodyParser,
   { exchange, slice }: ObjectRequest,
 ): Promise<ParsedBody> {
+  const encoding = exchange.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") throw encoded(encoding);
   const body = await parser(await exchange.readBody());
   if (slice.isOver()) await slice.pause();
   return body;
@@ -61,6 +63,13 @@ export function unsupportedMediaType(type: string, known: readonly string[]): Ap
   return new ApiError(
     "UnsupportedMediaType",
     `the body of the request was in an unknown format (${type}) - accepted media types include: ${known.join(", ")}`,
+  );
+}
+
+function encoded(encoding: string | string[]): ApiError {
+  return new ApiError(
+    "UnsupportedMediaType",
+    `the body of the request is encoded (${encoding}) - send it as it is, without content-encoding`,
   );
 }
 

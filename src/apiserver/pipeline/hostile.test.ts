@@ -10,6 +10,7 @@ after(() => cluster.close());
 const maps = "/api/v1/namespaces/default/configmaps";
 const pods = "/api/v1/namespaces/default/pods";
 const merge = { "content-type": "application/merge-patch+json" };
+const revisions = "/apis/apps/v1/namespaces/default/controllerrevisions";
 const apply = { "content-type": "application/apply-patch+yaml" };
 
 test("what is in no namespace cannot be reached through one", async () => {
@@ -95,7 +96,6 @@ test("applied YAML of any size is read without holding up others, and repeated k
 });
 
 test("YAML that refers to itself, explodes, or is nested without end is a bad request", async () => {
-  const revisions = "/apis/apps/v1/namespaces/default/controllerrevisions";
   const head = "apiVersion: apps/v1\nkind: ControllerRevision\nmetadata: {name: odd}\nrevision: 1\n";
   const letters = ["a", "b", "c", "d", "e", "f", "g"];
   const bomb = letters.map((letter, index) => {
@@ -112,4 +112,42 @@ test("YAML that refers to itself, explodes, or is nested without end is a bad re
 test("an applied configuration says nothing about managed fields", async () => {
   const configuration = configMapNamed("owned", {}, { managedFields: [{ manager: "somebody" }] });
   assert.equal((await ask(`PATCH ${maps}/owned?fieldManager=test`, configuration, apply)).status, 400);
+});
+
+test("parameters that mean nothing are bad requests", async () => {
+  const lists = [
+    ...["x", "-1", "1.5", "1e3", "0x10", "99999999999999999999"].map((word) => `resourceVersion=${word}`),
+    ...["x", "-1", "1.5", "1e9", "99999999999999999999"].map((word) => `limit=${word}`),
+    ...["x", "AAAA", "e30", "bnVsbA", "A".repeat(10_000)].map((word) => `limit=1&continue=${word}`),
+    ...["x", "=", "a=b", "__proto__=x", "constructor=x", "metadata.name=m\\"].map(
+      (word) => `fieldSelector=${word}`,
+    ),
+    ...["=", "a=b=c", "a in (", "!", "a>x", "__proto__", "(", ",,"].map((word) => `labelSelector=${word}`),
+  ];
+  for (const query of lists) {
+    assert.equal((await ask(`GET ${maps}?${encodeURI(query).replaceAll("+", "%2B")}`)).status, 400, query);
+  }
+  for (const query of ["resourceVersion=x", "resourceVersion=-1", "timeoutSeconds=x", "timeoutSeconds=-1"]) {
+    assert.equal((await ask(`GET ${maps}?watch=1&${query}`)).status, 400, query);
+  }
+  for (const query of ["fieldValidation=x", "fieldManager=%00", `fieldManager=${"x".repeat(129)}`]) {
+    assert.equal((await ask(`POST ${maps}?${query}`, configMapNamed("parameters"))).status, 400, query);
+  }
+  assert.equal((await ask(`POST ${maps}?dryRun=x`, configMapNamed("parameters"))).status, 422);
+  assert.equal((await ask(`GET ${maps}/parameters`)).status, 404);
+});
+
+test("paths with bytes that no name has, and very long ones, lead nowhere", async () => {
+  const paths = [
+    `${maps}/%00`,
+    `${maps}/a%00b`,
+    "/api/v1/%00",
+    "/%",
+    "/%zz",
+    "//",
+    "/api//v1",
+    "*",
+    `/${"a".repeat(1_000_000)}`,
+  ];
+  for (const path of paths) assert.equal((await ask(`GET ${path}`)).status, 404, path.slice(0, 40));
 });

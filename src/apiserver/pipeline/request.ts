@@ -56,11 +56,17 @@ function fieldManagerOf({ query, exchange }: ObjectRequest): string {
     if (given.length > maxFieldManagerLength) {
       throw badRequest(`fieldManager may not be longer than ${maxFieldManagerLength} characters`);
     }
+    if (!printable.test(given)) {
+      throw badRequest(`fieldManager may hold printable characters only, not ${JSON.stringify(given)}`);
+    }
     return given;
   }
   const agent = headerOf(exchange.headers, "user-agent") ?? "";
   return agent.split("/", 1)[0]?.slice(0, maxFieldManagerLength) || "unknown";
 }
+
+/** As upstream: letters, marks, numbers, punctuation, symbols and the space. */
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u;
 
 /** As upstream. */
 const maxFieldManagerLength = 128;
