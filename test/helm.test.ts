@@ -112,7 +112,7 @@ test("an upgrade whose hook fails changes nothing but the history", async () => 
 test("an upgrade that never gets ready is rolled back by itself, and the pods before it stay", async () => {
   const old = await pods();
   const refused = await helm.fails(
-    `upgrade web ${chart} --set image.tag=none --rollback-on-failure --timeout 6s`,
+    `upgrade web ${chart} --set image.tag=none --rollback-on-failure --timeout 10s`,
   );
   assert.match(refused, /has been rolled back/);
   assert.match(await helm.run("history web"), /^6\s.*failed[\s\S]*^7\s.*deployed\s.*Rollback to 4/m);
