@@ -44,7 +44,7 @@ await onRealNode(import.meta.url, "what a pod's spec makes of its containers", (
   });
 
   test("a seccomp profile of the machine's own filters, and nothing runs when it is not there", async () => {
-    const directory = `${must(machine, "runs on it").directory}/agent/seccomp`;
+    const directory = `${node.machine.directory}/agent/seccomp`;
     await mkdir(directory, { recursive: true });
     const profile = {
       defaultAction: "SCMP_ACT_ALLOW",
