@@ -2,9 +2,10 @@ import { silentLogger, systemClock } from "#base";
 import { createHost, type Host } from "#host";
 import { type NetworkConfig, prepareNetwork } from "#network";
 import { namespacedHost } from "#testing";
-import { nft } from "../../src/network/machine/prepare.ts";
+import { openKeptNft } from "../../src/network/machine/kept-nft.ts";
+import { nft } from "../../src/network/machine/nft.ts";
 import { balancerChain } from "../../src/network/services/balancers.ts";
-import { ServiceProgram } from "../../src/network/services/program.ts";
+import { ServiceProgram, type WantedService } from "../../src/network/services/program.ts";
 import type { ServicePort } from "../../src/network/services/service-table.ts";
 import type { Context } from "../context.ts";
 import { type Measurement, measurement, type Row } from "../row.ts";
@@ -59,6 +60,7 @@ function programmed(context: Context): Promise<{ all: Measurement; one: Measurem
       bare.push(await milliseconds(() => nft(host, `add element ip bare m { ${element} }\n`)));
     }
     const program = new ServiceProgram(network.table);
+    const kept = openKeptNft(host, `${machine.data}/services.nft`);
     const all: number[] = [];
     const bareAll: number[] = [];
     for (let round = 0; round < 3; round++) {
@@ -66,7 +68,7 @@ function programmed(context: Context): Promise<{ all: Measurement; one: Measurem
       let ruleset = "";
       const took = await milliseconds(() => {
         ruleset = program.reset(table(round), chains);
-        return nft(host, ruleset);
+        return kept.apply(ruleset);
       });
       all.push(took / 1000);
       const elements = plainElements(ruleset.length);
@@ -76,8 +78,10 @@ function programmed(context: Context): Promise<{ all: Measurement; one: Measurem
     const one: number[] = [];
     for (let index = 0; index < changes; index++) {
       const key = `ns/s${index * 600}`;
-      one.push(await milliseconds(() => nft(host, program.replace(key, [port(index * 600, "changed")]))));
+      const changed = [[key, [port(index * 600, "changed")]]] as const;
+      one.push(await milliseconds(() => kept.apply(program.replace(changed))));
     }
+    await kept.close();
     await machine.remove();
     return { all: measurement(all, bareAll), one: measurement(one, bare) };
   });
@@ -101,7 +105,7 @@ async function balancerChains(host: Host, owner: string): Promise<string[]> {
   return names.filter((name) => balancerChain.test(name));
 }
 
-function* table(round: number): Generator<[string, ServicePort[]]> {
+function* table(round: number): Generator<WantedService> {
   for (let index = 0; index < services; index++) yield [`ns/s${index}`, [port(index, `${round}`)]];
 }
 

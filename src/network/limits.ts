@@ -1,6 +1,6 @@
 /** Every limit of the network layer, with its reason. */
 export const limits = {
-  /** Connection marks: one per installed version of a service port. 2^31 leave the sign bit alone. */
+  /** Connection marks: one per installed service port. 2^31 leave the sign bit alone. */
   marks: 0x7fff_ffff,
   /** Chains that number connections. `nft` lists all chains for every change: 1,000 cost 2 ms, 10,000 cost 14 ms. */
   balancers: 512,
@@ -8,6 +8,8 @@ export const limits = {
   endpointsPerPort: 4096,
   /** Elements in one `add element` statement: keeps a line within what `nft` parses quickly. */
   elementsPerStatement: 5000,
+  /** A ruleset up to this many characters goes through the `nft` that is kept: it reads them one by one. */
+  keptRulesetBytes: 16_384,
   /** How long one `nft` or `ip` call may take: 10,000 services install in under a second on two cores. */
   commandTimeoutMs: 30_000,
   /** First and longest pause before a failed programming is tried again. */

@@ -6,7 +6,8 @@ import { after, before, test } from "node:test";
 import { silentLogger, systemClock } from "#base";
 import { createHost, type Host, type Program } from "#host";
 import { namespacedHost } from "#testing";
-import { nft, prepareNetwork, removeNetwork } from "./machine/prepare.ts";
+import { type KeptNft, openKeptNft } from "./machine/kept-nft.ts";
+import { prepareNetwork, removeNetwork } from "./machine/prepare.ts";
 import type { NetworkConfig, PodNetwork } from "./network.ts";
 import { openPodNetwork } from "./pods/pod-network.ts";
 import { ServiceProgram } from "./services/program.ts";
@@ -23,6 +24,7 @@ let directory: string;
 let config: NetworkConfig;
 let network: PodNetwork;
 let program: ServiceProgram;
+let table: KeptNft;
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), "nacre-test-net-"));
@@ -53,9 +55,11 @@ before(async () => {
     servers.push(await serve(namespace, name));
   }
   program = new ServiceProgram(config.table);
+  table = openKeptNft(host, join(directory, "services.nft"));
 });
 
 after(async () => {
+  await table.close();
   for (const server of servers) {
     server.signal("SIGKILL");
     await server.exited;
@@ -104,7 +108,8 @@ function service(over: Partial<ServicePort> = {}): ServicePort {
 }
 
 async function install(ports: ServicePort[]): Promise<void> {
-  await nft(host, program.replace("default/web", ports));
+  const ruleset = program.replace([["default/web", ports]]);
+  if (ruleset !== "") await table.apply(ruleset);
 }
 
 test("pods reach one another and the machine reaches pods", async () => {
@@ -122,6 +127,23 @@ test("connections to a service go to its endpoints in turn, from the machine and
     assert.deepEqual([...answers.slice(0, 3)].sort(), ["a", "b", "c"]);
     assert.deepEqual(answers.slice(3), answers.slice(0, 3));
   }
+});
+
+test("a ruleset that cannot be applied says where it is wrong, and nothing of it is applied", async () => {
+  const wrong = `add map ip test made { type mark : mark; }\nadd element ip test nowhere { 1 : 2 }\n`;
+  await assert.rejects(
+    table.apply(wrong),
+    /cannot change the table: Error: No such file or directory nowhere/,
+  );
+  await table.apply("add map ip test made { type mark : verdict; }\ndelete map ip test made\n");
+});
+
+test("a ruleset of any length is applied as one", async () => {
+  const elements = Array.from({ length: 5000 }, (_, index) => `${index} : ${index}`);
+  await table.apply(
+    `add map ip test many { type mark : mark; }\nadd element ip test many { ${elements.join(", ")} }\n`,
+  );
+  await table.apply("delete map ip test many\n");
 });
 
 test("a pod that reaches itself through its service gets an answer", async () => {
@@ -219,7 +241,7 @@ test("preparing again keeps services; a full reset replaces whatever is there", 
   const fresh = new ServiceProgram(config.table);
   const chains = await host.run({ program: "nft", arguments: ["list", "table", "ip", config.table] });
   const left = [...chains.stdout.matchAll(/chain ((?:lb|hash)-\S+) /g)].map((match) => match[1] as string);
-  await nft(host, fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left));
+  await table.apply(fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left));
   program = fresh;
   assert.match(await ask(machine, "10.96.0.50", 80), /^c /);
 });

@@ -1,19 +1,22 @@
-import type { Command, Host } from "#host";
+import type { Host } from "#host";
 
 /**
  * A host whose programs run in a network namespace: what they do to devices, routes, tables and `/proc/sys/net` stays in
  * there. For tests of the network, beside others on the same machine.
  */
 export function namespacedHost(host: Host, networkNamespace: string): Host {
-  const inside = (command: Command): Command => ({
+  const inside = <Started extends { readonly program: string; readonly arguments: readonly string[] }>(
+    command: Started,
+  ): Started => ({
     ...command,
     program: "nsenter",
     arguments: [`--net=${networkNamespace}`, command.program, ...command.arguments],
   });
-  const run = (command: Command) => host.run(inside(command));
+  const run: Host["run"] = (command) => host.run(inside(command));
   return {
     ...host,
     run,
+    openBatch: (command) => host.openBatch(inside(command)),
     files: {
       ...host.files,
       async read(path) {

@@ -3,6 +3,7 @@ import type { Host } from "#host";
 import { limits } from "../limits.ts";
 import type { NetworkConfig } from "../network.ts";
 import { gatewayAddress } from "../ranges.ts";
+import { nft } from "./nft.ts";
 import { baseRuleset } from "./ruleset.ts";
 
 /**
@@ -76,16 +77,6 @@ export async function removeNetwork(host: Host, config: NetworkConfig): Promise<
     await host.files.write("/proc/sys/net/ipv4/ip_forward", forwarding.trim(), { inPlace: true });
     await host.files.remove(settingsPath(config));
   }
-}
-
-/** Applies a ruleset in one transaction: all of it, or none. */
-export async function nft(host: Host, ruleset: string): Promise<void> {
-  await host.run({
-    program: "nft",
-    arguments: ["-f", "-"],
-    input: ruleset,
-    timeoutMs: limits.commandTimeoutMs,
-  });
 }
 
 /** A device that holds the gateway's address and takes the service range's route. No pod is plugged into it. */

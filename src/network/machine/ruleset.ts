@@ -6,6 +6,12 @@ import { gatewayAddress } from "../ranges.ts";
 const quotedPort = "@th,240,16";
 
 /**
+ * Put on a connection's first packet that a pod sends to itself through a service: its way out is the device that it came
+ * in by. It must seem to come from the machine, or the pod answers itself past the translation.
+ */
+const hairpinMark = "0x4e616372";
+
+/**
  * The cluster's nftables table, without services in it. Applying it again keeps what the maps hold.
  *
  * ```
@@ -36,7 +42,6 @@ table ip ${table} {
   map node-port-ids { type inet_proto . inet_service : mark; }
   map endpoints { type mark . mark : ipv4_addr . inet_service; }
   map host-ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
-  set hairpin { type ipv4_addr . ipv4_addr; }
   set node-port-addresses { type ipv4_addr; flags interval; }
   chain dispatch { }
   chain translate { }
@@ -82,7 +87,7 @@ table ip ${table} {
   }
   chain postrouting {
     ip saddr 127.0.0.0/8 oifname ${podDevices} snat to ${gatewayAddress(config)}
-    ip saddr . ip daddr @hairpin snat to ${gatewayAddress(config)}
+    meta mark ${hairpinMark} oifname ${podDevices} ct status dnat snat to ${gatewayAddress(config)}
     ip saddr ${clusterPodRange} ip daddr != ${clusterPodRange} oifname != "lo" oifname != ${podDevices} masquerade
   }
   chain guard-input {
@@ -92,6 +97,7 @@ table ip ${table} {
   chain guard-forward {
     ip daddr ${serviceRange} jump refuse
     ip daddr ${clusterPodRange} ${elsewhere} jump refuse
+    iifname ${podDevices} ct state new ct status dnat fib daddr . iif oif exists meta mark set ${hairpinMark}
   }
   chain guard-output {
     ip daddr ${serviceRange} jump refuse

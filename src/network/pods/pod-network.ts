@@ -1,6 +1,6 @@
 import type { Host } from "#host";
 import { limits } from "../limits.ts";
-import { nft } from "../machine/prepare.ts";
+import { nft } from "../machine/nft.ts";
 import type { HostPort, NetworkConfig, PodAddress, PodAttachment, PodNetwork } from "../network.ts";
 import { gatewayAddress } from "../ranges.ts";
 import { deviceNames } from "./device-names.ts";

@@ -17,13 +17,12 @@ export interface Balancer {
 /**
  * The chains that number connections. As long as there are fewer than `limit`, every service port counts alone, so its
  * round robin is exact however calls to different services interleave; beyond it, ports with equally many endpoints
- * share the least used chain, because each further chain makes every change to the table slower.
+ * share the chains that are there, in turn, because each further chain makes every change to the table slower.
  */
 export class Balancers {
   readonly #limit: number;
   readonly #users = new Map<string, number>();
-  /** Free numbers by count of endpoints come back first, so that names stay few. */
-  readonly #slots = new Map<number, Set<number>>();
+  readonly #counters = new Map<number, Counters>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -31,7 +30,7 @@ export class Balancers {
 
   /** Takes a chain for a port with so many endpoints. */
   take(balance: Balance, endpoints: number): Balancer {
-    const chain = balance === "source-hash" ? `hash-${endpoints}` : this.#roundRobin(endpoints);
+    const chain = balance === "source-hash" ? `hash-${endpoints}` : this.#counter(endpoints);
     const users = this.#users.get(chain) ?? 0;
     this.#users.set(chain, users + 1);
     const number = balance === "source-hash" ? "jhash ip saddr" : "numgen inc";
@@ -51,22 +50,31 @@ export class Balancers {
     }
     this.#users.delete(chain);
     const [, endpoints, slot] = /^lb-(\d+)-(\d+)$/.exec(chain) ?? [];
-    if (endpoints !== undefined) this.#slots.get(Number(endpoints))?.delete(Number(slot));
+    if (endpoints === undefined) return true;
+    const counters = must(this.#counters.get(Number(endpoints)), `no chain counts to ${endpoints}`);
+    counters.chains.splice(counters.chains.indexOf(chain), 1);
+    counters.free.push(Number(slot));
     return true;
   }
 
-  #roundRobin(endpoints: number): string {
-    const slots = this.#slots.get(endpoints) ?? new Set<number>();
-    this.#slots.set(endpoints, slots);
-    if (slots.size === 0 || this.#users.size < this.#limit) {
-      let slot = 0;
-      while (slots.has(slot)) slot += 1;
-      slots.add(slot);
-      return `lb-${endpoints}-${slot}`;
+  #counter(endpoints: number): string {
+    const counters = this.#counters.get(endpoints) ?? { chains: [], free: [], turn: 0 };
+    this.#counters.set(endpoints, counters);
+    const { chains, free } = counters;
+    if (chains.length > 0 && this.#users.size >= this.#limit) {
+      counters.turn += 1;
+      return chains[counters.turn % chains.length] as string;
     }
-    const names = Array.from(slots, (slot) => `lb-${endpoints}-${slot}`);
-    return names.reduce((least, name) =>
-      (this.#users.get(name) ?? 0) < (this.#users.get(least) ?? 0) ? name : least,
-    );
+    const chain = `lb-${endpoints}-${free.pop() ?? chains.length}`;
+    chains.push(chain);
+    return chain;
   }
+}
+
+/** The chains that count to the same number. */
+interface Counters {
+  readonly chains: string[];
+  /** Numbers in names of chains that are gone come back first, so that names stay few. */
+  readonly free: number[];
+  turn: number;
 }

@@ -10,20 +10,18 @@ class Kernel {
   readonly chains = new Map<string, string[]>();
 
   apply(ruleset: string): void {
-    let chain: string | undefined;
-    for (const line of ruleset.split("\n").map((text) => text.trim())) {
-      const element = /^(add|delete) element ip t (\S+) \{ (.*) \}$/.exec(line);
-      if (element)
-        this.#elements(element[1] as string, element[2] as string, (element[3] as string).split(", "));
-      else if (line.startsWith("flush map") || line.startsWith("flush set"))
-        this.maps.delete(line.split(" ").at(-1) as string);
-      else if (line.startsWith("delete chain")) this.#deleteChain(line.split(" ").at(-1) as string);
-      else if (/^chain \S+ \{$/.test(line)) {
-        chain = line.split(" ")[1] as string;
-        assert.ok(!this.chains.has(chain), `chain ${chain} is there already`);
-        this.chains.set(chain, []);
-      } else if (line === "}") chain = undefined;
-      else if (chain !== undefined) this.#chain(chain).push(line);
+    for (const line of ruleset.split("\n")) {
+      const [verb, what, , , name = "", ...rest] = line.split(" ");
+      if (what === "element") {
+        const elements = /\{ (.*) \}$/.exec(line)?.[1] ?? "";
+        this.#elements(verb as string, name, elements.split(", "));
+      } else if (verb === "flush") this.maps.delete(name);
+      else if (verb === "delete") this.#deleteChain(name);
+      else if (what === "rule") this.#chain(name).push(rest.join(" "));
+      else if (what === "chain") {
+        assert.ok(!this.chains.has(name), `chain ${name} is there already`);
+        this.chains.set(name, []);
+      } else assert.equal(line, "");
     }
   }
 
@@ -47,7 +45,7 @@ class Kernel {
     for (const element of elements) {
       const [key, value = ""] = element.split(" : ") as [string, string?];
       if (verb === "add") {
-        assert.ok(!content.has(key) || map === "hairpin", `${map} already has ${key}`);
+        assert.ok(!content.has(key), `${map} already has ${key}`);
         content.set(key, value);
       } else {
         assert.ok(content.delete(key), `${map} has no ${key} to delete`);
@@ -112,7 +110,7 @@ test("whatever changes in whatever order, the kernel ends with exactly the endpo
       const program = new ServiceProgram("t");
       const wanted = new Map<string, ServicePort[]>();
       for (const [service, ports] of changes) {
-        kernel.apply(program.replace(service, ports));
+        kernel.apply(program.replace([[service, ports]]));
         wanted.set(service, ports);
         for (const { frontends, endpoints } of [...wanted.values()].flat()) {
           for (const frontend of frontends) {
@@ -125,7 +123,7 @@ test("whatever changes in whatever order, the kernel ends with exactly the endpo
           }
         }
       }
-      for (const service of services) kernel.apply(program.replace(service, []));
+      for (const service of services) kernel.apply(program.replace([[service, []]]));
       assert.equal(kernel.chains.size, 0);
       for (const [name, map] of kernel.maps) assert.equal(map.size, 0, `${name} is not empty`);
     }),
@@ -135,8 +133,50 @@ test("whatever changes in whatever order, the kernel ends with exactly the endpo
 test("what does not change is not programmed again", () => {
   const program = new ServiceProgram("t");
   const [ports] = fc.sample(portsOf("a"), { numRuns: 1, seed: 3 }) as [ServicePort[]];
-  program.replace("a", ports);
-  assert.equal(program.replace("a", structuredClone(ports)), "");
+  program.replace([["a", ports]]);
+  assert.equal(program.replace([["a", structuredClone(ports)]]), "");
+});
+
+const web = (service: string, endpoints: readonly string[]): ServicePort => ({
+  id: `default/${service}:http:tcp`,
+  frontends: [{ type: "address", address: "192.0.2.1", protocol: "tcp", port: 80 }],
+  endpoints,
+  balance: "round-robin",
+});
+
+test("an endpoint that takes another's place changes one element and nothing else", () => {
+  const program = new ServiceProgram("t");
+  program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.2 . 8080"])]]]);
+  assert.equal(
+    program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.3 . 8080"])]]]),
+    "delete element ip t endpoints { 1 . 1 }\nadd element ip t endpoints { 1 . 1 : 10.244.0.3 . 8080 }\n",
+  );
+});
+
+test("an address and port that two services claim belongs to the first until it leaves", () => {
+  const kernel = new Kernel();
+  const program = new ServiceProgram("t");
+  const targets = () => kernel.targets("services", "192.0.2.1 . tcp . 80");
+  kernel.apply(program.replace([["a", [web("a", ["10.244.0.1 . 1"])]]]));
+  kernel.apply(program.replace([["b", [web("b", ["10.244.0.2 . 1", "10.244.0.3 . 1"])]]]));
+  assert.deepEqual(targets(), ["10.244.0.1 . 1"]);
+  kernel.apply(program.replace([["a", []]]));
+  assert.deepEqual(targets(), ["10.244.0.2 . 1", "10.244.0.3 . 1"]);
+  kernel.apply(program.replace([["b", []]]));
+  assert.deepEqual(targets(), []);
+});
+
+test("an address that moves from one service to another in one change answers for the other", () => {
+  const kernel = new Kernel();
+  const program = new ServiceProgram("t");
+  kernel.apply(program.replace([["a", [web("a", ["10.244.0.1 . 1"])]]]));
+  kernel.apply(
+    program.replace([
+      ["b", [web("b", ["10.244.0.2 . 1"])]],
+      ["a", []],
+    ]),
+  );
+  assert.deepEqual(kernel.targets("services", "192.0.2.1 . tcp . 80"), ["10.244.0.2 . 1"]);
 });
 
 test("a reset installs everything anew over whatever an earlier run left", () => {
@@ -145,7 +185,7 @@ test("a reset installs everything anew over whatever an earlier run left", () =>
     portsOf("a").filter(([port]) => (port?.endpoints.length ?? 0) > 0),
     2,
   ) as [ServicePort[], ServicePort[]];
-  kernel.apply(new ServiceProgram("t").replace("a", before));
+  kernel.apply(new ServiceProgram("t").replace([["a", before]]));
   kernel.apply(new ServiceProgram("t").reset([["a", after]], [...kernel.chains.keys()]));
   assert.deepEqual(kernel.targets("services", "10.96.0.1 . tcp . 80"), after[0]?.endpoints);
 });

@@ -3,12 +3,12 @@ import { type Clock, isAborted, type Logger, messageOf } from "#base";
 import type { Informer } from "#client";
 import type { Host } from "#host";
 import { limits } from "../limits.ts";
-import { nft } from "../machine/prepare.ts";
+import { type KeptNft, openKeptNft } from "../machine/kept-nft.ts";
 import type { NetworkConfig } from "../network.ts";
 import { balancerChain } from "./balancers.ts";
 import type { Departures } from "./departures.ts";
-import { ServiceProgram } from "./program.ts";
-import { type ServicePort, servicePorts } from "./service-table.ts";
+import { ServiceProgram, type WantedService } from "./program.ts";
+import { servicePorts } from "./service-table.ts";
 
 export interface ServiceProxyOptions {
   readonly host: Host;
@@ -32,7 +32,7 @@ const serviceNameLabel = "kubernetes.io/service-name";
  * program that fails is followed by a full one, with back-off. Resolves when the signal aborts.
  */
 export async function runServiceProxy(options: ServiceProxyOptions): Promise<void> {
-  const { services, slices, signal } = options;
+  const { host, config, services, slices, signal } = options;
   slices.addIndex("service", (slice) => [serviceOf(slice)]);
   const changed = new Changed(options.departures);
   const ofSlice = (slice: EndpointSlice) => changed.add(serviceOf(slice));
@@ -42,17 +42,19 @@ export async function runServiceProxy(options: ServiceProxyOptions): Promise<voi
     services.addHandler({ added: ofService, updated: ofService, deleted: ofService }),
     slices.addHandler({ added: ofSlice, updated: ofSlice, deleted: ofSlice }),
   ];
+  const table = openKeptNft(host, `${config.stateDirectory}/services.nft`);
   try {
     await Promise.all([services.synced, slices.synced]);
-    await programForever(options, changed);
+    await programForever(options, changed, table);
   } catch (error) {
     if (!signal.aborted && !isAborted(error)) throw error;
   } finally {
     for (const end of stop) end();
+    await table.close();
   }
 }
 
-async function programForever(options: ServiceProxyOptions, changed: Changed): Promise<void> {
+async function programForever(options: ServiceProxyOptions, changed: Changed, table: KeptNft): Promise<void> {
   const { host, config, clock, logger, signal } = options;
   const program = new ServiceProgram(config.table);
   let pauseMs: number = limits.retryMs.first;
@@ -62,8 +64,8 @@ async function programForever(options: ServiceProxyOptions, changed: Changed): P
     try {
       const ruleset = everything
         ? program.reset(everyService(options), await serviceChains(host, config.table))
-        : keys.map((key) => program.replace(key, portsOf(options, key))).join("");
-      if (ruleset !== "") await nft(host, ruleset);
+        : program.replace(keys.map((key) => wanted(options, key)));
+      if (ruleset !== "") await table.apply(ruleset);
       everything = false;
       pauseMs = limits.retryMs.first;
       changed.taken();
@@ -81,16 +83,15 @@ async function programForever(options: ServiceProxyOptions, changed: Changed): P
   }
 }
 
-function* everyService(options: ServiceProxyOptions): Generator<[string, ServicePort[]]> {
+function* everyService(options: ServiceProxyOptions): Generator<WantedService> {
   for (const service of options.services.values()) {
-    const key = `${service.metadata?.namespace}/${service.metadata?.name}`;
-    yield [key, portsOf(options, key)];
+    yield wanted(options, `${service.metadata?.namespace}/${service.metadata?.name}`);
   }
 }
 
-function portsOf({ services, slices, nodeName }: ServiceProxyOptions, key: string): ServicePort[] {
+function wanted({ services, slices, nodeName }: ServiceProxyOptions, key: string): WantedService {
   const service = services.getByKey(key);
-  return service ? servicePorts(service, slices.byIndex("service", key), nodeName) : [];
+  return [key, service ? servicePorts(service, slices.byIndex("service", key), nodeName) : []];
 }
 
 /** The service chains that an earlier run left in the table. */

@@ -31,10 +31,10 @@ export function servicePorts(
   const spec = service.spec ?? {};
   if (spec.type === "ExternalName" || !spec.clusterIP || spec.clusterIP === "None") return [];
   const onlyLocal = spec.internalTrafficPolicy === "Local";
-  const addresses = [spec.clusterIP, ...(spec.externalIPs ?? []), ...loadBalancerAddresses(service)];
+  const addresses = new Set([spec.clusterIP, ...(spec.externalIPs ?? []), ...loadBalancerAddresses(service)]);
   return (spec.ports ?? []).map((port) => {
     const protocol = (port.protocol ?? "TCP").toLowerCase() as Protocol;
-    const frontends: Frontend[] = addresses
+    const frontends: Frontend[] = [...addresses]
       .filter((address) => !address.includes(":"))
       .map((address) => ({ type: "address", address, protocol, port: port.port }));
     if (port.nodePort) frontends.push({ type: "node-port", protocol, port: port.nodePort });
