@@ -16,6 +16,7 @@ need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need runc runc
 need conmon conmon
 need nft nftables
+need conntrack conntrack
 need ip iproute2
 need nsenter util-linux
 need socat socat

@@ -67,7 +67,7 @@ function programmed(context: Context): Promise<{ all: Measurement; one: Measurem
       const chains = await balancerChains(host, network.table);
       let ruleset = "";
       const took = await milliseconds(() => {
-        ruleset = program.reset(table(round), chains);
+        ruleset = program.reset(table(round), chains).ruleset;
         return kept.apply(ruleset);
       });
       all.push(took / 1000);
@@ -79,7 +79,7 @@ function programmed(context: Context): Promise<{ all: Measurement; one: Measurem
     for (let index = 0; index < changes; index++) {
       const key = `ns/s${index * 600}`;
       const changed = [[key, [port(index * 600, "changed")]]] as const;
-      one.push(await milliseconds(() => kept.apply(program.replace(changed))));
+      one.push(await milliseconds(() => kept.apply(program.replace(changed).ruleset)));
     }
     await kept.close();
     await machine.remove();

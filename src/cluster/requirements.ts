@@ -22,6 +22,11 @@ export const requirements: readonly Requirement[] = [
   { program: "runc", for: "running containers", packages: same("runc") },
   { program: "conmon", for: "watching containers", packages: same("conmon") },
   { program: "nft", for: "services and the packet guard", packages: same("nftables") },
+  {
+    program: "conntrack",
+    for: "cutting UDP flows to pods that are gone",
+    packages: { ...same("conntrack-tools"), "apt-get": "conntrack" },
+  },
   { program: "ip", for: "pod networks", packages: { ...same("iproute2"), dnf: "iproute" } },
   { program: "nsenter", for: "joining namespaces", packages: same("util-linux") },
   {

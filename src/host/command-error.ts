@@ -42,6 +42,7 @@ export function isCommandError(error: unknown): error is CommandError {
 /** Debian's package for each program that Nacre runs. */
 const packages: Readonly<Record<string, string>> = {
   conmon: "conmon",
+  conntrack: "conntrack",
   crun: "crun",
   ip: "iproute2",
   mount: "mount",

@@ -12,6 +12,7 @@ import type { NetworkConfig, PodNetwork } from "./network.ts";
 import { openPodNetwork } from "./pods/pod-network.ts";
 import { ServiceProgram } from "./services/program.ts";
 import type { ServicePort } from "./services/service-table.ts";
+import { cutStrandedFlows } from "./services/stranded-flows.ts";
 
 /** A machine of its own: a network namespace with nothing but loopback, so that no packet can leave. */
 const machine = `nacre-test-net-${process.pid}`;
@@ -108,8 +109,9 @@ function service(over: Partial<ServicePort> = {}): ServicePort {
 }
 
 async function install(ports: ServicePort[]): Promise<void> {
-  const ruleset = program.replace([["default/web", ports]]);
+  const { ruleset, strandsFlows } = program.replace([["default/web", ports]]);
   if (ruleset !== "") await table.apply(ruleset);
+  if (strandsFlows) await cutStrandedFlows(host, config, (frontend) => program.endpointsOf(frontend));
 }
 
 test("pods reach one another and the machine reaches pods", async () => {
@@ -164,6 +166,67 @@ test("source hashing sends the same client to the same endpoint", async () => {
   for (let count = 0; count < 5; count += 1) answers.add(await ask(machine, "10.96.0.50", 80));
   assert.equal(answers.size, 1);
   assert.match([...answers][0] as string, /^[abc] /);
+});
+
+/** Answers every UDP packet to its port 53 with its name. Resolves once it listens. */
+async function serveUdp(namespace: string, name: string): Promise<void> {
+  const script = `const s = require("node:dgram").createSocket("udp4"); s.on("message", (m, from) => s.send(${JSON.stringify(name)}, from.port, from.address)); s.bind(53, "0.0.0.0", () => console.log("up"))`;
+  const server = real.spawn({
+    program: "nsenter",
+    arguments: [`--net=/run/netns/${namespace}`, process.execPath, "-e", script],
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  servers.push(server);
+  await new Promise((resolve) => server.stdout?.once("data", resolve));
+}
+
+/** A client on the machine that asks over UDP and keeps its port: every question is a packet of the same flow. */
+function udpClient(): (address: string, port: number) => Promise<string> {
+  const script = `const s = require("node:dgram").createSocket("udp4"); let timer;
+    const say = (text) => { clearTimeout(timer); console.log(text); };
+    s.on("message", (m) => say(m.toString()));
+    s.on("error", (e) => say(e.code));
+    require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+      const [address, port] = line.split(" ");
+      s.send("?", Number(port), address, () => { timer = setTimeout(say, 500, "silence"); });
+    });`;
+  const client = real.spawn({
+    program: "nsenter",
+    arguments: [`--net=/run/netns/${machine}`, process.execPath, "-e", script],
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  servers.push(client);
+  return async (address, port) => {
+    client.stdin?.write(`${address} ${port}\n`);
+    return String(await new Promise((resolve) => client.stdout?.once("data", resolve))).trim();
+  };
+}
+
+const nameService = (over: Partial<ServicePort>): ServicePort =>
+  service({
+    id: "default/names:dns:udp",
+    frontends: [
+      { type: "address", address: "10.96.0.53", protocol: "udp", port: 53 },
+      { type: "node-port", protocol: "udp", port: 30053 },
+    ],
+    ...over,
+  });
+
+test("a UDP client that keeps its port reaches the new endpoint once the old one is gone", async () => {
+  for (const pod of ["a", "b"]) await serveUdp(`${machine}-${pod}`, pod);
+  const askUdp = udpClient();
+  await install([nameService({ endpoints: [`${addresses.get("a")} . 53`] })]);
+  assert.equal(await askUdp("10.96.0.53", 53), "a");
+  await install([nameService({ endpoints: [`${addresses.get("b")} . 53`] })]);
+  assert.equal(await askUdp("10.96.0.53", 53), "b");
+});
+
+test("a UDP client that asked before there was an endpoint reaches the first one", async () => {
+  await install([]);
+  const askUdp = udpClient();
+  assert.equal(await askUdp("127.0.0.1", 30053), "silence");
+  await install([nameService({ endpoints: [`${addresses.get("a")} . 53`] })]);
+  assert.equal(await askUdp("127.0.0.1", 30053), "a");
 });
 
 test("what no service and no pod answers is refused on the machine, at once", async () => {
@@ -241,7 +304,7 @@ test("preparing again keeps services; a full reset replaces whatever is there", 
   const fresh = new ServiceProgram(config.table);
   const chains = await host.run({ program: "nft", arguments: ["list", "table", "ip", config.table] });
   const left = [...chains.stdout.matchAll(/chain ((?:lb|hash)-\S+) /g)].map((match) => match[1] as string);
-  await table.apply(fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left));
+  await table.apply(fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left).ruleset);
   program = fresh;
   assert.match(await ask(machine, "10.96.0.50", 80), /^c /);
 });

@@ -16,6 +16,7 @@ export function namespacedHost(host: Host, networkNamespace: string): Host {
   return {
     ...host,
     run,
+    spawn: (command) => host.spawn(inside(command)),
     openBatch: (command) => host.openBatch(inside(command)),
     files: {
       ...host.files,

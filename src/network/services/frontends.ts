@@ -7,6 +7,8 @@ export interface Answering {
   readonly frontends: readonly Frontend[];
   readonly chain: string;
   readonly id: number;
+  /** `address . port` each. */
+  readonly endpoints: readonly string[];
 }
 
 /**
@@ -20,6 +22,10 @@ export class Frontends {
   clear(): void {
     this.#claims.clear();
     this.#touched.clear();
+  }
+
+  answering(frontend: Frontend): Answering | undefined {
+    return this.#claims.get(keyOf(frontend))?.claimants[0];
   }
 
   /** Puts `next` where `previous` was; either may be missing. */

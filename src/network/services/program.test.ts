@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ServiceProgram } from "./program.ts";
+import { type ServiceChange, ServiceProgram } from "./program.ts";
 import type { ServicePort } from "./service-table.ts";
 
 /** What the kernel would hold: applies the statements that programs are made of, and refuses what `nft` would refuse. */
@@ -9,7 +9,7 @@ class Kernel {
   readonly maps = new Map<string, Map<string, string>>();
   readonly chains = new Map<string, string[]>();
 
-  apply(ruleset: string): void {
+  apply({ ruleset }: ServiceChange): void {
     for (const line of ruleset.split("\n")) {
       const [verb, what, , , name = "", ...rest] = line.split(" ");
       if (what === "element") {
@@ -134,7 +134,7 @@ test("what does not change is not programmed again", () => {
   const program = new ServiceProgram("t");
   const [ports] = fc.sample(portsOf("a"), { numRuns: 1, seed: 3 }) as [ServicePort[]];
   program.replace([["a", ports]]);
-  assert.equal(program.replace([["a", structuredClone(ports)]]), "");
+  assert.equal(program.replace([["a", structuredClone(ports)]]).ruleset, "");
 });
 
 const web = (service: string, endpoints: readonly string[]): ServicePort => ({
@@ -148,7 +148,7 @@ test("an endpoint that takes another's place changes one element and nothing els
   const program = new ServiceProgram("t");
   program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.2 . 8080"])]]]);
   assert.equal(
-    program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.3 . 8080"])]]]),
+    program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.3 . 8080"])]]]).ruleset,
     "delete element ip t endpoints { 1 . 1 }\nadd element ip t endpoints { 1 . 1 : 10.244.0.3 . 8080 }\n",
   );
 });
@@ -177,6 +177,24 @@ test("an address that moves from one service to another in one change answers fo
     ]),
   );
   assert.deepEqual(kernel.targets("services", "192.0.2.1 . tcp . 80"), ["10.244.0.2 . 1"]);
+});
+
+test("flows may be stranded where a UDP endpoint leaves or a UDP frontend comes, and nowhere else", () => {
+  const strands = (protocol: "tcp" | "udp", before: string[], after: string[]) => {
+    const program = new ServiceProgram("t");
+    const port = (endpoints: string[]): ServicePort => ({
+      ...web("a", endpoints),
+      frontends: [{ type: "node-port", protocol, port: 30053 }],
+    });
+    program.replace([["a", [port(before)]]]);
+    return program.replace([["a", [port(after)]]]).strandsFlows;
+  };
+  const [one, two] = ["10.244.0.1 . 53", "10.244.0.2 . 53"];
+  assert.equal(strands("udp", [one], [two]), true);
+  assert.equal(strands("udp", [one], []), true);
+  assert.equal(strands("udp", [], [one]), true);
+  assert.equal(strands("udp", [one], [one, two]), false);
+  assert.equal(strands("tcp", [one], [two]), false);
 });
 
 test("a reset installs everything anew over whatever an earlier run left", () => {

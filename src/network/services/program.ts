@@ -1,12 +1,20 @@
 import { assert } from "#base";
 import { limits } from "../limits.ts";
 import { Balancers } from "./balancers.ts";
-import { Frontends, keyOf } from "./frontends.ts";
+import { type Answering, Frontends, keyOf } from "./frontends.ts";
 import { Script } from "./script.ts";
 import type { Frontend, ServicePort } from "./service-table.ts";
 
 /** One service as it shall be: no ports when it is gone. */
 export type WantedService = readonly [serviceKey: string, ports: readonly ServicePort[]];
+
+/** How to get to what is wanted. */
+export interface ServiceChange {
+  /** One transaction; empty when the table is right as it is. The caller must apply what it gets, in order. */
+  readonly ruleset: string;
+  /** Whether UDP flows may go on past it, to endpoints that are gone or as before a frontend was there. */
+  readonly strandsFlows: boolean;
+}
 
 /**
  * What the kernel's table holds now, and the smallest ruleset that makes it hold something else. Pure: it writes text
@@ -19,24 +27,19 @@ export class ServiceProgram {
   readonly #frontends = new Frontends();
   #balancers = new Balancers(limits.balancers);
   #nextId = 1;
+  #strandsFlows = false;
 
   constructor(table: string) {
     this.#table = table;
   }
 
-  /**
-   * The ruleset that turns what is installed for some services into what is wanted, as one transaction; empty when nothing
-   * changes. The caller must apply what it gets, in order.
-   */
-  replace(services: Iterable<WantedService>): string {
-    const script = new Script(this.#table);
-    for (const [key, ports] of services) this.#replaceService(script, key, ports);
-    this.#frontends.write(script);
-    return script.toString();
+  /** Turns what is installed for some services into what is wanted. */
+  replace(services: Iterable<WantedService>): ServiceChange {
+    return this.#write(new Script(this.#table), services);
   }
 
-  /** The ruleset that installs everything from nothing, whatever the kernel holds: for the first time and after a failure. */
-  reset(services: Iterable<WantedService>, chains: readonly string[]): string {
+  /** Installs everything from nothing, whatever the kernel holds: for the first time and after a failure. */
+  reset(services: Iterable<WantedService>, chains: readonly string[]): ServiceChange {
     this.#services.clear();
     this.#frontends.clear();
     this.#balancers = new Balancers(limits.balancers);
@@ -46,9 +49,19 @@ export class ServiceProgram {
       script.head(`flush map ip ${this.#table} ${map}`);
     }
     for (const chain of chains) script.head(`delete chain ip ${this.#table} ${chain}`);
+    return this.#write(script, services);
+  }
+
+  /** The endpoints behind a frontend, as of the last change; undefined when nobody answers on it. */
+  endpointsOf(frontend: Frontend): readonly string[] | undefined {
+    return this.#frontends.answering(frontend)?.endpoints;
+  }
+
+  #write(script: Script, services: Iterable<WantedService>): ServiceChange {
+    this.#strandsFlows = false;
     for (const [key, ports] of services) this.#replaceService(script, key, ports);
     this.#frontends.write(script);
-    return script.toString();
+    return { ruleset: script.toString(), strandsFlows: this.#strandsFlows };
   }
 
   #replaceService(script: Script, key: string, wanted: readonly ServicePort[]): void {
@@ -72,6 +85,7 @@ export class ServiceProgram {
     const installed: Installed = { id, chain, frontends, endpoints, balance };
     writeEndpoints(script, previous, installed);
     this.#frontends.replace(previous, installed);
+    this.#strandsFlows ||= strandsFlows(previous, installed);
     return installed;
   }
 
@@ -93,6 +107,7 @@ export class ServiceProgram {
   #uninstall(script: Script, installed: Installed): void {
     this.#frontends.replace(installed, undefined);
     writeEndpoints(script, installed, { ...installed, endpoints: [] });
+    this.#strandsFlows ||= strandsFlows(installed, undefined);
     this.#releaseBalancer(script, installed);
   }
 
@@ -107,12 +122,9 @@ export class ServiceProgram {
   }
 }
 
-interface Installed {
+interface Installed extends Answering {
   /** The connection mark under which the endpoints map knows it, as long as it is installed. */
   readonly id: number;
-  readonly chain: string;
-  readonly frontends: readonly Frontend[];
-  readonly endpoints: readonly string[];
   readonly balance: ServicePort["balance"];
 }
 
@@ -131,4 +143,12 @@ function writeEndpoints(script: Script, previous: Installed | undefined, next: I
     const after = next.endpoints[index];
     script.element("endpoints", `${next.id} . ${index}`, before, after);
   }
+}
+
+/** An endpoint left, or a frontend came: connection tracking knows flows that began before. */
+function strandsFlows(previous: Installed | undefined, next: Installed | undefined): boolean {
+  const known = new Set(previous?.frontends.map(keyOf));
+  const left = previous?.endpoints.some((endpoint) => !next?.endpoints.includes(endpoint)) ?? false;
+  const frontends = left ? (previous?.frontends ?? []) : (next?.frontends ?? []);
+  return frontends.some((frontend) => frontend.protocol === "udp" && (left || !known.has(keyOf(frontend))));
 }

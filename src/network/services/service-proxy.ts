@@ -9,6 +9,7 @@ import { balancerChain } from "./balancers.ts";
 import type { Departures } from "./departures.ts";
 import { ServiceProgram, type WantedService } from "./program.ts";
 import { servicePorts } from "./service-table.ts";
+import { cutStrandedFlows } from "./stranded-flows.ts";
 
 export interface ServiceProxyOptions {
   readonly host: Host;
@@ -62,10 +63,11 @@ async function programForever(options: ServiceProxyOptions, changed: Changed, ta
   while (!signal.aborted) {
     const keys = changed.take();
     try {
-      const ruleset = everything
+      const { ruleset, strandsFlows } = everything
         ? program.reset(everyService(options), await serviceChains(host, config.table))
         : program.replace(keys.map((key) => wanted(options, key)));
       if (ruleset !== "") await table.apply(ruleset);
+      if (strandsFlows) await cutFlows(options, program);
       everything = false;
       pauseMs = limits.retryMs.first;
       changed.taken();
@@ -80,6 +82,18 @@ async function programForever(options: ServiceProxyOptions, changed: Changed, ta
       await clock.sleep(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, limits.retryMs.longest);
     }
+  }
+}
+
+/** Flows that cannot be cut are no reason to keep services from changing. */
+async function cutFlows(
+  { host, config, logger }: ServiceProxyOptions,
+  program: ServiceProgram,
+): Promise<void> {
+  try {
+    await cutStrandedFlows(host, config, (frontend) => program.endpointsOf(frontend));
+  } catch (error) {
+    logger.warn("UDP flows to endpoints that are gone are not cut", { error: messageOf(error) });
   }
 }
 
