@@ -117,7 +117,7 @@ function port(index: number, generation: string): ServicePort {
     id: `ns/s${index}:http:tcp`,
     frontends: [{ type: "address", address: `10.96.${low}`, protocol: "tcp", port: 80 }],
     endpoints: [0, 1, 2].map((pod) => `10.${(pods + pod) & 255}.${low} . 8080`).sort(),
-    balance: "round-robin",
+    affinitySeconds: undefined,
   };
 }
 

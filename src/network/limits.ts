@@ -6,6 +6,8 @@ export const limits = {
   balancers: 512,
   /** Endpoints of one service port. Beyond it, Kubernetes itself advises to split the service. */
   endpointsPerPort: 4096,
+  /** Clients remembered with the endpoint that they return to, 100 bytes each in the kernel; those beyond are balanced anew. */
+  affinities: 262_144,
   /** Elements in one `add element` statement: keeps a line within what `nft` parses quickly. */
   elementsPerStatement: 5000,
   /** A ruleset up to this many characters goes through the `nft` that is kept: it reads them one by one. */

@@ -103,7 +103,7 @@ function service(over: Partial<ServicePort> = {}): ServicePort {
       { type: "node-port", protocol: "tcp", port: 30080 },
     ],
     endpoints: [endpoint("a"), endpoint("b"), endpoint("c")],
-    balance: "round-robin",
+    affinitySeconds: undefined,
     ...over,
   };
 }
@@ -160,12 +160,44 @@ test("a node port answers on loopback, and keeps answering while endpoints chang
   for (let count = 0; count < 3; count += 1) assert.match(await ask(machine, "127.0.0.1", 30080), /^b /);
 });
 
-test("source hashing sends the same client to the same endpoint", async () => {
-  await install([service({ balance: "source-hash" })]);
-  const answers = new Set<string>();
-  for (let count = 0; count < 5; count += 1) answers.add(await ask(machine, "10.96.0.50", 80));
-  assert.equal(answers.size, 1);
-  assert.match([...answers][0] as string, /^[abc] /);
+/** The pods that answer so many connections from the machine. */
+async function answerers(count: number): Promise<string[]> {
+  const pods: string[] = [];
+  for (let asked = 0; asked < count; asked += 1)
+    pods.push((await ask(machine, "10.96.0.50", 80))[0] as string);
+  return pods;
+}
+
+test("a client returns to its endpoint while others come, goes to another when it leaves, and stays there", async () => {
+  const sticky = (...pods: string[]) => service({ endpoints: pods.map(endpoint), affinitySeconds: 10_800 });
+  await install([sticky("b")]);
+  assert.deepEqual(await answerers(2), ["b", "b"]);
+  await install([sticky("a", "b", "c")]);
+  assert.deepEqual(await answerers(4), ["b", "b", "b", "b"]);
+  await install([sticky("a", "c")]);
+  const [next] = await answerers(1);
+  assert.match(next as string, /[ac]/);
+  await install([sticky("a", "b", "c")]);
+  assert.deepEqual(await answerers(3), [next, next, next]);
+});
+
+test("a client that came through the node port returns to its endpoint by the service's address", async () => {
+  await install([service({ affinitySeconds: 10_800, id: "default/other:http:tcp" })]);
+  const from = (pods[0] as { namespace: string }).namespace;
+  const first = (await ask(from, "10.244.0.1", 30080))[0];
+  for (let count = 0; count < 3; count += 1) {
+    assert.equal((await ask(from, "10.96.0.50", 80))[0], first);
+  }
+});
+
+test("a client that has been away for longer than the service's time is balanced anew", async () => {
+  await install([service({ affinitySeconds: 1, id: "default/brief:http:tcp" })]);
+  const [first] = await answerers(1);
+  const remembered = async () =>
+    (await host.run({ program: "nft", arguments: ["list", "map", "ip", config.table, "affinity"] })).stdout;
+  assert.match(await remembered(), /timeout 1s/);
+  for (let looked = 0; looked < 1000 && /timeout 1s/.test(await remembered()); looked += 1);
+  assert.notDeepEqual(await answerers(1), [first]);
 });
 
 /** Answers every UDP packet to its port 53 with its name. Resolves once it listens. */
@@ -303,7 +335,7 @@ test("preparing again keeps services; a full reset replaces whatever is there", 
   assert.match(await ask(machine, "10.96.0.50", 80), /^[abc] /);
   const fresh = new ServiceProgram(config.table);
   const chains = await host.run({ program: "nft", arguments: ["list", "table", "ip", config.table] });
-  const left = [...chains.stdout.matchAll(/chain ((?:lb|hash)-\S+) /g)].map((match) => match[1] as string);
+  const left = [...chains.stdout.matchAll(/chain ((?:lb|sticky)-\S+) /g)].map((match) => match[1] as string);
   await table.apply(fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left).ruleset);
   program = fresh;
   assert.match(await ask(machine, "10.96.0.50", 80), /^c /);

@@ -1,3 +1,4 @@
+import { limits } from "../limits.ts";
 import type { NetworkConfig } from "../network.ts";
 import { deviceNames } from "../pods/device-names.ts";
 import { gatewayAddress } from "../ranges.ts";
@@ -41,6 +42,8 @@ table ip ${table} {
   map node-ports { type inet_proto . inet_service : verdict; }
   map node-port-ids { type inet_proto . inet_service : mark; }
   map endpoints { type mark . mark : ipv4_addr . inet_service; }
+  map slots { type mark . mark : mark; }
+  map affinity { type ipv4_addr . mark : mark; size ${limits.affinities}; flags dynamic, timeout; }
   map host-ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
   set node-port-addresses { type ipv4_addr; flags interval; }
   chain dispatch { }

@@ -1,12 +1,16 @@
 import { must } from "#base";
 
 /** The names that balancers have. */
-export const balancerChain: RegExp = /^(lb-\d+-\d+|hash-\d+)$/;
+export const balancerChain: RegExp = /^(lb|sticky)-\d+-\d+$/;
 
-/** How connections are spread: each endpoint in turn, or the same endpoint for the same client address. */
-export type Balance = "round-robin" | "source-hash";
+/** How a service port's connections are spread over its endpoints. */
+export interface Balance {
+  readonly endpoints: number;
+  /** So long after its last connection a client still returns to its endpoint; undefined: each connection to the next. */
+  readonly affinitySeconds: number | undefined;
+}
 
-/** A chain that numbers connections: `lb-3-0` counts 0, 1, 2, 0 …; `hash-3` gives a client its number below 3. */
+/** A chain that numbers connections: `lb-3-0` counts 0, 1, 2, 0 …; `sticky-3-60` does for clients it has not seen for 60 s. */
 export interface Balancer {
   readonly chain: string;
   /** The chain's rules; it is made when it is new. */
@@ -17,7 +21,8 @@ export interface Balancer {
 /**
  * The chains that number connections. As long as there are fewer than `limit`, every service port counts alone, so its
  * round robin is exact however calls to different services interleave; beyond it, ports with equally many endpoints
- * share the chains that are there, in turn, because each further chain makes every change to the table slower.
+ * share the chains that are there, in turn, because each further chain makes every change to the table slower. Ports whose
+ * clients return to their endpoint share anyway.
  */
 export class Balancers {
   readonly #limit: number;
@@ -28,17 +33,13 @@ export class Balancers {
     this.#limit = limit;
   }
 
-  /** Takes a chain for a port with so many endpoints. */
-  take(balance: Balance, endpoints: number): Balancer {
-    const chain = balance === "source-hash" ? `hash-${endpoints}` : this.#counter(endpoints);
+  take(balance: Balance): Balancer {
+    const { endpoints, affinitySeconds } = balance;
+    const chain =
+      affinitySeconds === undefined ? this.#counter(endpoints) : `sticky-${endpoints}-${affinitySeconds}`;
     const users = this.#users.get(chain) ?? 0;
     this.#users.set(chain, users + 1);
-    const number = balance === "source-hash" ? "jhash ip saddr" : "numgen inc";
-    return {
-      chain,
-      rules: [`meta mark set ${number} mod ${endpoints}`, "goto dispatch"],
-      isNew: users === 0,
-    };
+    return { chain, rules: rulesOf(balance), isNew: users === 0 };
   }
 
   /** Gives a chain back; true when nobody uses it any more. */
@@ -77,4 +78,22 @@ interface Counters {
   /** Numbers in names of chains that are gone come back first, so that names stay few. */
   readonly free: number[];
   turn: number;
+}
+
+function rulesOf({ endpoints, affinitySeconds }: Balance): string[] {
+  const number = `meta mark set numgen inc mod ${endpoints}`;
+  if (affinitySeconds === undefined) return [number, "goto dispatch"];
+  const remember = `@affinity { ip saddr . ct mark timeout ${affinitySeconds}s : meta mark }`;
+  return [
+    "meta mark set 0",
+    "meta mark set ip saddr . ct mark map @affinity",
+    `meta mark != 0 update ${remember}`,
+    // Only where the endpoint is still there does this end the way.
+    "meta l4proto { tcp, udp, sctp } dnat ip to ct mark . meta mark map @endpoints",
+    "delete @affinity { ip saddr . ct mark : meta mark }",
+    number,
+    "meta mark set ct mark . meta mark map @slots",
+    `add ${remember}`,
+    "goto dispatch",
+  ];
 }

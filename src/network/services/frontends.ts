@@ -2,13 +2,15 @@ import { assert } from "#base";
 import type { Script } from "./script.ts";
 import type { Frontend } from "./service-table.ts";
 
-/** Who answers behind a frontend: the chain that numbers its connections, and the connection mark of its endpoints. */
+/** Who answers behind a frontend: the chain that numbers its connections, and what their numbers stand for. */
 export interface Answering {
   readonly frontends: readonly Frontend[];
   readonly chain: string;
+  /** The connection mark under which the maps know it, as long as it is installed. */
   readonly id: number;
   /** `address . port` each. */
   readonly endpoints: readonly string[];
+  readonly affinitySeconds: number | undefined;
 }
 
 /**

@@ -31,9 +31,12 @@ class Kernel {
     const id = this.maps.get(map === "services" ? "service-ids" : "node-port-ids")?.get(key);
     assert.equal(verdict === undefined, id === undefined, "a frontend has a verdict and an id, or neither");
     if (!verdict) return [];
-    const [, count] = /mod (\d+)$/.exec(this.#chain(verdict.replace("goto ", ""))[0] as string) ?? [];
+    const rules = this.#chain(verdict.replace("goto ", "")).join("\n");
+    const [, count] = /numgen inc mod (\d+)$/m.exec(rules) ?? [];
+    const isSticky = rules.includes("map @slots");
     return Array.from({ length: Number(count) }, (_, index) => {
-      const target = this.maps.get("endpoints")?.get(`${id} . ${index}`);
+      const slot = isSticky ? this.maps.get("slots")?.get(`${id} . ${index}`) : index;
+      const target = this.maps.get("endpoints")?.get(`${id} . ${slot}`);
       assert.ok(target, "a number without an endpoint");
       return target;
     });
@@ -78,9 +81,9 @@ const portsOf = (service: string): fc.Arbitrary<ServicePort[]> =>
     .record({
       endpoints: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { maxLength: 4 }),
       nodePort: fc.boolean(),
-      balance: fc.constantFrom("round-robin" as const, "source-hash" as const),
+      affinitySeconds: fc.constantFrom(undefined, 60),
     })
-    .map(({ endpoints, nodePort, balance }) => [
+    .map(({ endpoints, nodePort, affinitySeconds }) => [
       {
         id: `default/${service}:http:tcp`,
         frontends: [
@@ -96,7 +99,7 @@ const portsOf = (service: string): fc.Arbitrary<ServicePort[]> =>
             : []),
         ],
         endpoints: endpoints.map((last) => `10.244.0.${last} . 8080`).sort(),
-        balance,
+        affinitySeconds,
       },
     ]);
 
@@ -141,16 +144,28 @@ const web = (service: string, endpoints: readonly string[]): ServicePort => ({
   id: `default/${service}:http:tcp`,
   frontends: [{ type: "address", address: "192.0.2.1", protocol: "tcp", port: 80 }],
   endpoints,
-  balance: "round-robin",
+  affinitySeconds: undefined,
 });
 
 test("an endpoint that takes another's place changes one element and nothing else", () => {
   const program = new ServiceProgram("t");
-  program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.2 . 8080"])]]]);
+  const first = program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.2 . 8080"])]]]);
+  const id = / (\d+) \. 1 : /.exec(first.ruleset)?.[1];
   assert.equal(
     program.replace([["a", [web("a", ["10.244.0.1 . 8080", "10.244.0.3 . 8080"])]]]).ruleset,
-    "delete element ip t endpoints { 1 . 1 }\nadd element ip t endpoints { 1 . 1 : 10.244.0.3 . 8080 }\n",
+    `delete element ip t endpoints { ${id} . 1 }\nadd element ip t endpoints { ${id} . 1 : 10.244.0.3 . 8080 }\n`,
   );
+});
+
+test("an endpoint keeps its slot while others come and go, and in another run", () => {
+  const slotOf = (program: ServiceProgram, endpoints: string[]) => {
+    const port = { ...web("a", endpoints), affinitySeconds: 60 };
+    return / (\d+) : 10\.244\.0\.2 /.exec(program.replace([["a", [port]]]).ruleset)?.[1];
+  };
+  const slot = slotOf(new ServiceProgram("t"), ["10.244.0.2 . 1"]);
+  const program = new ServiceProgram("t");
+  assert.equal(slotOf(program, ["10.244.0.1 . 1", "10.244.0.2 . 1"]), slot);
+  assert.equal(slotOf(program, ["10.244.0.2 . 1", "10.244.0.3 . 1"]), undefined, "no element of it changes");
 });
 
 test("an address and port that two services claim belongs to the first until it leaves", () => {

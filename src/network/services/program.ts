@@ -1,7 +1,8 @@
-import { assert } from "#base";
 import { limits } from "../limits.ts";
-import { Balancers } from "./balancers.ts";
+import { type Balance, Balancers } from "./balancers.ts";
+import { writeEndpoints } from "./elements.ts";
 import { type Answering, Frontends, keyOf } from "./frontends.ts";
+import { Marks } from "./marks.ts";
 import { Script } from "./script.ts";
 import type { Frontend, ServicePort } from "./service-table.ts";
 
@@ -23,10 +24,10 @@ export interface ServiceChange {
 export class ServiceProgram {
   readonly #table: string;
   /** What is installed: by service, then by the port's id. */
-  readonly #services = new Map<string, ReadonlyMap<string, Installed>>();
+  readonly #services = new Map<string, ReadonlyMap<string, Answering>>();
   readonly #frontends = new Frontends();
   #balancers = new Balancers(limits.balancers);
-  #nextId = 1;
+  #ids = new Marks(1);
   #strandsFlows = false;
 
   constructor(table: string) {
@@ -43,9 +44,9 @@ export class ServiceProgram {
     this.#services.clear();
     this.#frontends.clear();
     this.#balancers = new Balancers(limits.balancers);
-    this.#nextId = 1;
+    this.#ids = new Marks(1);
     const script = new Script(this.#table);
-    for (const map of ["services", "service-ids", "node-ports", "node-port-ids", "endpoints"]) {
+    for (const map of ["services", "service-ids", "node-ports", "node-port-ids", "endpoints", "slots"]) {
       script.head(`flush map ip ${this.#table} ${map}`);
     }
     for (const chain of chains) script.head(`delete chain ip ${this.#table} ${chain}`);
@@ -66,7 +67,7 @@ export class ServiceProgram {
 
   #replaceService(script: Script, key: string, wanted: readonly ServicePort[]): void {
     const before = this.#services.get(key);
-    const after = new Map<string, Installed>();
+    const after = new Map<string, Answering>();
     for (const port of wanted) {
       if (port.endpoints.length > 0) after.set(port.id, this.#install(script, before?.get(port.id), port));
     }
@@ -76,13 +77,13 @@ export class ServiceProgram {
   }
 
   /** Writes the difference between what is installed and what is wanted. */
-  #install(script: Script, previous: Installed | undefined, port: ServicePort): Installed {
+  #install(script: Script, previous: Answering | undefined, port: ServicePort): Answering {
     const endpoints = port.endpoints.slice(0, limits.endpointsPerPort);
     if (previous && isSame(previous, port, endpoints)) return previous;
-    const { frontends, balance } = port;
-    const id = previous?.id ?? this.#newId();
-    const chain = this.#balancer(script, previous, { balance, endpoints });
-    const installed: Installed = { id, chain, frontends, endpoints, balance };
+    const { frontends, affinitySeconds } = port;
+    const id = previous?.id ?? this.#ids.take(port.id);
+    const chain = this.#balancer(script, previous, { endpoints: endpoints.length, affinitySeconds });
+    const installed: Answering = { id, chain, frontends, endpoints, affinitySeconds };
     writeEndpoints(script, previous, installed);
     this.#frontends.replace(previous, installed);
     this.#strandsFlows ||= strandsFlows(previous, installed);
@@ -90,63 +91,39 @@ export class ServiceProgram {
   }
 
   /** The chain for so many endpoints: the one it has, when that still fits. */
-  #balancer(
-    script: Script,
-    previous: Installed | undefined,
-    next: Pick<Installed, "balance" | "endpoints">,
-  ): string {
-    if (previous?.balance === next.balance && previous.endpoints.length === next.endpoints.length) {
+  #balancer(script: Script, previous: Answering | undefined, next: Balance): string {
+    if (previous?.affinitySeconds === next.affinitySeconds && previous?.endpoints.length === next.endpoints) {
       return previous.chain;
     }
     if (previous) this.#releaseBalancer(script, previous);
-    const { chain, rules, isNew } = this.#balancers.take(next.balance, next.endpoints.length);
+    const { chain, rules, isNew } = this.#balancers.take(next);
     if (isNew) script.addChain(chain, rules);
     return chain;
   }
 
-  #uninstall(script: Script, installed: Installed): void {
+  #uninstall(script: Script, installed: Answering): void {
     this.#frontends.replace(installed, undefined);
-    writeEndpoints(script, installed, { ...installed, endpoints: [] });
+    writeEndpoints(script, installed, undefined);
+    this.#ids.release(installed.id);
     this.#strandsFlows ||= strandsFlows(installed, undefined);
     this.#releaseBalancer(script, installed);
   }
 
-  #releaseBalancer(script: Script, { chain }: Installed): void {
+  #releaseBalancer(script: Script, { chain }: Answering): void {
     if (this.#balancers.release(chain)) script.deleteChain(chain);
   }
-
-  #newId(): number {
-    assert(this.#nextId < limits.marks, "numbers of service ports are used up; reset starts them over");
-    this.#nextId += 1;
-    return this.#nextId - 1;
-  }
 }
 
-interface Installed extends Answering {
-  /** The connection mark under which the endpoints map knows it, as long as it is installed. */
-  readonly id: number;
-  readonly balance: ServicePort["balance"];
-}
-
-function isSame(installed: Installed, port: ServicePort, endpoints: readonly string[]): boolean {
+function isSame(installed: Answering, port: ServicePort, endpoints: readonly string[]): boolean {
   return (
-    installed.balance === port.balance &&
+    installed.affinitySeconds === port.affinitySeconds &&
     installed.endpoints.join() === endpoints.join() &&
     installed.frontends.map(keyOf).join() === port.frontends.map(keyOf).join()
   );
 }
 
-function writeEndpoints(script: Script, previous: Installed | undefined, next: Installed): void {
-  const count = Math.max(previous?.endpoints.length ?? 0, next.endpoints.length);
-  for (let index = 0; index < count; index += 1) {
-    const before = previous?.endpoints[index];
-    const after = next.endpoints[index];
-    script.element("endpoints", `${next.id} . ${index}`, before, after);
-  }
-}
-
 /** An endpoint left, or a frontend came: connection tracking knows flows that began before. */
-function strandsFlows(previous: Installed | undefined, next: Installed | undefined): boolean {
+function strandsFlows(previous: Answering | undefined, next: Answering | undefined): boolean {
   const known = new Set(previous?.frontends.map(keyOf));
   const left = previous?.endpoints.some((endpoint) => !next?.endpoints.includes(endpoint)) ?? false;
   const frontends = left ? (previous?.frontends ?? []) : (next?.frontends ?? []);

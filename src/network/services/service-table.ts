@@ -1,5 +1,4 @@
 import type { EndpointSlice, Service } from "#api";
-import type { Balance } from "./balancers.ts";
 
 /** Where a packet is sent to be balanced: a service's address and port, or a node port. */
 export type Frontend =
@@ -15,8 +14,8 @@ export interface ServicePort {
   readonly frontends: readonly Frontend[];
   /** `address . port`, sorted, so that equal sets are equal programs. */
   readonly endpoints: readonly string[];
-  /** True round robin, or the same endpoint for the same client address (`sessionAffinity: ClientIP`). */
-  readonly balance: Balance;
+  /** So long after its last connection a client returns to its endpoint (`sessionAffinity: ClientIP`). */
+  readonly affinitySeconds: number | undefined;
 }
 
 /**
@@ -30,6 +29,8 @@ export function servicePorts(
 ): ServicePort[] {
   const spec = service.spec ?? {};
   if (spec.type === "ExternalName" || !spec.clusterIP || spec.clusterIP === "None") return [];
+  const affinitySeconds =
+    spec.sessionAffinity === "ClientIP" ? spec.sessionAffinityConfig?.clientIP?.timeoutSeconds : undefined;
   const onlyLocal = spec.internalTrafficPolicy === "Local";
   const addresses = new Set([spec.clusterIP, ...(spec.externalIPs ?? []), ...loadBalancerAddresses(service)]);
   return (spec.ports ?? []).map((port) => {
@@ -42,7 +43,7 @@ export function servicePorts(
       id: `${service.metadata?.namespace}/${service.metadata?.name}:${port.name ?? ""}:${protocol}`,
       frontends,
       endpoints: endpointsOf(slices, port.name ?? "", protocol, onlyLocal ? nodeName : undefined),
-      balance: spec.sessionAffinity === "ClientIP" ? "source-hash" : "round-robin",
+      affinitySeconds,
     };
   });
 }
