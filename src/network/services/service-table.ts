@@ -1,4 +1,4 @@
-import type { EndpointSlice, Service } from "#api";
+import type { EndpointSlice, ServicePort as Port, Service } from "#api";
 
 /** Where a packet is sent to be balanced: a service's address and port, or a node port. */
 export type Frontend =
@@ -9,7 +9,7 @@ export type Protocol = "tcp" | "udp" | "sctp";
 
 /** One port of one service: who it answers as, and the endpoints behind it. */
 export interface ServicePort {
-  /** `namespace/name:port`, unique in the cluster. */
+  /** Unique in the cluster, and the same as long as the service has the port. */
   readonly id: string;
   readonly frontends: readonly Frontend[];
   /** `address . port`, sorted, so that equal sets are equal programs. */
@@ -18,34 +18,63 @@ export interface ServicePort {
   readonly affinitySeconds: number | undefined;
 }
 
+/** Labels by which a service says that another proxy, or none, is to look after it. */
+const notOursLabels = ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"];
+
 /**
- * What the kernel is to do for one service, from the API objects alone. Empty for headless and ExternalName services.
- * Ready endpoints are used; when there are none, those that still serve while they terminate (KEP-1669).
+ * What the kernel is to do for one service, from the API objects alone. Empty for headless and ExternalName services, and
+ * for those that another proxy looks after. Ready endpoints are used; when there are none, those that still serve while they
+ * terminate (KEP-1669).
  */
 export function servicePorts(
   service: Service,
   slices: readonly EndpointSlice[],
   nodeName: string,
 ): ServicePort[] {
-  const spec = service.spec ?? {};
+  const { spec = {}, metadata } = service;
   if (spec.type === "ExternalName" || !spec.clusterIP || spec.clusterIP === "None") return [];
+  if (notOursLabels.some((label) => metadata?.labels?.[label] !== undefined)) return [];
   const affinitySeconds =
     spec.sessionAffinity === "ClientIP" ? spec.sessionAffinityConfig?.clientIP?.timeoutSeconds : undefined;
-  const onlyLocal = spec.internalTrafficPolicy === "Local";
-  const addresses = new Set([spec.clusterIP, ...(spec.externalIPs ?? []), ...loadBalancerAddresses(service)]);
-  return (spec.ports ?? []).map((port) => {
+  return (spec.ports ?? []).flatMap((port) => {
     const protocol = (port.protocol ?? "TCP").toLowerCase() as Protocol;
-    const frontends: Frontend[] = [...addresses]
-      .filter((address) => !address.includes(":"))
-      .map((address) => ({ type: "address", address, protocol, port: port.port }));
-    if (port.nodePort) frontends.push({ type: "node-port", protocol, port: port.nodePort });
-    return {
-      id: `${service.metadata?.namespace}/${service.metadata?.name}:${port.name ?? ""}:${protocol}`,
-      frontends,
-      endpoints: endpointsOf(slices, port.name ?? "", protocol, onlyLocal ? nodeName : undefined),
+    const id = `${metadata?.namespace}/${metadata?.name}:${port.name ?? ""}:${protocol}`;
+    const endpoints = (policy: string | undefined) =>
+      endpointsOf(slices, port.name ?? "", protocol, policy === "Local" ? nodeName : undefined);
+    const within: ServicePort = {
+      id,
+      frontends: addressFrontends([spec.clusterIP as string], protocol, port.port),
+      endpoints: endpoints(spec.internalTrafficPolicy),
       affinitySeconds,
     };
+    const frontends = externalFrontends(service, port, protocol);
+    if (frontends.length === 0) return [within];
+    const outside = {
+      ...within,
+      id: `${id}:external`,
+      frontends,
+      endpoints: endpoints(spec.externalTrafficPolicy),
+    };
+    // Where both ways lead to the same endpoints, they take turns together.
+    return within.endpoints.join() === outside.endpoints.join()
+      ? [{ ...within, frontends: [...within.frontends, ...frontends] }]
+      : [within, outside];
   });
+}
+
+/** Where those outside the cluster find a service's port. */
+function externalFrontends({ spec, status }: Service, port: Port, protocol: Protocol): Frontend[] {
+  const ingress = status?.loadBalancer?.ingress ?? [];
+  const balanced = ingress.flatMap((entry) => (entry.ip && entry.ipMode !== "Proxy" ? [entry.ip] : []));
+  const addresses = new Set([...(spec?.externalIPs ?? []), ...balanced]);
+  const frontends = addressFrontends([...addresses], protocol, port.port);
+  return port.nodePort ? [...frontends, { type: "node-port", protocol, port: port.nodePort }] : frontends;
+}
+
+function addressFrontends(addresses: readonly string[], protocol: Protocol, port: number): Frontend[] {
+  return addresses
+    .filter((address) => !address.includes(":"))
+    .map((address) => ({ type: "address", address, protocol, port }));
 }
 
 function endpointsOf(
@@ -72,9 +101,4 @@ function endpointsOf(
     }
   }
   return [...(ready.size > 0 ? ready : terminating)].sort();
-}
-
-function loadBalancerAddresses(service: Service): string[] {
-  const ingress = service.status?.loadBalancer?.ingress ?? [];
-  return ingress.flatMap((entry) => (entry.ip && entry.ipMode !== "Proxy" ? [entry.ip] : []));
 }
