@@ -1,7 +1,9 @@
 /** Every limit of the network layer, with its reason. */
 export const limits = {
-  /** Connection marks: one per installed service port. 2^31 leave the sign bit alone. */
-  marks: 0x7fff_ffff,
+  /** Marks leave the sign bit alone. */
+  marks: 2 ** 31,
+  /** Numbers of chains that number connections, the lower bits of connection marks. The upper ones number service ports. */
+  balancerNumbers: 2 ** 14,
   /** Chains that number connections. `nft` lists all chains for every change: 1,000 cost 2 ms, 10,000 cost 14 ms. */
   balancers: 512,
   /** Endpoints of one service port. Beyond it, Kubernetes itself advises to split the service. */

@@ -269,6 +269,25 @@ test("what no service and no pod answers is refused on the machine, at once", as
   assert.equal(await ask(machine, "127.0.0.1", 30080), "ECONNREFUSED");
 });
 
+test("a connection that another program has marked is not taken for one to a service", async () => {
+  await install([service()]);
+  const marks = await host.run({
+    program: "nft",
+    arguments: ["list", "map", "ip", config.table, "service-marks"],
+  });
+  const mark = /10\.96\.0\.50 \. tcp \. 80 : (0x[0-9a-f]+)/.exec(marks.stdout)?.[1];
+  assert.ok(mark);
+  await table.apply(
+    [
+      "add table ip foreign",
+      "add chain ip foreign early { type filter hook output priority -150; }",
+      `add rule ip foreign early tcp dport 9999 ct mark set ${mark} meta mark set ${mark}`,
+    ].join("\n"),
+  );
+  assert.equal(await ask(machine, "127.0.0.1", 9999), "ECONNREFUSED");
+  await table.apply("delete table ip foreign");
+});
+
 test("a packet to a pod's address is rejected even when the range's route is gone and another would take it", async () => {
   const ip = (...args: string[]) => host.run({ program: "ip", arguments: args });
   await ip("link", "add", "elsewhere", "type", "bridge");

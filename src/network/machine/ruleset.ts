@@ -16,8 +16,8 @@ const hairpinMark = "0x4e616372";
  * The cluster's nftables table, without services in it. Applying it again keeps what the maps hold.
  *
  * ```
- * packet ─ prerouting / output ─ service-ids: ct mark := which ─ services ─▶ lb-N: mark := numgen inc ─▶ dispatch: dnat by both
- *                              ├ node-ports (only on the local addresses that are open for them)
+ * packet ─ prerouting / output ─ service-marks: which ─▶ balance ─▶ lb-N: mark := numgen inc ─▶ dispatch: dnat by both marks
+ *                              ├ node-port-marks (only on the local addresses that are open for them) ─▶ balance
  *                              └ host-ports ─▶ dnat
  *        ─ guard-forward / guard-output: what is still addressed to a service matched nothing ─▶ reject; so is what is
  *          addressed to a pod and about to leave by another device, should the range's route be gone
@@ -27,8 +27,9 @@ const hairpinMark = "0x4e616372";
  * While DNS is started again, the machine does not say that its port is closed: askers would give up on the name at once,
  * where they ask again when they hear nothing.
  *
- * The connection's mark says which service port, the packet's mark which of its endpoints; one map for all turns both into
- * an address. So the layout is linear in services, and a chain that counts belongs to one port as long as they are few.
+ * A rule whose map says nothing goes no further: only packets to services come to be balanced. Their connection's mark says which
+ * service port and which chain numbers its connections; the packet's mark is then that number, and one map for all turns both into an
+ * address. So the layout is linear in services, and a chain that counts belongs to one port as long as they are few.
  */
 export function baseRuleset(config: NetworkConfig): string {
   const { table, serviceRange, clusterPodRange } = config;
@@ -37,16 +38,16 @@ export function baseRuleset(config: NetworkConfig): string {
   return `
 add table ip ${table}
 table ip ${table} {
-  map services { type ipv4_addr . inet_proto . inet_service : verdict; }
-  map service-ids { type ipv4_addr . inet_proto . inet_service : mark; }
-  map node-ports { type inet_proto . inet_service : verdict; }
-  map node-port-ids { type inet_proto . inet_service : mark; }
+  map service-marks { type ipv4_addr . inet_proto . inet_service : mark; }
+  map node-port-marks { type inet_proto . inet_service : mark; }
+  map balancers { type mark : verdict; }
   map endpoints { type mark . mark : ipv4_addr . inet_service; }
   map slots { type mark . mark : mark; }
   map affinity { type ipv4_addr . mark : mark; size ${limits.affinities}; flags dynamic, timeout; }
   map host-ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
   set node-port-addresses { type ipv4_addr; flags interval; }
   chain dispatch { }
+  chain balance { }
   chain translate { }
   chain prerouting { type nat hook prerouting priority dstnat; policy accept; }
   chain output { type nat hook output priority -100; policy accept; }
@@ -58,6 +59,7 @@ table ip ${table} {
 }
 ${[
   "dispatch",
+  "balance",
   "translate",
   "prerouting",
   "output",
@@ -75,11 +77,14 @@ table ip ${table} {
   chain dispatch {
     meta l4proto { tcp, udp, sctp } dnat ip to ct mark . meta mark map @endpoints
   }
+  chain balance {
+    meta mark set ct mark & ${limits.balancerNumbers - 1}
+    ct mark set ct mark & ${limits.marks - limits.balancerNumbers}
+    meta mark vmap @balancers
+  }
   chain translate {
-    ct mark set ip daddr . meta l4proto . th dport map @service-ids
-    ip daddr . meta l4proto . th dport vmap @services
-    fib daddr type local ip daddr @node-port-addresses ct mark set meta l4proto . th dport map @node-port-ids
-    fib daddr type local ip daddr @node-port-addresses meta l4proto . th dport vmap @node-ports
+    ct mark set ip daddr . meta l4proto . th dport map @service-marks goto balance
+    fib daddr type local ip daddr @node-port-addresses ct mark set meta l4proto . th dport map @node-port-marks goto balance
     fib daddr type local ip daddr @node-port-addresses meta l4proto { tcp, udp, sctp } dnat ip to meta l4proto . th dport map @host-ports
   }
   chain prerouting {

@@ -1,46 +1,45 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Balancers } from "./balancers.ts";
+import { type Balancer, Balancers } from "./balancers.ts";
 
 const counting = (endpoints: number) => ({ endpoints, affinitySeconds: undefined });
 
 test("as long as they are few, every service port counts alone", () => {
   const balancers = new Balancers(4);
-  const chains = [2, 2, 3].map((endpoints) => balancers.take(counting(endpoints)).chain);
+  const chains = [2, 2, 3].map((endpoints) => balancers.take(counting(endpoints)).balancer.chain);
   assert.equal(new Set(chains).size, 3);
 });
 
 test("beyond the limit, ports with equally many endpoints share the chains that are there, in turn", () => {
   const balancers = new Balancers(2);
-  const own = [2, 2].map((endpoints) => balancers.take(counting(endpoints)).chain);
-  const shared = [2, 2].map((endpoints) => balancers.take(counting(endpoints)).chain);
-  assert.deepEqual([...shared].sort(), own);
-  assert.equal(balancers.release(own[0] as string), false);
+  const own = [2, 2].map((endpoints) => balancers.take(counting(endpoints)).balancer);
+  const shared = [2, 2].map((endpoints) => balancers.take(counting(endpoints)).balancer);
+  assert.deepEqual(new Set(shared), new Set(own));
+  assert.equal(balancers.release(own[0] as Balancer), false);
 });
 
 test("a count of endpoints that no chain has gets one, whatever the limit", () => {
   const balancers = new Balancers(1);
   balancers.take(counting(2));
   assert.deepEqual(balancers.take(counting(5)), {
-    chain: "lb-5-0",
-    rules: ["meta mark set numgen inc mod 5", "goto dispatch"],
+    balancer: { chain: "lb-5-0", number: 1, rules: ["meta mark set numgen inc mod 5", "goto dispatch"] },
     isNew: true,
   });
 });
 
-test("a chain is gone with its last user, and its name is used again", () => {
+test("a chain is gone with its last user, and its name and number are used again", () => {
   const balancers = new Balancers(10);
-  const { chain } = balancers.take(counting(2));
+  const { balancer } = balancers.take(counting(2));
   balancers.take(counting(2));
-  assert.equal(balancers.release(chain), true);
-  assert.equal(balancers.take(counting(2)).chain, chain);
+  assert.equal(balancers.release(balancer), true);
+  assert.deepEqual(balancers.take(counting(2)), { balancer, isNew: true });
 });
 
 test("ports whose clients return to their endpoint share one chain for each count and time", () => {
   const balancers = new Balancers(10);
-  const chains = [60, 60, 10_800].map((affinitySeconds) => balancers.take({ endpoints: 3, affinitySeconds }));
+  const taken = [60, 60, 10_800].map((affinitySeconds) => balancers.take({ endpoints: 3, affinitySeconds }));
   assert.deepEqual(
-    chains.map(({ chain, isNew }) => [chain, isNew]),
+    taken.map(({ balancer, isNew }) => [balancer.chain, isNew]),
     [
       ["sticky-3-60", true],
       ["sticky-3-60", false],

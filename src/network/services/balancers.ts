@@ -1,4 +1,5 @@
-import { must } from "#base";
+import { assert, must } from "#base";
+import { limits } from "../limits.ts";
 
 /** The names that balancers have. */
 export const balancerChain: RegExp = /^(lb|sticky)-\d+-\d+$/;
@@ -13,9 +14,9 @@ export interface Balance {
 /** A chain that numbers connections: `lb-3-0` counts 0, 1, 2, 0 …; `sticky-3-60` does for clients it has not seen for 60 s. */
 export interface Balancer {
   readonly chain: string;
-  /** The chain's rules; it is made when it is new. */
+  /** By which connection marks name it. */
+  readonly number: number;
   readonly rules: readonly string[];
-  readonly isNew: boolean;
 }
 
 /**
@@ -26,30 +27,38 @@ export interface Balancer {
  */
 export class Balancers {
   readonly #limit: number;
-  readonly #users = new Map<string, number>();
+  readonly #taken = new Map<string, { readonly balancer: Balancer; users: number }>();
   readonly #counters = new Map<number, Counters>();
+  readonly #freeNumbers: number[] = [];
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  take(balance: Balance): Balancer {
+  /** One that spreads connections so; `isNew` when nobody has used it. */
+  take(balance: Balance): { readonly balancer: Balancer; readonly isNew: boolean } {
     const { endpoints, affinitySeconds } = balance;
     const chain =
       affinitySeconds === undefined ? this.#counter(endpoints) : `sticky-${endpoints}-${affinitySeconds}`;
-    const users = this.#users.get(chain) ?? 0;
-    this.#users.set(chain, users + 1);
-    return { chain, rules: rulesOf(balance), isNew: users === 0 };
+    const taken = this.#taken.get(chain);
+    if (taken) {
+      taken.users += 1;
+      return { balancer: taken.balancer, isNew: false };
+    }
+    const number = this.#freeNumbers.pop() ?? this.#taken.size;
+    assert(number < limits.balancerNumbers, `more than ${limits.balancerNumbers} ways to spread connections`);
+    const balancer = { chain, number, rules: rulesOf(balance) };
+    this.#taken.set(chain, { balancer, users: 1 });
+    return { balancer, isNew: true };
   }
 
-  /** Gives a chain back; true when nobody uses it any more. */
-  release(chain: string): boolean {
-    const users = must(this.#users.get(chain), `chain ${chain} is released more often than taken`) - 1;
-    if (users > 0) {
-      this.#users.set(chain, users);
-      return false;
-    }
-    this.#users.delete(chain);
+  /** Gives one back; true when nobody uses it any more. */
+  release({ chain, number }: Balancer): boolean {
+    const taken = must(this.#taken.get(chain), `chain ${chain} is released more often than taken`);
+    taken.users -= 1;
+    if (taken.users > 0) return false;
+    this.#taken.delete(chain);
+    this.#freeNumbers.push(number);
     const [, endpoints, slot] = /^lb-(\d+)-(\d+)$/.exec(chain) ?? [];
     if (endpoints === undefined) return true;
     const counters = must(this.#counters.get(Number(endpoints)), `no chain counts to ${endpoints}`);
@@ -62,7 +71,7 @@ export class Balancers {
     const counters = this.#counters.get(endpoints) ?? { chains: [], free: [], turn: 0 };
     this.#counters.set(endpoints, counters);
     const { chains, free } = counters;
-    if (chains.length > 0 && this.#users.size >= this.#limit) {
+    if (chains.length > 0 && this.#taken.size >= this.#limit) {
       counters.turn += 1;
       return chains[counters.turn % chains.length] as string;
     }

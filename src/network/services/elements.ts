@@ -32,7 +32,7 @@ function elementsOf({ id, endpoints, affinitySeconds }: Answering): Element[] {
   if (affinitySeconds === undefined) {
     return endpoints.map((value, index) => ({ map: "endpoints", key: `${id} . ${index}`, value }));
   }
-  const slots = new Marks(limits.endpointsPerPort);
+  const slots = new Marks({ first: limits.endpointsPerPort, end: limits.marks });
   return endpoints.flatMap((value, index) => {
     const slot = slots.take(value);
     return [

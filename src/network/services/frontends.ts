@@ -1,12 +1,13 @@
 import { assert } from "#base";
+import type { Balancer } from "./balancers.ts";
 import type { Script } from "./script.ts";
 import type { Frontend } from "./service-table.ts";
 
-/** Who answers behind a frontend: the chain that numbers its connections, and what their numbers stand for. */
+/** Who answers behind a frontend: what numbers its connections, and what their numbers stand for. */
 export interface Answering {
   readonly frontends: readonly Frontend[];
-  readonly chain: string;
-  /** The connection mark under which the maps know it, as long as it is installed. */
+  readonly balancer: Balancer;
+  /** The upper bits of its connection mark, as long as it is installed; the balancer's number is the lower ones. */
   readonly id: number;
   /** `address . port` each. */
   readonly endpoints: readonly string[];
@@ -51,9 +52,7 @@ export class Frontends {
     for (const claim of this.#touched) {
       const { key, frontend, installed, claimants } = claim;
       const [first] = claimants;
-      const maps = mapsOf(frontend);
-      script.element(maps.ids, key, installed && `${installed.id}`, first && `${first.id}`);
-      script.element(maps.verdicts, key, verdict(installed), verdict(first));
+      script.element(mapOf(frontend), key, markOf(installed), markOf(first));
       claim.installed = first;
       if (!first) this.#claims.delete(key);
     }
@@ -78,17 +77,15 @@ interface Claim {
   installed: Answering | undefined;
 }
 
-function verdict(answering: Answering | undefined): string | undefined {
-  return answering && `goto ${answering.chain}`;
+function markOf(answering: Answering | undefined): string | undefined {
+  return answering && `${answering.id + answering.balancer.number}`;
 }
 
-function mapsOf(frontend: Frontend): { verdicts: string; ids: string } {
-  return frontend.type === "address"
-    ? { verdicts: "services", ids: "service-ids" }
-    : { verdicts: "node-ports", ids: "node-port-ids" };
+function mapOf(frontend: Frontend): string {
+  return frontend.type === "address" ? "service-marks" : "node-port-marks";
 }
 
-/** The frontend as a key of its maps. */
+/** The frontend as a key of its map. */
 export function keyOf(frontend: Frontend): string {
   const port = `${frontend.protocol} . ${frontend.port}`;
   return frontend.type === "address" ? `${frontend.address} . ${port}` : port;

@@ -1,4 +1,4 @@
-import { limits } from "../limits.ts";
+import { assert } from "#base";
 
 /**
  * Numbers for names: the same name gets the same number again whenever it can, also in another run, so that what the kernel
@@ -6,17 +6,19 @@ import { limits } from "../limits.ts";
  */
 export class Marks {
   readonly #first: number;
+  readonly #count: number;
   readonly #taken = new Set<number>();
 
-  /** Gives numbers from `first` on. */
-  constructor(first: number) {
+  /** Gives numbers from `first` up to, but without, `end`. */
+  constructor({ first, end }: { first: number; end: number }) {
     this.#first = first;
+    this.#count = end - first;
   }
 
   take(name: string): number {
-    const count = limits.marks - this.#first;
-    let place = hash(name) % count;
-    while (this.#taken.has(this.#first + place)) place = (place + 1) % count;
+    assert(this.#taken.size < this.#count, `all ${this.#count} numbers are taken`);
+    let place = hash(name) % this.#count;
+    while (this.#taken.has(this.#first + place)) place = (place + 1) % this.#count;
     this.#taken.add(this.#first + place);
     return this.#first + place;
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { limits } from "../limits.ts";
 import { type ServiceChange, ServiceProgram } from "./program.ts";
 import type { ServicePort } from "./service-table.ts";
 
@@ -26,11 +27,13 @@ class Kernel {
   }
 
   /** Where a packet to a frontend can end up, in the order in which connections do. */
-  targets(map: "services" | "node-ports", key: string): string[] {
-    const verdict = this.maps.get(map)?.get(key);
-    const id = this.maps.get(map === "services" ? "service-ids" : "node-port-ids")?.get(key);
-    assert.equal(verdict === undefined, id === undefined, "a frontend has a verdict and an id, or neither");
-    if (!verdict) return [];
+  targets(map: "service-marks" | "node-port-marks", key: string): string[] {
+    const mark = this.maps.get(map)?.get(key);
+    if (!mark) return [];
+    const number = Number(mark) % limits.balancerNumbers;
+    const id = Number(mark) - number;
+    const verdict = this.maps.get("balancers")?.get(`${number}`);
+    assert.ok(verdict, "a mark without a balancer");
     const rules = this.#chain(verdict.replace("goto ", "")).join("\n");
     const [, count] = /numgen inc mod (\d+)$/m.exec(rules) ?? [];
     const isSticky = rules.includes("map @slots");
@@ -57,10 +60,7 @@ class Kernel {
   }
 
   #deleteChain(name: string): void {
-    for (const verdict of [
-      ...(this.maps.get("services")?.values() ?? []),
-      ...(this.maps.get("node-ports")?.values() ?? []),
-    ]) {
+    for (const verdict of this.maps.get("balancers")?.values() ?? []) {
       assert.notEqual(verdict, `goto ${name}`, "a chain in use cannot be deleted");
     }
     assert.ok(this.chains.delete(name), `no chain ${name} to delete`);
@@ -120,8 +120,8 @@ test("whatever changes in whatever order, the kernel ends with exactly the endpo
             const key = `tcp . ${frontend.port}`;
             const found =
               frontend.type === "address"
-                ? kernel.targets("services", `${frontend.address} . ${key}`)
-                : kernel.targets("node-ports", key);
+                ? kernel.targets("service-marks", `${frontend.address} . ${key}`)
+                : kernel.targets("node-port-marks", key);
             assert.deepEqual(found, endpoints);
           }
         }
@@ -171,7 +171,7 @@ test("an endpoint keeps its slot while others come and go, and in another run", 
 test("an address and port that two services claim belongs to the first until it leaves", () => {
   const kernel = new Kernel();
   const program = new ServiceProgram("t");
-  const targets = () => kernel.targets("services", "192.0.2.1 . tcp . 80");
+  const targets = () => kernel.targets("service-marks", "192.0.2.1 . tcp . 80");
   kernel.apply(program.replace([["a", [web("a", ["10.244.0.1 . 1"])]]]));
   kernel.apply(program.replace([["b", [web("b", ["10.244.0.2 . 1", "10.244.0.3 . 1"])]]]));
   assert.deepEqual(targets(), ["10.244.0.1 . 1"]);
@@ -191,7 +191,7 @@ test("an address that moves from one service to another in one change answers fo
       ["a", []],
     ]),
   );
-  assert.deepEqual(kernel.targets("services", "192.0.2.1 . tcp . 80"), ["10.244.0.2 . 1"]);
+  assert.deepEqual(kernel.targets("service-marks", "192.0.2.1 . tcp . 80"), ["10.244.0.2 . 1"]);
 });
 
 test("flows may be stranded where a UDP endpoint leaves or a UDP frontend comes, and nowhere else", () => {
@@ -220,5 +220,5 @@ test("a reset installs everything anew over whatever an earlier run left", () =>
   ) as [ServicePort[], ServicePort[]];
   kernel.apply(new ServiceProgram("t").replace([["a", before]]));
   kernel.apply(new ServiceProgram("t").reset([["a", after]], [...kernel.chains.keys()]));
-  assert.deepEqual(kernel.targets("services", "10.96.0.1 . tcp . 80"), after[0]?.endpoints);
+  assert.deepEqual(kernel.targets("service-marks", "10.96.0.1 . tcp . 80"), after[0]?.endpoints);
 });

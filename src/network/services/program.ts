@@ -1,10 +1,13 @@
 import { limits } from "../limits.ts";
-import { type Balance, Balancers } from "./balancers.ts";
+import { type Balance, type Balancer, Balancers } from "./balancers.ts";
 import { writeEndpoints } from "./elements.ts";
 import { type Answering, Frontends, keyOf } from "./frontends.ts";
 import { Marks } from "./marks.ts";
 import { Script } from "./script.ts";
 import type { Frontend, ServicePort } from "./service-table.ts";
+
+/** Service ports are numbered by the upper bits of connection marks. */
+const portNumbers = { first: 1, end: limits.marks / limits.balancerNumbers };
 
 /** One service as it shall be: no ports when it is gone. */
 export type WantedService = readonly [serviceKey: string, ports: readonly ServicePort[]];
@@ -27,7 +30,7 @@ export class ServiceProgram {
   readonly #services = new Map<string, ReadonlyMap<string, Answering>>();
   readonly #frontends = new Frontends();
   #balancers = new Balancers(limits.balancers);
-  #ids = new Marks(1);
+  #numbers = new Marks(portNumbers);
   #strandsFlows = false;
 
   constructor(table: string) {
@@ -44,9 +47,9 @@ export class ServiceProgram {
     this.#services.clear();
     this.#frontends.clear();
     this.#balancers = new Balancers(limits.balancers);
-    this.#ids = new Marks(1);
+    this.#numbers = new Marks(portNumbers);
     const script = new Script(this.#table);
-    for (const map of ["services", "service-ids", "node-ports", "node-port-ids", "endpoints", "slots"]) {
+    for (const map of ["service-marks", "node-port-marks", "balancers", "endpoints", "slots"]) {
       script.head(`flush map ip ${this.#table} ${map}`);
     }
     for (const chain of chains) script.head(`delete chain ip ${this.#table} ${chain}`);
@@ -81,36 +84,41 @@ export class ServiceProgram {
     const endpoints = port.endpoints.slice(0, limits.endpointsPerPort);
     if (previous && isSame(previous, port, endpoints)) return previous;
     const { frontends, affinitySeconds } = port;
-    const id = previous?.id ?? this.#ids.take(port.id);
-    const chain = this.#balancer(script, previous, { endpoints: endpoints.length, affinitySeconds });
-    const installed: Answering = { id, chain, frontends, endpoints, affinitySeconds };
+    const id = previous?.id ?? this.#numbers.take(port.id) * limits.balancerNumbers;
+    const balancer = this.#balancer(script, previous, { endpoints: endpoints.length, affinitySeconds });
+    const installed: Answering = { id, balancer, frontends, endpoints, affinitySeconds };
     writeEndpoints(script, previous, installed);
     this.#frontends.replace(previous, installed);
     this.#strandsFlows ||= strandsFlows(previous, installed);
     return installed;
   }
 
-  /** The chain for so many endpoints: the one it has, when that still fits. */
-  #balancer(script: Script, previous: Answering | undefined, next: Balance): string {
+  /** What spreads connections so: what it has, when that still does. */
+  #balancer(script: Script, previous: Answering | undefined, next: Balance): Balancer {
     if (previous?.affinitySeconds === next.affinitySeconds && previous?.endpoints.length === next.endpoints) {
-      return previous.chain;
+      return previous.balancer;
     }
-    if (previous) this.#releaseBalancer(script, previous);
-    const { chain, rules, isNew } = this.#balancers.take(next);
-    if (isNew) script.addChain(chain, rules);
-    return chain;
+    if (previous) this.#releaseBalancer(script, previous.balancer);
+    const { balancer, isNew } = this.#balancers.take(next);
+    if (isNew) {
+      script.addChain(balancer.chain, balancer.rules);
+      script.element("balancers", `${balancer.number}`, undefined, `goto ${balancer.chain}`);
+    }
+    return balancer;
   }
 
   #uninstall(script: Script, installed: Answering): void {
     this.#frontends.replace(installed, undefined);
     writeEndpoints(script, installed, undefined);
-    this.#ids.release(installed.id);
+    this.#numbers.release(installed.id / limits.balancerNumbers);
     this.#strandsFlows ||= strandsFlows(installed, undefined);
-    this.#releaseBalancer(script, installed);
+    this.#releaseBalancer(script, installed.balancer);
   }
 
-  #releaseBalancer(script: Script, { chain }: Answering): void {
-    if (this.#balancers.release(chain)) script.deleteChain(chain);
+  #releaseBalancer(script: Script, balancer: Balancer): void {
+    if (!this.#balancers.release(balancer)) return;
+    script.element("balancers", `${balancer.number}`, `goto ${balancer.chain}`, undefined);
+    script.deleteChain(balancer.chain);
   }
 }
 
@@ -124,8 +132,9 @@ function isSame(installed: Answering, port: ServicePort, endpoints: readonly str
 
 /** An endpoint left, or a frontend came: connection tracking knows flows that began before. */
 function strandsFlows(previous: Answering | undefined, next: Answering | undefined): boolean {
+  const isUdp = ({ protocol }: Frontend) => protocol === "udp";
+  if (!previous?.frontends.some(isUdp) && !next?.frontends.some(isUdp)) return false;
+  if (previous?.endpoints.some((endpoint) => !next?.endpoints.includes(endpoint))) return true;
   const known = new Set(previous?.frontends.map(keyOf));
-  const left = previous?.endpoints.some((endpoint) => !next?.endpoints.includes(endpoint)) ?? false;
-  const frontends = left ? (previous?.frontends ?? []) : (next?.frontends ?? []);
-  return frontends.some((frontend) => frontend.protocol === "udp" && (left || !known.has(keyOf(frontend))));
+  return next?.frontends.some((frontend) => isUdp(frontend) && !known.has(keyOf(frontend))) ?? false;
 }

@@ -28,7 +28,7 @@ export class Script {
     if (!this.#newChains.delete(chain)) this.#oldChains.add(chain);
   }
 
-  /** What a map says to a key changes once in a script; undefined: it says nothing. */
+  /** What a map says to a key; undefined: nothing. What a script adds it does not take back. */
   element(map: string, key: string, before: string | undefined, after: string | undefined): void {
     if (before === after) return;
     if (before !== undefined) collect(this.#deletions, map, key);
