@@ -160,6 +160,29 @@ test("with client affinity all connections of a client reach one pod", async () 
   await run(`patch service hello -p '{"spec":{"sessionAffinity":"None"}}'`);
 });
 
+test("a UDP client that keeps its port reaches the next pod when its pod is deleted", async () => {
+  await run("apply -f -", `${udpPod("first")}---${udpService}`);
+  await run("wait pod/first --for=condition=Ready --timeout=60s");
+  // One socket, so one flow; asked until another pod than the first answers.
+  const asking = inPod(
+    "probe",
+    `import { createSocket } from "node:dgram";
+    import { once } from "node:events";
+    const socket = createSocket("udp4");
+    const names = new Set();
+    const asked = setInterval(() => socket.send("?", 5353, "udp"), 50);
+    while (names.size < 2) names.add(String((await once(socket, "message"))[0]));
+    clearInterval(asked);
+    socket.close();
+    say([...names]);`,
+  );
+  await run("apply -f -", udpPod("second", "away"));
+  await run("wait pod/second --for=condition=Ready --timeout=60s");
+  await run("label pod second app=udp --overwrite");
+  await run("delete pod first --grace-period=1");
+  assert.deepEqual(await asking, ["first", "second"]);
+});
+
 test("addresses that nobody has are refused at once, in pods and on the machine", async () => {
   await run("create service clusterip empty --tcp=80:80");
   const empty = (await get("service empty")).spec.clusterIP;
@@ -232,6 +255,33 @@ spec:
     ${container}
 `;
 }
+
+/** A pod that answers every UDP packet with its name. */
+function udpPod(name: string, app = "udp"): string {
+  const program = `require("node:dgram").createSocket("udp4").on("message", function (m, { port, address }) { this.send("${name}", port, address); }).bind(5353)`;
+  return `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: ${name}
+  labels: {app: ${app}}
+spec:
+  containers:
+  - name: main
+    image: hello:v1
+    command: [node, -e, '${program}']
+`;
+}
+
+const udpService = `
+apiVersion: v1
+kind: Service
+metadata:
+  name: udp
+spec:
+  selector: {app: udp}
+  ports: [{protocol: UDP, port: 5353}]
+`;
 
 const tally = `
     import { get } from "node:http";

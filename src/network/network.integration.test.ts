@@ -160,6 +160,11 @@ test("a node port answers on loopback, and keeps answering while endpoints chang
   for (let count = 0; count < 3; count += 1) assert.match(await ask(machine, "127.0.0.1", 30080), /^b /);
 });
 
+async function balancerChains(): Promise<string[]> {
+  const listed = await host.run({ program: "nft", arguments: ["list", "table", "ip", config.table] });
+  return [...listed.stdout.matchAll(/chain ((?:lb|sticky)-\S+) /g)].map((match) => match[1] as string);
+}
+
 /** The pods that answer so many connections from the machine. */
 async function answerers(count: number): Promise<string[]> {
   const pods: string[] = [];
@@ -179,6 +184,12 @@ test("a client returns to its endpoint while others come, goes to another when i
   assert.match(next as string, /[ac]/);
   await install([sticky("a", "b", "c")]);
   assert.deepEqual(await answerers(3), [next, next, next]);
+  // Also when everything is programmed anew, as after a restart.
+  const fresh = new ServiceProgram(config.table);
+  const { ruleset } = fresh.reset([["default/web", [sticky("a", "b", "c")]]], await balancerChains());
+  await table.apply(ruleset);
+  program = fresh;
+  assert.deepEqual(await answerers(2), [next, next]);
 });
 
 test("a client that came through the node port returns to its endpoint by the service's address", async () => {
@@ -353,8 +364,7 @@ test("preparing again keeps services; a full reset replaces whatever is there", 
   await prepareNetwork(host, config);
   assert.match(await ask(machine, "10.96.0.50", 80), /^[abc] /);
   const fresh = new ServiceProgram(config.table);
-  const chains = await host.run({ program: "nft", arguments: ["list", "table", "ip", config.table] });
-  const left = [...chains.stdout.matchAll(/chain ((?:lb|sticky)-\S+) /g)].map((match) => match[1] as string);
+  const left = await balancerChains();
   await table.apply(fresh.reset([["default/web", [service({ endpoints: [endpoint("c")] })]]], left).ruleset);
   program = fresh;
   assert.match(await ask(machine, "10.96.0.50", 80), /^c /);
