@@ -4,7 +4,7 @@ import {
   createEventRecorder,
   type EventRecorderOptions,
 } from "#client";
-import { containersOf } from "./pods/containers.ts";
+import { containersOf, isEphemeral } from "./pods/containers.ts";
 
 /** What happened to a pod, for people: best effort, never waited for. */
 export interface EventRecorder {
@@ -41,11 +41,16 @@ function record(
 ): void {
   // Objects in lists do not say what they are.
   const about = { apiVersion: "v1", kind: "Pod", ...(pod.metadata ? { metadata: pod.metadata } : {}) };
-  const part = containersOf(pod).init.some((one) => one.name === container) ? "initContainers" : "containers";
   recorder.record(about, {
     type,
     reason,
     message,
-    ...(container === undefined ? {} : { fieldPath: `spec.${part}{${container}}` }),
+    ...(container === undefined ? {} : { fieldPath: `spec.${listOf(pod, container)}{${container}}` }),
   });
+}
+
+/** The field of the spec that holds the container. */
+function listOf(pod: Pod, name: string): string {
+  if (isEphemeral(pod, name)) return "ephemeralContainers";
+  return containersOf(pod).init.some((one) => one.name === name) ? "initContainers" : "containers";
 }

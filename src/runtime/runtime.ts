@@ -94,6 +94,8 @@ export interface ContainerSpec {
   /** Its input ends when the first who attached to it leaves; otherwise it stays open. */
   readonly stdinOnce?: boolean;
   readonly stopSignal?: string;
+  /** A container that runs, by id: this one sees its processes, and is seen by them. Default: it sees its own. */
+  readonly processesOf?: string;
   /** -997…1000; degraded silently where the host forbids it. */
   readonly oomScoreAdjustment: number;
   /** Absolute path of the CRI-format log. */

@@ -34,6 +34,8 @@ export interface ContainerParts {
   readonly imageName: string;
   /** Of the node, for the OOM score. */
   readonly memoryCapacityBytes: number;
+  /** Of an ephemeral container: whose processes it sees. */
+  readonly processesOf?: string | undefined;
 }
 
 /** What the runtime is asked to create for a container of a pod. Throws CreateContainerConfigError. Pure. */
@@ -63,6 +65,7 @@ export function containerSpec(pod: Pod, container: Container, parts: ContainerPa
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     ...(stopSignal ? { stopSignal } : {}),
+    ...(parts.processesOf ? { processesOf: parts.processesOf } : {}),
     oomScoreAdjustment: oomScoreAdjustment(pod, container, parts.memoryCapacityBytes),
     logPath: parts.logPath,
     annotations: {

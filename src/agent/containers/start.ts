@@ -12,6 +12,7 @@ import { containerMounts } from "../volumes/mounts.ts";
 import { containerSpec, terminationPath } from "./container-spec.ts";
 import { hostnameOf } from "./sandbox-spec.ts";
 import { localSeccompProfile } from "./seccomp-profile.ts";
+import { targetOf } from "./target.ts";
 
 export interface StartOptions {
   readonly pod: Pod;
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly image: PresentImage;
   readonly fields: FieldContext;
   readonly volumePath: (volume: string) => string | undefined;
+  /** Of another container of the pod, while it runs. */
+  readonly runningId: (container: string) => string | undefined;
 }
 
 /** It was created, but could not be started: that counts as a run that ended. */
@@ -71,6 +74,7 @@ async function specOf(context: AgentContext, options: StartOptions, id: string) 
       "CreateContainerError",
       `image "${options.image.name}" is no longer on the machine`,
     );
+  const processesOf = targetOf(pod, container, options.runningId);
   const environment = await environmentOf(context, options);
   const values = new Map(environment.map(({ name, value }) => [name, value]));
   const mounts = await containerMounts(pod, container, {
@@ -89,6 +93,7 @@ async function specOf(context: AgentContext, options: StartOptions, id: string) 
     backOffMs,
     imageName: options.image.name,
     memoryCapacityBytes: machine.memoryBytes,
+    processesOf,
   });
 }
 

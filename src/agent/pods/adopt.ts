@@ -3,7 +3,9 @@ import type { Host } from "#host";
 import type { Container as RuntimeContainer, Sandbox } from "#runtime";
 import { adoption } from "../containers/container-spec.ts";
 import { exitedRun, imageOf } from "../containers/ended.ts";
+import { statusOf } from "../status/statuses.ts";
 import { containersOf, isSidecar } from "./containers.ts";
+import { withEndedEphemeral } from "./ephemeral.ts";
 import {
   type ContainerObservation,
   type ExitedRun,
@@ -35,7 +37,7 @@ export async function adopt(host: Host, pod: Pod, found: Found, now: number): Pr
   const containers: Record<string, ContainerObservation> = {};
   for (const { name } of all) {
     const runs = found.containers.filter((one) => one.name === name).sort((a, b) => b.attempt - a.attempt);
-    containers[name] = await adoptContainer(host, runs, statusOf(pod, name), ready, now);
+    containers[name] = await adoptContainer(host, runs, statusOf(pod.status, name), ready, now);
   }
   const begun = main.some(({ name }) => containers[name]?.run.is !== "absent");
   for (const container of init) {
@@ -44,7 +46,7 @@ export async function adopt(host: Host, pod: Pod, found: Found, now: number): Pr
     const passed = begun || (isSidecar(container) && own.run.is === "running");
     containers[container.name] = { ...own, passed };
   }
-  const adopted = { ...observation, containers };
+  const adopted = withEndedEphemeral(pod, { ...observation, containers });
   return ready || !found.sandbox ? adopted : rerunsInit(pod, adopted);
 }
 
@@ -52,9 +54,9 @@ export async function adopt(host: Host, pod: Pod, found: Found, now: number): Pr
 export function recall(pod: Pod, observation: Observation, now: number): Observation {
   const containers = Object.keys(observation.containers).map((name) => [
     name,
-    recallContainer(statusOf(pod, name), now),
+    recallContainer(statusOf(pod.status, name), now),
   ]);
-  return { ...observation, containers: Object.fromEntries(containers) };
+  return withEndedEphemeral(pod, { ...observation, containers: Object.fromEntries(containers) });
 }
 
 function recallContainer(status: ContainerStatus | undefined, now: number): ContainerObservation {
@@ -109,11 +111,6 @@ function rerunsInit(pod: Pod, observation: Observation): Observation {
     if (own?.run.is === "exited") containers[name] = { ...own, previous: own.run, run: { is: "absent" } };
   }
   return { ...observation, containers };
-}
-
-function statusOf(pod: Pod, name: string): ContainerStatus | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  return [...containerStatuses, ...initContainerStatuses].find((one) => one.name === name);
 }
 
 /** How many runs the API knows of. */

@@ -1,4 +1,4 @@
-import type { Container, Pod } from "#api";
+import type { Container, EphemeralContainer, Pod } from "#api";
 
 /** The containers of a pod by their part in its life, each in the order of the spec. */
 export interface PodContainers {
@@ -7,6 +7,8 @@ export interface PodContainers {
   /** Those of `init` with restart policy Always: they run as long as the pod does. */
   readonly sidecars: readonly Container[];
   readonly main: readonly Container[];
+  /** Added by people to a pod that runs: each runs once, and counts for nothing in the pod's life. */
+  readonly ephemeral: readonly EphemeralContainer[];
   readonly all: readonly Container[];
 }
 
@@ -15,7 +17,9 @@ export function containersOf(pod: Pod): PodContainers {
   if (known) return known;
   const init = pod.spec?.initContainers ?? [];
   const main = pod.spec?.containers ?? [];
-  const parts = { init, sidecars: init.filter(isSidecar), main, all: [...init, ...main] };
+  const ephemeral = pod.spec?.ephemeralContainers ?? [];
+  const sidecars = init.filter(isSidecar);
+  const parts = { init, sidecars, main, ephemeral, all: [...init, ...main, ...ephemeral] };
   cache.set(pod, parts);
   return parts;
 }
@@ -24,8 +28,13 @@ export function isSidecar(container: Container): boolean {
   return container.restartPolicy === "Always";
 }
 
+export function isEphemeral(pod: Pod, name: string | undefined): boolean {
+  return containersOf(pod).ephemeral.some((container) => container.name === name);
+}
+
 /** Whether a container that ended with `exitCode` is started again. */
 export function restarts(pod: Pod, container: Container, exitCode: number): boolean {
+  if (isEphemeral(pod, container.name)) return false;
   if (isSidecar(container) && pod.spec?.initContainers?.includes(container)) return true;
   const policy = pod.spec?.restartPolicy ?? "Always";
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);

@@ -119,11 +119,15 @@ class Turn {
 
   /** Its containers are done, or must not run twice: a new sandbox would be for nothing. */
   #endedWithItsSandbox(): boolean {
-    const { main, all } = containersOf(this.#pod);
+    const { init, main } = containersOf(this.#pod);
     if (main.every((container) => this.#isOver(container))) return true;
     const ran = (container: Container) => this.#of(container).nextAttempt > 0;
     const alive = (container: Container) => this.#of(container).run.is === "running";
-    return this.#pod.spec?.restartPolicy === "Never" && all.some(ran) && !all.some(alive);
+    return (
+      this.#pod.spec?.restartPolicy === "Never" &&
+      [...init, ...main].some(ran) &&
+      ![...init, ...main].some(alive)
+    );
   }
 
   /** What starts as soon as the sandbox is there. */
@@ -135,6 +139,7 @@ class Turn {
 
   #initialize(): PodEvent | undefined {
     if (this.#seen.sandbox.is !== "done") return "sandboxLost";
+    this.#runEphemeral();
     for (const container of containersOf(this.#pod).init) {
       const seen = this.#of(container);
       if (isSidecar(container)) {
@@ -161,7 +166,15 @@ class Turn {
     if (over.length === main.length) return this.#want({ cause: "completed" });
     for (const container of sidecars) this.#keepRunning(container);
     for (const container of main) if (!over.includes(container)) this.#keepRunning(container);
+    this.#runEphemeral();
     return undefined;
+  }
+
+  /** Also beside init containers that fail: they are what one wants to look at. What has run once never runs again. */
+  #runEphemeral(): void {
+    for (const container of containersOf(this.#pod).ephemeral) {
+      if (this.#of(container).nextAttempt === 0) this.#keepRunning(container);
+    }
   }
 
   #isOver(container: Container): boolean {
@@ -243,8 +256,8 @@ class Turn {
 
   /** Containers first, all at once; then the sidecars, the last one started first. */
   #stop(): PodEvent | undefined {
-    const { init, main, sidecars } = containersOf(this.#pod);
-    const plain = [...init.filter((container) => !isSidecar(container)), ...main];
+    const { init, main, sidecars, ephemeral } = containersOf(this.#pod);
+    const plain = [...init.filter((container) => !isSidecar(container)), ...main, ...ephemeral];
     if (this.#stopAll(plain)) return undefined;
     for (const container of sidecars.toReversed()) if (this.#stopAll([container])) return undefined;
     const { volumes, sandbox } = this.#seen;

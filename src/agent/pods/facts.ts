@@ -25,6 +25,8 @@ export type Fact =
   | { readonly type: "volumesFailed"; readonly message: string }
   | { readonly type: "sandboxReady"; readonly sandbox: SandboxFacts }
   | { readonly type: "sandboxFailed"; readonly message: string }
+  /** Somebody added an ephemeral container to the pod. */
+  | { readonly type: "containerAdded"; readonly container: string }
   /** Its namespaces are gone; whatever ran in it has been told as exited before. */
   | { readonly type: "sandboxLost" }
   | { readonly type: "imagePresent"; readonly container: string; readonly image: PresentImage }
@@ -77,6 +79,10 @@ export function learn(before: Observation, fact: Fact, now: number): Observation
       return { ...before, sandbox: failed(before.sandbox, "FailedCreatePodSandBox", fact.message, now) };
     case "sandboxLost":
       return { ...before, sandbox: { is: "idle" } };
+    case "containerAdded":
+      return before.containers[fact.container]
+        ? before
+        : withContainer(before, fact.container, newContainer());
     case "stopWanted":
       return withStop(before, fact.stop);
     case "cleaned":
@@ -117,7 +123,7 @@ export function withContainer(
   return { ...before, containers: { ...before.containers, [name]: container } };
 }
 
-type ContainerFact = Extract<Fact, { container: string }>;
+type ContainerFact = Exclude<Extract<Fact, { container: string }>, { type: "containerAdded" }>;
 
 function learnOfContainer(
   before: ContainerObservation,

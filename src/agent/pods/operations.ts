@@ -146,6 +146,7 @@ export class PodOperations {
         image: image.is === "done" ? image.value : { reference: "", id: "", name: "" },
         fields: this.#fields(),
         volumePath: (volume) => this.volumes.pathOf(volume),
+        runningId: (other) => this.#runningId(other),
       });
       const hook = container.lifecycle?.postStart;
       this.#options.learn({ type: "started", container: name, run, hook: hook !== undefined });
@@ -255,6 +256,11 @@ export class PodOperations {
 
   #addresses(): readonly string[] {
     return addressesOf(this.#options.seen());
+  }
+
+  #runningId(name: string): string | undefined {
+    const run = this.#options.seen().containers[name]?.run;
+    return run?.is === "running" ? run.id : undefined;
   }
 
   #container(name: string): Container {

@@ -90,7 +90,8 @@ export class PodWorker {
     if (whatFilesSay(before) !== whatFilesSay(pod)) this.#operations.volumes.refresh();
     for (const container of containersOf(pod).all) {
       const old = containersOf(before).all.find((one) => one.name === container.name);
-      if (old?.image !== container.image) this.learn({ type: "imageChanged", container: container.name });
+      if (!old) this.learn({ type: "containerAdded", container: container.name });
+      else if (old.image !== container.image) this.learn({ type: "imageChanged", container: container.name });
     }
     this.#schedule();
   }

@@ -1,5 +1,5 @@
 import type { Container, ContainerState, ContainerStatus, Pod } from "#api";
-import { containersOf, isSidecar, restarts } from "../pods/containers.ts";
+import { containersOf, isEphemeral, isSidecar, restarts } from "../pods/containers.ts";
 import type { ContainerObservation, ExitedRun, Observation } from "../pods/observation.ts";
 import { rfc3339 } from "./time.ts";
 
@@ -23,7 +23,7 @@ export function containerStatus(pod: Pod, container: Container, seen: Observatio
     imageID: image?.id ?? "",
     ready: isReady(pod, container, own),
     restartCount: attempt,
-    started: run.is === "running" && (own?.started ?? false),
+    ...(isEphemeral(pod, container.name) ? {} : { started: run.is === "running" && (own?.started ?? false) }),
     state,
     lastState: last ? { terminated: terminated(last) } : {},
     ...(id ? { containerID: `${runtimeName}://${id}` } : {}),
@@ -80,7 +80,8 @@ function terminated(run: ExitedRun) {
 
 /** A finished init container counts as ready. */
 function isReady(pod: Pod, container: Container, own: ContainerObservation | undefined): boolean {
-  if (!own) return false;
+  // Nobody relies on an ephemeral container: Kubernetes never calls one ready.
+  if (!own || isEphemeral(pod, container.name)) return false;
   if (containersOf(pod).init.includes(container) && !isSidecar(container)) {
     return own.run.is === "exited" && own.run.exitCode === 0;
   }

@@ -18,7 +18,7 @@ export interface StatusContext {
 export function podStatus(pod: Pod, seen: Observation, context: StatusContext): PodStatus {
   const { before, now, hostAddresses } = context;
   const phase = phaseOf(pod, seen);
-  const { init, main } = containersOf(pod);
+  const { init, main, ephemeral } = containersOf(pod);
   const addresses =
     seen.sandbox.is === "done" ? seen.sandbox.value.addresses : isOver(seen) ? addressesOf(before) : [];
   const failure = seen.stop?.failed;
@@ -36,6 +36,9 @@ export function podStatus(pod: Pod, seen: Observation, context: StatusContext): 
   };
   if (init.length > 0 && seen.stop?.cause !== "rejected") {
     status.initContainerStatuses = init.map((container) => containerStatus(pod, container, seen));
+  }
+  if (ephemeral.length > 0) {
+    status.ephemeralContainerStatuses = ephemeral.map((container) => containerStatus(pod, container, seen));
   }
   if (addresses.length > 0) {
     status.podIP = addresses[0] as string;

@@ -9,6 +9,7 @@ import { type LogSelection, readLog } from "../logs/read-log.ts";
 import { containersOf } from "../pods/containers.ts";
 import type { Pods } from "../pods/pods.ts";
 import type { PodWorker } from "../pods/worker.ts";
+import { statusOf } from "../status/statuses.ts";
 import { carrySession } from "./exec.ts";
 import { dialPod } from "./port-forward.ts";
 import { exitStatus, respondFailure } from "./status.ts";
@@ -109,10 +110,7 @@ export class StreamServer {
     }
     if (seen && seen.run.is !== "absent") return seen.run.attempt;
     if (seen?.previous) return seen.previous.attempt;
-    const { initContainerStatuses = [], containerStatuses = [] } = worker.status ?? {};
-    const status = [...initContainerStatuses, ...containerStatuses].find(
-      (one) => one.name === container.name,
-    );
+    const status = statusOf(worker.status, container.name);
     // A pod that was over before this agent began: the API knows how often it ran.
     if (status?.containerID || isPodTerminal(worker.pod)) return status?.restartCount ?? 0;
     const reason = status?.state?.waiting?.reason ?? "ContainerCreating";

@@ -31,7 +31,7 @@ const image: PresentImage = {
 export class Play {
   /** `0s start main#0`: what was done when. */
   readonly log: string[] = [];
-  readonly pod: Pod;
+  pod: Pod;
   readonly #options: PlayOptions;
   readonly #start = Date.UTC(2026, 0, 1);
   #now: number = this.#start;
@@ -58,6 +58,14 @@ export class Play {
       before: undefined,
       now: this.#now,
     });
+  }
+
+  /** Somebody adds an ephemeral container. */
+  debug(name: string): this {
+    const { spec } = this.pod;
+    const ephemeralContainers = [...(spec?.ephemeralContainers ?? []), { name, image: "busybox" }];
+    this.pod = { ...this.pod, spec: { containers: [], ...spec, ephemeralContainers } };
+    return this.tell({ type: "containerAdded", container: name });
   }
 
   tell(fact: Fact): this {

@@ -74,6 +74,7 @@ export class ContainerLife {
       });
       this.#conmon = conmon.watch;
       this.watch();
+      await this.#assertJoined();
       await engine.start(id);
     } catch (error) {
       if (conmon) await engine.delete(id).catch(() => {});
@@ -83,6 +84,13 @@ export class ContainerLife {
     }
     this.record = { ...this.record, startedAt: clock.now(), process: conmon.child, conmon: conmon.identity };
     await records.writeContainer(this.record);
+  }
+
+  /** A pid is used again: had its owner ended before the namespace was joined, it would be a stranger's. */
+  async #assertJoined(): Promise<void> {
+    const { joins } = this.record;
+    if (!joins || (await this.#lives(joins))) return;
+    throw new Error("the container whose processes it should see has ended");
   }
 
   /** Takes over a container that an earlier process started. */
@@ -111,6 +119,7 @@ export class ContainerLife {
     await this.#starting?.catch(() => {});
     this.#watch?.close();
     if (this.record.exitCode !== undefined) return;
+    if (this.record.sharesProcesses) await this.#killRest();
     const suspicious = exitCode === 137 && !this.#killed;
     const oomKilled = suspicious && (await oomKills(this.#context, this.record.cgroup)) > 0;
     await this.#write({ finishedAt, exitCode, oomKilled });
@@ -155,7 +164,11 @@ export class ContainerLife {
 
   async #kill(): Promise<void> {
     await this.#signal(9);
-    // Without a pid namespace of its own, the others do not end with the first.
+    await this.#killRest();
+  }
+
+  /** Without a PID namespace of its own, the others do not end with the first. */
+  async #killRest(): Promise<void> {
     const { host } = this.#context;
     for (const pid of await host.cgroups.processes(this.record.cgroup)) host.signal(pid, 9);
   }

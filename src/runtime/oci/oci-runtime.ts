@@ -102,7 +102,9 @@ export async function ociRuntime(
         if (known) return containerOf(known.record);
         const parent = sandboxes.get(spec.sandboxId);
         if (!parent) throw notFound({ resource: "sandboxes", name: spec.sandboxId });
-        const life = new ContainerLife(context, await prepareContainer(context, parent, spec), emit);
+        const joins = spec.processesOf && running(spec.processesOf, "join the processes of").record.process;
+        const record = await prepareContainer(context, parent, spec, joins || undefined);
+        const life = new ContainerLife(context, record, emit);
         lives.set(spec.id, life);
         return containerOf(life.record);
       }),

@@ -7,7 +7,12 @@ import { containerConfig } from "./config/container-config.ts";
 import { signalNumber } from "./config/signals.ts";
 import type { RuntimeContext } from "./context.ts";
 import { bundle, containerState, rootFilesystem } from "./paths.ts";
-import { type ContainerRecord, containerRecordOf, type SandboxRecord } from "./records.ts";
+import {
+  type ContainerRecord,
+  containerRecordOf,
+  type ProcessIdentity,
+  type SandboxRecord,
+} from "./records.ts";
 import { readInRoot } from "./root-files.ts";
 import { namespacePaths, sandboxSharedMemory } from "./sandboxes.ts";
 
@@ -16,6 +21,7 @@ export async function prepareContainer(
   context: RuntimeContext,
   sandbox: SandboxRecord,
   spec: ContainerSpec,
+  joins?: ProcessIdentity,
 ): Promise<ContainerRecord> {
   const { host, paths, images, clock, bootId } = context;
   const image = await images.claim(spec.image, spec.id).catch((error: unknown) => {
@@ -38,7 +44,10 @@ export async function prepareContainer(
       },
       root,
       hostname: sandbox.hostname,
-      namespaces: namespacePaths(context, sandbox),
+      namespaces: {
+        ...namespacePaths(context, sandbox),
+        ...(joins ? { pid: `/proc/${joins.pid}/ns/pid` } : {}),
+      },
       hostPid: sandbox.hostPid,
       sharedMemory: sandboxSharedMemory(context, sandbox),
       cgroup,
@@ -52,6 +61,8 @@ export async function prepareContainer(
       cgroup,
       createdAt: clock.now(),
       bootId,
+      ...(joins ? { joins } : {}),
+      ...(joins || sandbox.hostPid ? { sharesProcesses: true } : {}),
     });
     await Promise.all([
       host.files.write(`${bundle(paths, spec.id)}/config.json`, JSON.stringify(config), {

@@ -42,6 +42,10 @@ export interface ContainerRecord {
   readonly annotations: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly bootId: string;
+  /** Its processes share a PID namespace with others: they do not end with the first. */
+  readonly sharesProcesses?: true;
+  /** First process of the container whose PID namespace it joins. */
+  readonly joins?: ProcessIdentity;
   readonly startedAt?: number;
   /** Its first process. */
   readonly process?: ProcessIdentity;
@@ -72,7 +76,7 @@ export function sandboxRecordOf(
 
 export function containerRecordOf(
   spec: ContainerSpec,
-  more: { stopSignal: number; cgroup: string; createdAt: number; bootId: string },
+  more: Pick<ContainerRecord, "stopSignal" | "cgroup" | "createdAt" | "bootId" | "sharesProcesses" | "joins">,
 ): ContainerRecord {
   const {
     id,

@@ -73,6 +73,8 @@ export function simulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRun
     };
     emit({ type: "exited", container: one.container });
     one.exits.resolve();
+    // The kernel ends a PID namespace with its first process.
+    for (const other of containers.values()) if (other.spec.processesOf === one.spec.id) end(other, 137);
   };
 
   const runtime: SimulatedRuntime = {
@@ -102,6 +104,7 @@ export function simulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRun
           `cannot create container ${spec.name}: image ${spec.image} is not here; pull it first`,
         );
       }
+      if (spec.processesOf) running(spec.processesOf, "join the processes of");
       const container = simulatedContainer(spec, clock.now());
       containers.set(spec.id, {
         container,

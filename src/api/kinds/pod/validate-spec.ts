@@ -13,6 +13,7 @@ import {
 import { validateLabels } from "../metadata.ts";
 import { validateResourceList } from "../resource-list.ts";
 import { type ContainerContext, validateContainer } from "./validate-container.ts";
+import { validateEphemeralContainers } from "./validate-ephemeral.ts";
 import { validatePlacement } from "./validate-placement.ts";
 import { validateProfiles } from "./validate-profiles.ts";
 import { validateVolumes } from "./validate-volumes.ts";
@@ -84,24 +85,6 @@ function validateHostPorts(spec: PodSpec, path: string, errors: FieldErrors): vo
         });
       }
       taken.add(key);
-    }
-  }
-}
-
-function validateEphemeralContainers(spec: PodSpec, path: string, context: ContainerContext): void {
-  const targets = new Set(
-    [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name }) => name),
-  );
-  for (const [index, container] of (spec.ephemeralContainers ?? []).entries()) {
-    const at = `${path}.ephemeralContainers[${index}]`;
-    validateContainer(container, at, "ephemeral", context);
-    const target = container.targetContainerName;
-    if (target && !targets.has(target)) {
-      context.errors.push({
-        reason: "FieldValueNotFound",
-        message: `Not found: ${JSON.stringify(target)}`,
-        field: `${at}.targetContainerName`,
-      });
     }
   }
 }

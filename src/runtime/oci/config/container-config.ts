@@ -15,7 +15,13 @@ export interface ContainerSurroundings {
   readonly root: string;
   readonly hostname: string;
   /** Paths of the pod's namespaces; what is absent is the machine's. */
-  readonly namespaces: { readonly network?: string; readonly ipc?: string; readonly uts?: string };
+  readonly namespaces: {
+    readonly network?: string;
+    readonly ipc?: string;
+    readonly uts?: string;
+    /** Of others, whose processes it shares; absent: its own, unless `hostPid`. */
+    readonly pid?: string;
+  };
   readonly hostPid: boolean;
   /** Directory of the pod's /dev/shm. */
   readonly sharedMemory: string;
@@ -45,10 +51,10 @@ export interface OciProcess {
 export function containerConfig(spec: ContainerSpec, around: ContainerSurroundings): Record<string, unknown> {
   const { security } = spec;
   const process = containerProcess(spec, around);
-  const { network, ipc, uts } = around.namespaces;
+  const { network, ipc, uts, pid } = around.namespaces;
   const namespaces = [
     { type: "mount" },
-    ...(around.hostPid ? [] : [{ type: "pid" }]),
+    ...(around.hostPid ? [] : [{ type: "pid", ...(pid === undefined ? {} : { path: pid }) }]),
     ...(network === undefined ? [] : [{ type: "network", path: network }]),
     ...(ipc === undefined ? [] : [{ type: "ipc", path: ipc }]),
     ...(uts === undefined ? [] : [{ type: "uts", path: uts }]),

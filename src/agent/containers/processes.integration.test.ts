@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type EphemeralContainer, type Pod, pods } from "#api";
+import { channels, encodeFrame, must } from "#base";
+import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
+import { onOwnMachine, ownMachine } from "../testing/own-machine.ts";
+import { heard, RealNode } from "../testing/real-node.ts";
+
+const machine = ownMachine();
+const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
+
+describe("who sees whose processes", { skip: machine ? skip : "runs inside" }, () => {
+  let cluster: TestCluster;
+  let node: RealNode;
+
+  before(async () => {
+    cluster = await testCluster({ namespaces: ["default", "kube-node-lease"] });
+    node = new RealNode({ client: cluster.client, machine: must(machine, "runs on a machine of its own") });
+    await node.prepare();
+    await node.start();
+    await node.import(await ociArchive([{ image: await busyboxImage(), name: "busybox:test" }]));
+  });
+
+  after(async () => {
+    await node.close();
+    await cluster.close();
+  });
+
+  const debug = (pod: string, container: Partial<EphemeralContainer>) => {
+    const ephemeralContainers = [
+      { name: "debug", image: "busybox:test", imagePullPolicy: "IfNotPresent", ...container },
+    ];
+    return node.client
+      .resource(pods, "default")
+      .patch(
+        pod,
+        { type: "strategic", patch: { spec: { ephemeralContainers } } },
+        { subresource: "ephemeralcontainers" },
+      );
+  };
+  const stateOf = (pod: Pod | undefined) => pod?.status?.ephemeralContainerStatuses?.[0]?.state;
+  const runs = (pod: Pod | undefined) => stateOf(pod)?.running !== undefined;
+
+  test("an ephemeral container sees its target's processes, the pod's volumes and network", async () => {
+    const script = "echo kept >/v/file; mkdir /www; echo page >/www/x; exec httpd -f -p 8080 -h /www";
+    const volumeMounts = [{ name: "v", mountPath: "/v" }];
+    const container = { command: ["sh", "-c", script], volumeMounts };
+    await node.run("web", container, { volumes: [{ name: "v", emptyDir: {} }] });
+    await node.ready("web");
+    await debug("web", {
+      targetContainerName: "main",
+      command: ["sh"],
+      stdin: true,
+      tty: true,
+      env: [{ name: "WHO", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+      volumeMounts: [{ name: "v", mountPath: "/seen" }],
+    });
+    await node.until("web", "looked at", runs);
+    const look = "tr '\\0' ' ' </proc/1/cmdline; echo; echo $WHO; cat /seen/file; wget -qO- 127.0.0.1:8080/x";
+    const { stdout, stderr } = await node.exec("web", ["sh", "-c", look], "", "debug");
+    assert.equal(stdout, "httpd -f -p 8080 -h /www \nweb\nkept\npage\n", stderr);
+    const attached = node.talk("/attach/default/web/debug", [
+      ["stdin", "true"],
+      ["tty", "true"],
+    ]);
+    attached.write(frame("echo $((20 + 3)); exit 4\n"));
+    assert.match((await heard(attached)).stdout, /\n23\r/);
+    const pod = await node.until("web", "left", (one) => stateOf(one)?.terminated !== undefined);
+    assert.equal(stateOf(pod)?.terminated?.exitCode, 4);
+    assert.equal(pod.status?.containerStatuses?.[0]?.restartCount, 0);
+    assert.match(await node.logs("web", "", "debug"), /23\r\n/);
+    await node.remove("web");
+  });
+
+  test("what an ephemeral container started ends with it, and the target goes on", async () => {
+    await node.run("calm", { command: ["sleep", "1000"] });
+    await node.ready("calm");
+    await debug("calm", { targetContainerName: "main", command: ["sh", "-c", "sleep 999 & exit 0"] });
+    await node.until("calm", "left", (one) => stateOf(one)?.terminated?.exitCode === 0);
+    assert.equal(await node.shell("calm", untilOnlyOneSleeps), "alone\n");
+    const pod = await node.client.resource(pods, "default").get("calm");
+    assert.ok(pod.status?.containerStatuses?.[0]?.ready);
+    await node.remove("calm");
+  });
+
+  test("an ephemeral container that still runs ends with its pod", async () => {
+    await node.run("brief", { command: ["sleep", "1"] }, { restartPolicy: "Never" });
+    await node.ready("brief");
+    await debug("brief", { command: ["sleep", "1000"] });
+    const pod = await node.ended("brief");
+    assert.equal(pod.status?.phase, "Succeeded");
+    assert.equal(stateOf(pod)?.terminated?.exitCode, 137);
+    await node.remove("brief");
+  });
+});
+
+/** Dead ones that nobody has asked after are left out. */
+const untilOnlyOneSleeps = `sleeping() { for one in $(grep -lx sleep /proc/[0-9]*/comm); do
+  grep -L State:.Z "\${one%comm}status"; done | wc -l; }
+while [ $(sleeping) -gt 1 ]; do usleep 10000; done; echo alone`;
+
+function frame(text: string): Uint8Array {
+  return encodeFrame(channels.stdin, Buffer.from(text));
+}
+
+test("processes on a machine of their own", { skip: machine ? "runs outside" : skip }, async () => {
+  console.log(await onOwnMachine(import.meta.url));
+});

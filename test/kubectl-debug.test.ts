@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { kubernetesTool } from "#testing";
+import { importBusybox } from "./images.ts";
+import { createMachine } from "./machine.ts";
+import { typing } from "./typing.ts";
+
+/** Looking into a pod that runs, with the unmodified kubectl. */
+const machine = await createMachine();
+after(() => machine.remove());
+before(async () => {
+  await machine.up();
+  await importBusybox(machine);
+  await run("wait serviceaccount/default --for=create --timeout=20s");
+  await run("run web --image=busybox:1 --command -- sleep 3600");
+  await run("wait pod/web --for=condition=Ready --timeout=30s");
+});
+
+const { run, fails, get } = typing(machine);
+
+test("debug gives a shell beside a container, among its processes", async () => {
+  const kubectl = await kubernetesTool("kubectl");
+  const line = "debug -it web --image=busybox:1 --target=web -c look -- sh";
+  const visiting = machine.start("script", ["-qefc", `${kubectl} ${line}`, "/dev/null"]);
+  await visiting.printed(/# /);
+  visiting.type("tr '\\0' ' ' </proc/1/cmdline; echo; ls /proc/1/root/bin/sleep; exit\n");
+  await visiting.printed(/\nsleep 3600 \r\n\/proc\/1\/root\/bin\/sleep/);
+  await visiting.ended;
+  await run(
+    "wait pod/web --for=jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.exitCode}=0",
+  );
+  const text = await run("describe pod web");
+  assert.match(text, /Ephemeral Containers:\n +look:\n/);
+  assert.match(text, /Normal +Started .* Started container look/);
+  assert.match(await run("get pod web"), /web +1\/1 +Running +0 /);
+});
+
+test("a debugging container has logs, takes commands, and runs once", async () => {
+  const script = "mkfifo /tmp/in; echo hello from $HOSTNAME; read line </tmp/in; exit 3";
+  await run(`debug web --image=busybox:1 -c stay --profile=general -- sh -c '${script}'`);
+  await run(
+    "wait pod/web --for=jsonpath={.status.ephemeralContainerStatuses[1].state.running} --timeout=30s",
+  );
+  assert.equal(await run("logs web -c stay"), "hello from web");
+  assert.equal(await run("exec web -c stay -- echo here"), "here");
+  await run("exec web -c stay -- sh -c 'echo go >/tmp/in'");
+  await run(
+    "wait pod/web --for=jsonpath={.status.ephemeralContainerStatuses[1].state.terminated.exitCode}=3",
+  );
+  const { ephemeralContainerStatuses, containerStatuses } = (await get("pod web")).status;
+  assert.equal(ephemeralContainerStatuses[1].restartCount, 0);
+  assert.equal(containerStatuses[0].ready, true);
+});
+
+test("what was added cannot be changed, and a name is taken once", async () => {
+  assert.match(
+    await fails("debug web --image=busybox:1 -c web -- true"),
+    /Invalid|already exists|Duplicate/i,
+  );
+  assert.match(await fails("debug web --image=busybox:1 --target=nobody -- true"), /nobody/);
+});
+
+test("debugging containers end with their pod", async () => {
+  await run("delete pod web --grace-period=1 --timeout=30s");
+  assert.match(await fails("get pod web"), /"web" not found/);
+});
