@@ -287,7 +287,7 @@ test("a command with a terminal has size, echo and exit code", { skip }, async (
   const { runtime, spec, sandboxId } = await prepared("sleep 60");
   await runtime.startContainer(spec.id);
   // The size and the input come by two ways; which is there first is nobody's promise.
-  const sized = 'until [ "$(stty size)" = "30 100" ]; do :; done';
+  const sized = 'until [ "$(stty size 2>/dev/null)" = "30 100" ]; do :; done';
   const command = ["sh", "-c", `read word; ${sized}; stty size; echo got $word; exit 4`];
   const session = await runtime.exec(spec.id, { command, terminal: true, stdin: true });
   session.resize({ columns: 100, rows: 30 });
