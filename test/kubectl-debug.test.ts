@@ -60,6 +60,21 @@ test("what was added cannot be changed, and a name is taken once", async () => {
   assert.match(await fails("debug web --image=busybox:1 --target=nobody -- true"), /nobody/);
 });
 
+test("in a pod that shares its processes everybody sees everybody, and the pause process", async () => {
+  const overrides = '{"spec":{"shareProcessNamespace":true}}';
+  await run(`run shared --image=busybox:1 --overrides='${overrides}' --command -- sleep 3600`);
+  await run("wait pod/shared --for=condition=Ready --timeout=30s");
+  await run("debug shared --image=busybox:1 -c look -- sleep 3601");
+  await run(
+    "wait pod/shared --for=jsonpath={.status.ephemeralContainerStatuses[0].state.running} --timeout=30s",
+  );
+  assert.match(
+    await run("exec shared -c look -- ps"),
+    /1 65535 +\/pause\n.*sleep 3600\n.*sleep 3601/,
+  );
+  await run("delete pod shared --grace-period=1 --timeout=30s");
+});
+
 test("debugging containers end with their pod", async () => {
   await run("delete pod web --grace-period=1 --timeout=30s");
   assert.match(await fails("get pod web"), /"web" not found/);

@@ -48,6 +48,8 @@ export interface SandboxSpec {
   readonly hostNetwork: boolean;
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
+  /** Its containers see each other's processes. */
+  readonly sharesProcesses: boolean;
   /** Guaranteed pods are right below `kubepods`, the others below their class. */
   readonly qosClass: "Guaranteed" | "Burstable" | "BestEffort";
   /** The pod's own limits: the sum of its containers'. */

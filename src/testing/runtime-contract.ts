@@ -40,6 +40,7 @@ export function sandboxSpec(id: string, changes: Partial<SandboxSpec> = {}): San
     hostNetwork: false,
     hostPid: false,
     hostIpc: false,
+    sharesProcesses: false,
     qosClass: "Burstable",
     resources: {},
     sysctls: {},

@@ -4,7 +4,7 @@ import { type EphemeralContainer, type Pod, pods } from "#api";
 import { channels, encodeFrame, must } from "#base";
 import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
 import { onOwnMachine, ownMachine } from "../testing/own-machine.ts";
-import { heard, RealNode } from "../testing/real-node.ts";
+import { heard, isReady, RealNode } from "../testing/real-node.ts";
 
 const machine = ownMachine();
 const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
@@ -91,6 +91,73 @@ describe("who sees whose processes", { skip: machine ? skip : "runs inside" }, (
     assert.equal(pod.status?.phase, "Succeeded");
     assert.equal(stateOf(pod)?.terminated?.exitCode, 137);
     await node.remove("brief");
+  });
+
+  const one = (name: string, script: string) => ({
+    name,
+    image: "busybox:test",
+    imagePullPolicy: "IfNotPresent",
+    command: ["sh", "-c", script],
+  });
+  const restartsOf = (pod: Pod | undefined, name: string) =>
+    pod?.status?.containerStatuses?.find((each) => each.name === name)?.restartCount ?? 0;
+
+  test("containers that share their processes see and signal each other; one that ends takes nobody along", async () => {
+    await node.run(
+      "shared",
+      {},
+      {
+        shareProcessNamespace: true,
+        containers: [
+          one("main", "sleep 999 & exec sleep 1000"),
+          { ...one("other", "exec sleep 2000"), securityContext: { capabilities: { add: ["SYS_PTRACE"] } } },
+        ],
+      },
+    );
+    await node.ready("shared");
+    const look = (line: string) => node.exec("shared", ["sh", "-c", line], "", "other");
+    const seen = "cat /proc/1/cmdline; echo; for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done";
+    const { stdout } = await look(seen);
+    assert.match(stdout, /^\/pause\0\n/);
+    assert.match(stdout, /sleep 1000 /);
+    // Even who may trace it finds nothing of the machine in the first process.
+    assert.equal((await look("ls /proc/1/root")).stdout, "dev\npause\nproc\nsys\n");
+    assert.match((await look("grep CapBnd /proc/1/status")).stdout, /\t0{16}\n/);
+    await look("kill -KILL $(grep -l '^sleep.1000' /proc/[0-9]*/cmdline | cut -d/ -f3)");
+    const pod = await node.until("shared", "mended", (each) => restartsOf(each, "main") === 1);
+    assert.equal(restartsOf(pod, "other"), 0);
+    await node.until("shared", "ready again", isReady);
+    // What the container before had started went with it, and the first process buried the dead.
+    const three =
+      "while [ $(grep -lx sleep /proc/[0-9]*/comm | wc -l) -ne 3 ]; do usleep 10000; done; echo three";
+    assert.equal((await look(three)).stdout, "three\n");
+  });
+
+  test("a shared namespace outlives the agent, and is made anew with the pod when its first process is killed", async () => {
+    await node.stop();
+    await node.start();
+    const before = await node.until("shared", "adopted", isReady);
+    const { host, machine: own } = node;
+    const uid = before.metadata?.uid;
+    const path = `${own.directory}/run/sandboxes/${uid}/pause/pidfile`;
+    host.signal(Number(await host.files.read(path)), 9);
+    const after = await node.until(
+      "shared",
+      "started over",
+      (pod) => isReady(pod) && restartsOf(pod, "other") > 0 && restartsOf(pod, "main") > 1,
+    );
+    assert.equal(after.metadata?.uid, uid);
+    await node.event("shared", "SandboxChanged", "Pod sandbox changed");
+    await node.remove("shared");
+  });
+
+  test("a pod on the machine's processes and memory sees them", async () => {
+    const script = "for name in pid ipc; do readlink /proc/self/ns/$name; done; exec sleep 1000";
+    await node.run("host", { command: ["sh", "-c", script] }, { hostPID: true, hostIPC: true });
+    await node.ready("host");
+    const own = ["pid", "ipc"].map((name) => node.host.files.readLink(`/proc/self/ns/${name}`));
+    assert.equal(await node.logs("host"), `${(await Promise.all(own)).join("\n")}\n`);
+    await node.remove("host");
   });
 });
 

@@ -23,6 +23,7 @@ export function sandboxSpec(pod: Pod, nodeName: string): SandboxSpec {
     hostNetwork: pod.spec?.hostNetwork ?? false,
     hostPid: pod.spec?.hostPID ?? false,
     hostIpc: pod.spec?.hostIPC ?? false,
+    sharesProcesses: pod.spec?.shareProcessNamespace ?? false,
     qosClass: qosClassOf(pod),
     resources: sandboxResources(pod),
     sysctls: Object.fromEntries(sysctls.map((one) => [one.name, one.value])),

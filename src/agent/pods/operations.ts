@@ -152,8 +152,10 @@ export class PodOperations {
       this.#options.learn({ type: "started", container: name, run, hook: hook !== undefined });
       if (hook) await this.#postStart(container, run);
     } catch (error) {
-      if (error instanceof StartFailed)
-        return this.#options.learn({ type: "exited", container: name, run: error.run });
+      if (error instanceof StartFailed) {
+        this.#options.learn({ type: "exited", container: name, run: error.run });
+        return this.#checkSandbox();
+      }
       const reason = error instanceof ContainerFault ? error.reason : "CreateContainerError";
       // What it lacks may come: a ConfigMap, a key in a Secret.
       this.volumes.followAll(environmentReferences(container));
@@ -161,6 +163,13 @@ export class PodOperations {
     } finally {
       if (!this.#options.closed()) await this.#removeOlder(container, action.attempt);
     }
+  }
+
+  /** A start that fails may be the first sign that the pod's namespaces are gone: the shared PID namespace, with its first process. */
+  async #checkSandbox(): Promise<void> {
+    const { uid } = this.#options.pod().metadata ?? {};
+    const own = (await this.#options.context.runtime.sandboxes()).find((one) => one.id === uid);
+    if (own && !own.ready) this.#options.learn({ type: "sandboxLost" });
   }
 
   async #postStart(container: Container, run: RunningRun): Promise<void> {

@@ -142,7 +142,7 @@ function parseAnswer(line: string): { pid: number | undefined; message: string }
 }
 
 /** The runtime's own words, from the log line they come in: `… level=error msg="runc create failed: …"`. */
-function runtimeMessage(message: string): string {
+export function runtimeMessage(message: string): string {
   const found = /msg="((?:[^"\\]|\\.)*)"/.exec(message)?.[1];
   return (
     (found === undefined ? message : found.replace(/\\(.)/g, "$1")).trim() || "the OCI runtime gave no reason"

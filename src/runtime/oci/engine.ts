@@ -8,6 +8,8 @@ export interface Engine {
   readonly root: string;
   version(): Promise<RuntimeVersion>;
   start(id: string): Promise<void>;
+  /** Creates and starts what needs nobody beside it: `bundle` gets `pidfile`, and `log` with the runtime's words when it fails. */
+  run(id: string, bundle: string): Promise<void>;
   /** Removes what the runtime keeps of a container; kills what is left of it. Gone is fine. */
   delete(id: string): Promise<void>;
   update(id: string, resources: Record<string, unknown>): Promise<void>;
@@ -33,6 +35,19 @@ export function engine(host: Host, program: string, root: string): Engine {
     },
     start: async (id) => {
       await call(["start", id]);
+    },
+    run: async (id, bundle) => {
+      // It must not hold on to the pipes of whoever starts it.
+      const detached = 'exec "$@" </dev/null >/dev/null 2>&1';
+      const words = [program, "--root", root, "--log", `${bundle}/log`, "run", "--detach"];
+      await host.run({
+        program: "sh",
+        arguments: [
+          ...["-c", detached, "sh", ...words, "--bundle", bundle],
+          ...["--pid-file", `${bundle}/pidfile`, id],
+        ],
+        timeoutMs: runtimeTimeoutMs,
+      });
     },
     delete: async (id) => {
       await call(["delete", "--force", id]);

@@ -53,9 +53,9 @@ export async function ociRuntime(
     if (!life.running) throw notRunning(id, attempted, containerOf(life.record).state);
     return life;
   };
-  const sandbox = (record: SandboxRecord, mounted: ReadonlySet<string>): Sandbox =>
+  const sandbox = async (record: SandboxRecord, mounted: ReadonlySet<string>): Promise<Sandbox> =>
     sandboxOf(record, {
-      ready: sandboxReady(context, record, mounted),
+      ready: await sandboxReady(context, record, mounted),
       networkNamespace: networkNamespace(paths, record.id),
     });
   const mounted = async () => new Set(await host.mounts.under(`${paths.run}/sandboxes`));
@@ -77,7 +77,8 @@ export async function ociRuntime(
     createSandbox: (spec) =>
       serial.run(spec.id, async () => {
         const known = sandboxes.get(spec.id);
-        if (known && sandboxReady(context, known, await mounted())) return sandbox(known, await mounted());
+        if (known && (await sandboxReady(context, known, await mounted())))
+          return sandbox(known, await mounted());
         const record = await makeSandbox(context, spec);
         sandboxes.set(spec.id, record);
         return sandboxOf(record, { ready: true, networkNamespace: networkNamespace(paths, record.id) });
@@ -94,7 +95,7 @@ export async function ociRuntime(
       }),
     async sandboxes() {
       const points = await mounted();
-      return [...sandboxes.values()].map((record) => sandbox(record, points));
+      return Promise.all([...sandboxes.values()].map((record) => sandbox(record, points)));
     },
     createContainer: (spec) =>
       serial.run(spec.id, async () => {

@@ -17,6 +17,12 @@ export const containerRecord = (paths: RuntimePaths, id: string): string =>
 /** Namespace files and shared memory of a pod. */
 export const sandboxRun = (paths: RuntimePaths, id: string): string => `${paths.run}/sandboxes/${id}`;
 export const networkNamespace = (paths: RuntimePaths, id: string): string => `${sandboxRun(paths, id)}/net`;
+/** PID namespace of a pod whose containers share one. */
+export const processNamespace = (paths: RuntimePaths, id: string): string => `${sandboxRun(paths, id)}/pid`;
+/** Bundle of the process that keeps it. */
+export const pauseRun = (paths: RuntimePaths, id: string): string => `${sandboxRun(paths, id)}/pause`;
+/** That process's root file system. Not in the run directory: programs on /run are often not to be executed. */
+export const pauseRoot = (paths: RuntimePaths): string => `${paths.state}/pause`;
 export const sharedMemory = (paths: RuntimePaths, id: string): string => `${sandboxRun(paths, id)}/shm`;
 
 /** Bundle: config.json, rootfs, and conmon's pipes and sockets. */

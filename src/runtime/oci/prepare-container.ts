@@ -62,7 +62,7 @@ export async function prepareContainer(
       createdAt: clock.now(),
       bootId,
       ...(joins ? { joins } : {}),
-      ...(joins || sandbox.hostPid ? { sharesProcesses: true } : {}),
+      ...(joins || sandbox.hostPid || sandbox.sharesProcesses ? { sharesProcesses: true } : {}),
     });
     await Promise.all([
       host.files.write(`${bundle(paths, spec.id)}/config.json`, JSON.stringify(config), {

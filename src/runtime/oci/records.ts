@@ -17,6 +17,10 @@ export interface SandboxRecord {
   readonly hostNetwork: boolean;
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
+  /** Its containers share a PID namespace. */
+  readonly sharesProcesses?: boolean;
+  /** The first process of that namespace. */
+  readonly pause?: ProcessIdentity;
   /** The pod's group: `/kubepods/burstable/podUID`. */
   readonly cgroup: string;
   readonly annotations: Readonly<Record<string, string>>;
@@ -59,7 +63,7 @@ export function sandboxRecordOf(
   spec: SandboxSpec,
   more: { cgroup: string; createdAt: number; bootId: string },
 ): SandboxRecord {
-  const { id, namespace, name, hostname, hostNetwork, hostPid, hostIpc, annotations } = spec;
+  const { id, namespace, name, hostname, hostNetwork, hostPid, hostIpc, sharesProcesses, annotations } = spec;
   return {
     formatVersion: 1,
     id,
@@ -69,6 +73,7 @@ export function sandboxRecordOf(
     hostNetwork,
     hostPid,
     hostIpc,
+    sharesProcesses,
     annotations,
     ...more,
   };

@@ -2,7 +2,8 @@ import { ContainerError } from "../errors.ts";
 import type { SandboxSpec } from "../runtime.ts";
 import { cgroupSettings } from "./config/resources.ts";
 import type { RuntimeContext } from "./context.ts";
-import { networkNamespace, sandboxRun, sharedMemory } from "./paths.ts";
+import { networkNamespace, processNamespace, sandboxRun, sharedMemory } from "./paths.ts";
+import { removePause, startPause } from "./pause.ts";
 import { type SandboxRecord, sandboxRecordOf } from "./records.ts";
 
 /**
@@ -17,7 +18,8 @@ export async function makeSandbox(context: RuntimeContext, spec: SandboxSpec): P
   try {
     await host.files.makeDirectory(`${sandboxRun(paths, spec.id)}/shm`, { mode: 0o700 });
     await Promise.all([makeNamespaces(context, spec, settings), makeGroup(context, spec, cgroup)]);
-    const record = sandboxRecordOf(spec, { cgroup, createdAt: clock.now(), bootId });
+    const made = sandboxRecordOf(spec, { cgroup, createdAt: clock.now(), bootId });
+    const record = spec.sharesProcesses ? await withPause(context, made) : made;
     await context.records.writeSandbox(record);
     return record;
   } catch (error) {
@@ -26,24 +28,34 @@ export async function makeSandbox(context: RuntimeContext, spec: SandboxSpec): P
   }
 }
 
+/** The PID namespace cannot be made like the others: it lives by a process. */
+async function withPause(context: RuntimeContext, record: SandboxRecord): Promise<SandboxRecord> {
+  const namespaces = namespacePaths(context, { ...record, sharesProcesses: false });
+  const sharedMemory = sandboxSharedMemory(context, record);
+  return { ...record, pause: await startPause(context, record, { namespaces, sharedMemory }) };
+}
+
 /** Takes away namespaces, mounts and control group; its containers are gone by now. */
 export async function clearSandbox(context: RuntimeContext, id: string, cgroup: string): Promise<void> {
   const { host, paths } = context;
   const directory = sandboxRun(paths, id);
   if (await host.files.exists(directory)) {
+    await removePause(context, id);
     await host.mounts.unmountAll(directory);
     await host.files.remove(directory);
   }
   await host.cgroups.remove(cgroup);
 }
 
-/** Whether its namespaces are still there: a reboot takes them. */
-export function sandboxReady(
+/** Whether its namespaces are still there: a reboot takes them, and a shared PID namespace ends with its first process. */
+export async function sandboxReady(
   context: RuntimeContext,
   record: SandboxRecord,
   mounted: ReadonlySet<string>,
-): boolean {
-  if (record.bootId !== context.bootId) return false;
+): Promise<boolean> {
+  const { bootId, pause } = record;
+  if (bootId !== context.bootId) return false;
+  if (pause && (await context.host.startTime(pause.pid)) !== pause.startTime) return false;
   return expectedMounts(context, record).every((path) => mounted.has(path));
 }
 
@@ -55,6 +67,7 @@ function expectedMounts(context: RuntimeContext, record: SandboxRecord): string[
     ...(network ? [`${directory}/net`] : []),
     ...(uts ? [`${directory}/uts`] : []),
     ...(ipc ? [`${directory}/ipc`, `${directory}/shm`] : []),
+    ...(record.sharesProcesses ? [processNamespace(context.paths, record.id)] : []),
   ];
 }
 
@@ -62,13 +75,14 @@ function expectedMounts(context: RuntimeContext, record: SandboxRecord): string[
 export function namespacePaths(
   context: RuntimeContext,
   record: SandboxRecord,
-): { network?: string; ipc?: string; uts?: string } {
+): { network?: string; ipc?: string; uts?: string; pid?: string } {
   const directory = sandboxRun(context.paths, record.id);
   const own = ownNamespaces(record);
   return {
     ...(own.network ? { network: networkNamespace(context.paths, record.id) } : {}),
     ...(own.ipc ? { ipc: `${directory}/ipc` } : {}),
     ...(own.uts ? { uts: `${directory}/uts` } : {}),
+    ...(record.sharesProcesses ? { pid: processNamespace(context.paths, record.id) } : {}),
   };
 }
 
