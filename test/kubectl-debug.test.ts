@@ -68,10 +68,7 @@ test("in a pod that shares its processes everybody sees everybody, and the pause
   await run(
     "wait pod/shared --for=jsonpath={.status.ephemeralContainerStatuses[0].state.running} --timeout=30s",
   );
-  assert.match(
-    await run("exec shared -c look -- ps"),
-    /1 65535 +\/pause\n.*sleep 3600\n.*sleep 3601/,
-  );
+  assert.match(await run("exec shared -c look -- ps"), /1 65535 +\/pause\n.*sleep 3600\n.*sleep 3601/);
   await run("delete pod shared --grace-period=1 --timeout=30s");
 });
 

@@ -228,6 +228,19 @@ test("delete asks the container to end, waits for its grace, and then insists", 
   assert.match(await fails("get pod deaf"), /"deaf" not found/);
 });
 
+test("a pod that fills its disk is evicted, and describe says why", async () => {
+  const pod = shell
+    .replace("name: shell", "name: full")
+    .replace("'echo started;", "'head -c 3000000 /dev/zero >/tmp/file; echo started;")
+    .replace("env:", "resources: {limits: {ephemeral-storage: 2Mi}}\n      env:");
+  await run("apply -f -", pod);
+  await run("wait pod/full --for=jsonpath={.status.phase}=Failed --timeout=60s");
+  const text = await run("describe pod full");
+  assert.match(text, /Reason: +Evicted\nMessage: +Pod ephemeral local storage usage exceeds the total limit/);
+  assert.match(text, /Warning +Evicted /);
+  await run("delete pod full");
+});
+
 test("taint, cordon, uncordon and drain keep pods off a node, and bring them back", async () => {
   const node = await run("get node -o jsonpath={.items[0].metadata.name}");
   await run("apply -f -", mover);

@@ -24,6 +24,7 @@ import { Pods } from "./pods/pods.ts";
 import { type ProbeDialer, systemDialer } from "./probes/dialer.ts";
 import { createSummary } from "./stats/summary.ts";
 import { StatusWriter } from "./status/status-writer.ts";
+import { StorageGuard } from "./storage/storage-guard.ts";
 import { StreamServer } from "./streams/server.ts";
 import { httpsTunnelDialer } from "./tunnel/dial.ts";
 import { runTunnel } from "./tunnel/tunnel.ts";
@@ -103,6 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const registration = registrationOf(options, identity, machine, signal, () => {
     void collector.collect();
     rotateLogs(options).catch((error) => logger.warn(`rotating logs: ${messageOf(error)}`));
+    void guard.look();
   });
   const nodeInformer = new Informer({
     ...watching,
@@ -115,6 +117,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     deleted: () => registration.observe(undefined),
   });
   const managed = podsOf(options, context, podInformer, registration, signal);
+  const guard = new StorageGuard({ ...context, pods: managed });
   const summary = createSummary({ ...options, pods: managed });
   const streams = new StreamServer({ ...context, pods: managed, summary });
   const { connection } = options;

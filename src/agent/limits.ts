@@ -95,6 +95,12 @@ export const limits = {
   portForwardConnectMs: 5_000,
   /** One frame of an exec stream; longer payloads are cut into several. */
   frameBytes: 1024 * 1024,
+  /**
+   * Measuring what a pod takes of the disk, with the heartbeat (every 10 s, as often as the kubelet looks): how long at most, and how many
+   * times as long it then rests. So a pod of millions of files takes a twentieth of one core, and no more.
+   */
+  storageMeasureMs: 30_000,
+  storageMeasureRest: 20,
   /** Sandboxes made at the same time: more only wait for each other in the kernel. */
   parallelStarts: 8,
 } as const;

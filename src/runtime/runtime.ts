@@ -30,6 +30,8 @@ export interface ContainerRuntime {
   attach(id: string, options: { stdin: boolean; terminal: boolean }): Promise<ExecSession>;
   /** Usage right now. */
   stats(id: string): Promise<ContainerStats | undefined>;
+  /** The directory on this machine's disk that holds what a container has written to its root file system, when there is one. */
+  writableLayer(id: string): string | undefined;
   /** Asks the log to be reopened at its path: after rotation moved the file away. */
   reopenLog(id: string): Promise<void>;
 }

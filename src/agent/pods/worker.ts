@@ -107,6 +107,15 @@ export class PodWorker {
     this.#schedule();
   }
 
+  /** It takes more of the machine than it may: it fails, at once. */
+  evict(message: string): void {
+    const { clock, events } = this.#options.context;
+    const failed = { reason: "Evicted", message };
+    events.warning({ pod: this.#pod }, failed.reason, message);
+    const stop = { cause: "evicted" as const, requestedAt: clock.now(), graceMs: 0, failed };
+    this.learn({ type: "stopWanted", stop });
+  }
+
   /** One of its containers has ended. */
   async exited(container: RuntimeContainer): Promise<void> {
     const { host, clock } = this.#options.context;

@@ -184,4 +184,30 @@ await onRealNode(import.meta.url, "volumes of real containers", ({ cluster, node
     await node.event("wrong", "FailedMount", complaint);
     await node.remove("wrong");
   });
+
+  test("what is written to a root file system or a volume is measured, and too much of it evicts the pod", async () => {
+    const resources = { limits: { "ephemeral-storage": "4Mi" } };
+    const write = (path: string, mebibytes: number) => ({
+      command: ["sh", "-c", `dd if=/dev/zero of=${path} bs=1M count=${mebibytes}; exec sleep 1000`],
+    });
+    await Promise.all([
+      node.run("root", { ...write("/file", 5), resources }),
+      node.run("modest", { ...write("/file", 3), resources }),
+      node.run(
+        "volume",
+        { ...write("/v/file", 2), volumeMounts: [{ name: "v", mountPath: "/v" }] },
+        { volumes: [{ name: "v", emptyDir: { sizeLimit: "1Mi" } }] },
+      ),
+    ]);
+    const evicted = await Promise.all([node.ended("root"), node.ended("volume")]);
+    assert.deepEqual(
+      evicted.map(({ status }) => [status?.reason, status?.message]),
+      [
+        ["Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 4Mi."],
+        ["Evicted", 'Usage of EmptyDir volume "v" exceeds the limit "1Mi".'],
+      ],
+    );
+    await node.until("modest", "still running", (pod) => pod?.status?.phase === "Running");
+    await Promise.all(["root", "modest", "volume"].map((name) => node.remove(name)));
+  });
 });

@@ -7,7 +7,7 @@ import { signalNumber } from "./config/signals.ts";
 import { ContainerLife } from "./container-life.ts";
 import type { RuntimeContext } from "./context.ts";
 import { execSessions } from "./limits.ts";
-import { bundle, exits, networkNamespace, runtimeRoot } from "./paths.ts";
+import { bundle, exits, networkNamespace, runtimeRoot, writableLayer } from "./paths.ts";
 import { clearContainer, prepareContainer } from "./prepare-container.ts";
 import { containerOf, type SandboxRecord, sandboxOf } from "./records.ts";
 import { clearSandbox, makeSandbox, sandboxReady } from "./sandboxes.ts";
@@ -158,6 +158,7 @@ export async function ociRuntime(
       const life = find(id);
       return life.running ? groupStats(context, life.record.cgroup) : undefined;
     },
+    writableLayer: (id) => (lives.has(id) ? writableLayer(paths, id) : undefined),
     async reopenLog(id) {
       const life = running(id, "reopen the log of");
       await host.files.write(`${bundle(paths, life.record.id)}/ctl`, "2 0 0\n", { inPlace: true });

@@ -11,6 +11,9 @@ export const sandboxRecord = (paths: RuntimePaths, id: string): string =>
   `${paths.state}/sandboxes/${id}.json`;
 /** Directory of a container's record and writable layer. */
 export const containerState = (paths: RuntimePaths, id: string): string => `${paths.state}/containers/${id}`;
+/** The upper directory of its overlay. */
+export const writableLayer = (paths: RuntimePaths, id: string): string =>
+  `${containerState(paths, id)}/upper`;
 export const containerRecord = (paths: RuntimePaths, id: string): string =>
   `${containerState(paths, id)}/container.json`;
 

@@ -6,7 +6,7 @@ import type { ContainerSpec } from "../runtime.ts";
 import { containerConfig } from "./config/container-config.ts";
 import { signalNumber } from "./config/signals.ts";
 import type { RuntimeContext } from "./context.ts";
-import { bundle, containerState, rootFilesystem } from "./paths.ts";
+import { bundle, containerState, rootFilesystem, writableLayer } from "./paths.ts";
 import {
   type ContainerRecord,
   containerRecordOf,
@@ -96,7 +96,7 @@ async function mountRoot(context: RuntimeContext, id: string, image: ClaimedImag
   const state = containerState(paths, id);
   const root = rootFilesystem(paths, id);
   await Promise.all([
-    host.files.makeDirectory(`${state}/upper`, { mode: 0o755 }),
+    host.files.makeDirectory(writableLayer(paths, id), { mode: 0o755 }),
     host.files.makeDirectory(`${state}/work`, { mode: 0o700 }),
     host.files.makeDirectory(`${state}/empty`),
     host.files.makeDirectory(root),
@@ -104,7 +104,7 @@ async function mountRoot(context: RuntimeContext, id: string, image: ClaimedImag
   // An image without layers still needs a lower directory: any empty one.
   const lower = image.layers.length > 0 ? image.layers.join(":") : `${state}/empty`;
   const fifo = host.files.makeFifos([`${bundle(paths, id)}/sync`]);
-  const options = [`lowerdir=${lower}`, `upperdir=${state}/upper`, `workdir=${state}/work`];
+  const options = [`lowerdir=${lower}`, `upperdir=${writableLayer(paths, id)}`, `workdir=${state}/work`];
   try {
     await host.mounts.mount({ type: "overlay", target: root, options, directory: image.directory });
     await fifo;

@@ -179,6 +179,7 @@ export function simulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRun
         memoryUsageBytes: 10 * 1024 * 1024,
       };
     },
+    writableLayer: () => undefined,
     async reopenLog(id) {
       find(id);
     },
