@@ -152,7 +152,11 @@ test("exec runs commands, hands on their input and gives back their exit code", 
   );
   assert.equal(code, 7);
   assert.match(stderr, /^oh\ncommand terminated with exit code 7/);
-  assert.match(await fails("exec shell -c main -- nosuch"), /nosuch.*(not found|no such file)/i);
+  const missing = await machine.kubectlWith({ mayFail: true }, ..."exec shell -c main -- nosuch".split(" "));
+  assert.match(missing.stderr, /^exec failed: .*"nosuch": executable file not found in \$PATH$/m);
+  assert.doesNotMatch(missing.stderr, /level=/);
+  assert.equal(missing.code, 127);
+  assert.match(await fails("exec shell -c main -- /etc/hosts"), /permission denied\n.* exit code 126/);
   assert.match(await fails("exec nobody -- true"), /pods "nobody" not found/);
 });
 
@@ -162,6 +166,9 @@ test("exec with a terminal has one, of the size of the person's", async () => {
   typed.type("stty size; exit 3\n");
   await typed.printed(/41 97/);
   assert.equal((await typed.ended).code, 3);
+  const missing = await startWithTerminal("exec -it shell -c main -- nosuch");
+  await missing.printed(/"nosuch": executable file not found in \$PATH\r\n/);
+  assert.equal((await missing.ended).code, 127);
 });
 
 test("attach speaks with a running container", async () => {

@@ -273,6 +273,25 @@ test("a command that takes too long is killed with the children it waits for", {
   await runtime.removeSandbox(sandboxId);
 });
 
+test("a command that cannot be started says why in a sentence, with a shell's exit code", {
+  skip,
+}, async () => {
+  const { runtime, spec, sandboxId } = await prepared("sleep 60");
+  await runtime.startContainer(spec.id);
+  for (const [name, why, exitCode] of [
+    ["nope", /^exec failed: .*"nope": executable file not found in \$PATH\s*$/, 127],
+    ["/etc/passwd", /^exec failed: .*permission denied\s*$/, 126],
+  ] as const) {
+    for (const terminal of [false, true]) {
+      const session = await runtime.exec(spec.id, { command: [name], terminal, stdin: false });
+      const said = await Promise.all([session.stdout, session.stderr].map((one) => one && text(one)));
+      assert.match(said.join(""), why);
+      assert.equal(await session.exited, exitCode);
+    }
+  }
+  await runtime.removeSandbox(sandboxId);
+});
+
 test("input reaches a command, and its end does too", { skip }, async () => {
   const { runtime, spec, sandboxId } = await prepared("sleep 60");
   await runtime.startContainer(spec.id);

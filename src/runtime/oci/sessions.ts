@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type Clock, messageOf } from "#base";
 import type { Host } from "#host";
@@ -5,6 +6,7 @@ import type { ExecOptions, ExecSession } from "../runtime.ts";
 import type { OciProcess } from "./config/container-config.ts";
 import { startConmon } from "./conmon.ts";
 import type { RuntimeContext } from "./context.ts";
+import { exitCodeOfFailure } from "./exec-failure.ts";
 import { LogFollower } from "./follow-log.ts";
 import { bundle, execDirectory } from "./paths.ts";
 import type { ContainerRecord } from "./records.ts";
@@ -74,8 +76,9 @@ async function withPipes(
       program: "setsid",
       arguments: [
         ...["--fork", "sh", "-c", messenger, "sh", directory],
-        ...[engine.program, "--root", engine.root, "exec", "--process", at("process.json")],
-        ...["--pid-file", at("pidfile"), record.id],
+        // With its log elsewhere, what it says on stderr is a sentence.
+        ...[engine.program, "--root", engine.root, "--log", at("log"), "exec"],
+        ...["--process", at("process.json"), "--pid-file", at("pidfile"), record.id],
       ],
     });
     await ready;
@@ -87,11 +90,13 @@ async function withPipes(
     void killCommand(host, directory).catch(() => {});
   };
   const late = deadline(clock, options.timeoutMs, kill);
-  const exited = told.then((lines) => {
+  const exited = told.then(async (lines) => {
     late?.cancel();
     stdin?.destroy();
     const line = lines.split("\n")[1];
-    return line ? Number(line) : 137;
+    const exitCode = line ? Number(line) : 137;
+    if (exitCode === 0) return 0;
+    return exitCodeOfFailure((await host.files.read(at("log"))) ?? "") ?? exitCode;
   });
   return { stdin, stdout, stderr, resize: () => {}, exited, kill };
 }
@@ -135,10 +140,24 @@ async function withTerminal(
     return attached(host, { directory, output, exited, kill, stdin: options.stdin, terminal: true });
   } catch (error) {
     output.finish();
+    const exitCode = exitCodeOfFailure(messageOf(error));
+    if (exitCode !== undefined) return notStarted(messageOf(error), exitCode);
     throw new Error(`cannot run ${options.command[0]} in container ${record.name}: ${messageOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** A command that never was: its terminal shows why. */
+function notStarted(message: string, exitCode: number): ExecSession {
+  return {
+    stdin: undefined,
+    stdout: Readable.from([`${message}\r\n`]),
+    stderr: undefined,
+    resize: () => {},
+    exited: Promise.resolve(exitCode),
+    kill: () => {},
+  };
 }
 
 /** Joins the container's main process. */
