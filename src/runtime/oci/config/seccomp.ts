@@ -42,8 +42,11 @@ export function seccompProfile(
   };
 }
 
-/** By Node's name of the architecture: its own calls, and those of the 32-bit programs it also runs. */
+/**
+ * By Node's name of the architecture: its own calls, and those of the 32-bit programs it also runs. Not x32: kernels have it off, and
+ * libseccomp, which compiles the profile for every container anew, takes twice as long with it (16 ms instead of 8).
+ */
 const architectures: Readonly<Record<string, readonly string[]>> = {
-  x64: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+  x64: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
   arm64: ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
 };
