@@ -77,6 +77,9 @@ export class Launcher {
 
 class Shell {
   readonly #child: ChildProcessWithoutNullStreams;
+  /** Starts this shell's tokens; no program that it runs gets to see it. */
+  readonly #secret = Buffer.from(systemRandom.bytes(12)).toString("hex");
+  #runs = 0;
   #ended = false;
 
   constructor() {
@@ -101,7 +104,8 @@ class Shell {
   }
 
   async run(command: Command, clock: Clock): Promise<Outcome> {
-    const token = Buffer.from(systemRandom.bytes(12)).toString("hex");
+    this.#runs += 1;
+    const token = `${this.#secret}-${this.#runs}`;
     const stdout = new Captured(this.#child.stdout, token);
     const stderr = new Captured(this.#child.stderr, token);
     const broken = Promise.withResolvers<undefined>();
@@ -151,23 +155,23 @@ class Captured {
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #kept = 0;
-  #tail: Buffer = Buffer.alloc(0);
+  #tail = "";
   #mark = 0;
 
   constructor(stream: NodeJS.ReadableStream, token: string) {
     this.#stream = stream;
     const found = Promise.withResolvers<number>();
     this.done = found.promise;
-    const end = new RegExp(`\n${token} (\\d+)\n$`);
+    const mark = `\n${token} `;
     this.#onData = (chunk) => {
       if (this.#kept < outputBytes) this.#chunks.push(chunk.subarray(0, outputBytes - this.#kept));
       this.#kept = Math.min(this.#kept + chunk.length, outputBytes);
       this.#size += chunk.length;
-      this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-64);
-      const match = end.exec(this.#tail.toString("latin1"));
-      if (!match) return;
-      this.#mark = match[0].length;
-      found.resolve(Number(match[1]));
+      this.#tail = (this.#tail + chunk.subarray(-markBytes).toString("latin1")).slice(-markBytes);
+      const at = this.#tail.lastIndexOf(mark);
+      if (at < 0 || !this.#tail.endsWith("\n")) return;
+      this.#mark = this.#tail.length - at;
+      found.resolve(Number(this.#tail.slice(at + mark.length)));
     };
     stream.on("data", this.#onData);
   }
@@ -182,6 +186,9 @@ class Captured {
     return size > outputBytes ? `${kept}\n[${size - outputBytes} more bytes cut]` : kept;
   }
 }
+
+/** Room for the line that ends an output: a line end, the token, an exit code, a line end. */
+const markBytes = 64;
 
 /** What the shell is told: one subshell that becomes the program, then the marks. */
 function script(command: Command, token: string): string {
