@@ -144,16 +144,18 @@ test("a FIFO tells of the end of a process that is no child", async () => {
   const path = join(directory, "fifo");
   await host.files.makeFifos([path]);
   const fifo = host.files.openFifo(path, "before");
+  const heard = once(fifo, "data");
   // The shell leaves at once; what it started holds the FIFO's other end until it is killed.
   const { stdout } = await host.run({
     program: "sh",
     arguments: ["-c", 'echo hello >"$1"; sleep 60 3>"$1" >/dev/null 2>&1 & echo $!', "sh", path],
   });
+  // Only then the second reader, which would take the words as well.
+  assert.equal(String((await heard)[0]), "hello\n");
   const again = host.files.openFifo(path, "after");
   again.resume();
   process.kill(Number(stdout), "SIGKILL");
-  assert.equal(await text(fifo), "hello\n");
-  await finished(again);
+  await Promise.all([finished(fifo), finished(again)]);
   assert.equal(await text(host.files.openFifo(path, "after")), "");
 });
 
