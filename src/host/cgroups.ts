@@ -118,8 +118,8 @@ async function processesBelow(path: string): Promise<number[]> {
   return pids;
 }
 
+/** The group alone first: most have none below them, or are not there in this hierarchy. */
 async function removeTree(path: string, clock: Clock): Promise<void> {
-  for (const name of await subgroups(path)) await removeTree(`${path}/${name}`, clock);
   const deadline = clock.monotonicMs() + cgroupRemovalTimeoutMs;
   for (;;) {
     try {
@@ -127,7 +127,6 @@ async function removeTree(path: string, clock: Clock): Promise<void> {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "ENOENT") return;
-      // An exited process leaves its group a moment later.
       if (code !== "EBUSY" || clock.monotonicMs() > deadline) {
         const pids = await processesBelow(path);
         throw new Error(
@@ -138,7 +137,10 @@ async function removeTree(path: string, clock: Clock): Promise<void> {
         );
       }
     }
-    await clock.sleep(cgroupRemovalRetryMs);
+    const below = await subgroups(path);
+    for (const name of below) await removeTree(`${path}/${name}`, clock);
+    // An exited process leaves its group a moment later.
+    if (below.length === 0) await clock.sleep(cgroupRemovalRetryMs);
   }
 }
 
