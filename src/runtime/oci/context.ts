@@ -2,6 +2,7 @@ import type { Clock, Logger } from "#base";
 import type { Host } from "#host";
 import type { LocalImageStore } from "../images/image-store.ts";
 import type { Engine } from "./engine.ts";
+import type { FifoStock } from "./fifo-stock.ts";
 import type { RuntimePaths } from "./paths.ts";
 import type { Records } from "./records.ts";
 
@@ -14,6 +15,8 @@ export interface RuntimeContext {
   readonly records: Records;
   readonly images: LocalImageStore;
   readonly engine: Engine;
+  /** Whose FIFOs go anywhere below the run directory. */
+  readonly fifos: FifoStock;
   /** Absolute path of conmon. */
   readonly conmon: string;
   /** Group of all pods, with a leading slash: `/kubepods`. */

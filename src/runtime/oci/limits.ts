@@ -13,5 +13,8 @@ export const logReadBytes = 64 * 1024;
 /** Commands that run in containers at once: each is two or three processes. */
 export const execSessions = 256;
 
+/** FIFOs made at a time: one program instead of one for each container, four for each command in one. */
+export const fifoStock = 32;
+
 /** How many symbolic links a path inside an image may go through: the kernel's limit. */
 export const symbolicLinks = 40;

@@ -6,8 +6,9 @@ import type { ContainerRuntime } from "../runtime.ts";
 import { capabilitiesOfMask } from "./config/capabilities.ts";
 import type { RuntimeContext } from "./context.ts";
 import { chooseEngine, engine, programPath } from "./engine.ts";
+import { FifoStock } from "./fifo-stock.ts";
 import { ociRuntime } from "./oci-runtime.ts";
-import { exits, type RuntimePaths, runtimeRoot } from "./paths.ts";
+import { exits, fifoDirectory, type RuntimePaths, runtimeRoot } from "./paths.ts";
 import { Records } from "./records.ts";
 
 export interface RuntimeOptions {
@@ -60,6 +61,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<OpenedRuntim
       options.engine ? await programPath(host, options.engine) : await chooseEngine(host),
       runtimeRoot(paths),
     ),
+    fifos: await FifoStock.open(host.files, fifoDirectory(paths)),
     conmon: await programPath(host, "conmon"),
     cgroupParent: `/${options.cgroupParent.replace(/^\/+|\/+$/g, "")}`,
     conmonCgroup: options.conmonCgroup,

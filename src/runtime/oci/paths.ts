@@ -35,5 +35,7 @@ export const rootFilesystem = (paths: RuntimePaths, id: string): string => `${bu
 export const exits = (paths: RuntimePaths): string => `${paths.run}/exits`;
 /** The OCI runtime's own state. */
 export const runtimeRoot = (paths: RuntimePaths): string => `${paths.run}/oci`;
+/** FIFOs that nobody uses yet. */
+export const fifoDirectory = (paths: RuntimePaths): string => `${paths.run}/fifos`;
 /** Of commands that run in containers. */
 export const execDirectory = (paths: RuntimePaths, name: string): string => `${paths.run}/exec/${name}`;

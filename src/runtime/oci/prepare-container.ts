@@ -103,7 +103,7 @@ async function mountRoot(context: RuntimeContext, id: string, image: ClaimedImag
   ]);
   // An image without layers still needs a lower directory: any empty one.
   const lower = image.layers.length > 0 ? image.layers.join(":") : `${state}/empty`;
-  const fifo = host.files.makeFifos([`${bundle(paths, id)}/sync`]);
+  const fifo = context.fifos.put([`${bundle(paths, id)}/sync`]);
   const options = [`lowerdir=${lower}`, `upperdir=${writableLayer(paths, id)}`, `workdir=${state}/work`];
   try {
     await host.mounts.mount({ type: "overlay", target: root, options, directory: image.directory });

@@ -62,7 +62,7 @@ async function withPipes(
   const { host, engine, clock } = context;
   const at = (name: string) => `${directory}/${name}`;
   const names = ["stdout", "stderr", "code", ...(options.stdin ? ["stdin"] : [])];
-  await host.files.makeFifos(names.map(at));
+  await context.fifos.put(names.map(at));
   const stdout = host.files.openFifo(at("stdout"), "before");
   const stderr = host.files.openFifo(at("stderr"), "before");
   const code = host.files.openFifo(at("code"), "before");
@@ -111,7 +111,7 @@ async function withTerminal(
   const { host, engine, clock } = context;
   const logPath = `${directory}/output`;
   await host.files.append(logPath, "");
-  await host.files.makeFifos([`${directory}/sync`]);
+  await context.fifos.put([`${directory}/sync`]);
   const output = new LogFollower(host, logPath, 0);
   try {
     const conmon = await startConmon(host, {
