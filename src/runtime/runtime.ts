@@ -10,6 +10,8 @@ export interface ContainerRuntime {
   createSandbox(spec: SandboxSpec): Promise<Sandbox>;
   /** Kills what runs in it, removes its containers, namespaces, mounts and cgroup. */
   removeSandbox(id: string): Promise<void>;
+  /** Undefined when there is none of that id. */
+  sandbox(id: string): Promise<Sandbox | undefined>;
   sandboxes(): Promise<Sandbox[]>;
 
   /** Prepares the root file system and the OCI bundle, not yet running. */
@@ -201,8 +203,11 @@ export interface ImageStore {
     reference: string,
     options?: { credentials?: RegistryCredentials; signal?: AbortSignal },
   ): Promise<Image>;
-  /** The image a reference stands for now (`nginx` → `docker.io/library/nginx:latest`), if it is here. */
-  resolve(reference: string): Promise<Image | undefined>;
+  /**
+   * The image a reference stands for now (`nginx` → `docker.io/library/nginx:latest`), if it is here. Without its names: knowing those
+   * takes a look at every image's.
+   */
+  resolve(reference: string): Promise<ImageContent | undefined>;
   list(): Promise<Image[]>;
   tag(reference: string, name: string): Promise<Image>;
   /** Removes a name, and the content nobody names or uses any more. */
@@ -214,14 +219,18 @@ export interface RegistryCredentials {
   readonly password: string;
 }
 
-export interface Image {
+/** What an image is, whatever its names. */
+export interface ImageContent {
   /** `sha256:…` of the image configuration. */
   readonly id: string;
-  readonly names: readonly string[];
-  readonly digests: readonly string[];
   readonly sizeBytes: number;
   readonly createdAt: number | undefined;
   readonly config: ImageConfig;
+}
+
+export interface Image extends ImageContent {
+  readonly names: readonly string[];
+  readonly digests: readonly string[];
 }
 
 export interface ImageConfig {

@@ -1,5 +1,5 @@
 import type { Container, Pod } from "#api";
-import type { ContainerMount, ContainerSpec, Image, SeccompProfile } from "#runtime";
+import type { ContainerMount, ContainerSpec, ImageContent, SeccompProfile } from "#runtime";
 import { expand } from "../environment/expand.ts";
 import type { Variable } from "../environment/service-variables.ts";
 import { graceMsOf } from "../pods/grace.ts";
@@ -25,7 +25,7 @@ export const adoption = {
 export interface ContainerParts {
   readonly id: string;
   readonly attempt: number;
-  readonly image: Image;
+  readonly image: ImageContent;
   readonly environment: readonly Variable[];
   readonly mounts: readonly ContainerMount[];
   readonly seccomp: SeccompProfile | undefined;

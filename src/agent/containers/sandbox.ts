@@ -12,7 +12,7 @@ export async function createSandbox(context: AgentContext, pod: Pod): Promise<Sa
   const { runtime, network, nodeName } = context;
   try {
     await requireRuntimeHandler(context, pod);
-    const known = (await runtime.sandboxes()).find((sandbox) => sandbox.id === pod.metadata?.uid);
+    const known = await runtime.sandbox(pod.metadata?.uid ?? "");
     if (known && !known.ready) {
       context.events.normal(
         { pod },

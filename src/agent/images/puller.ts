@@ -2,6 +2,7 @@ import type { Container, Pod } from "#api";
 import { type Clock, messageOf } from "#base";
 import {
   type Image,
+  type ImageContent,
   type ImageStore,
   isImagePullError,
   normalizeReference,
@@ -105,7 +106,7 @@ export class ImagePuller {
   }
 }
 
-function present(reference: string, name: string, image: Image): PresentImage {
+function present(reference: string, name: string, image: ImageContent): PresentImage {
   return { reference, id: image.id, name };
 }
 

@@ -153,9 +153,9 @@ export class StreamServer {
   async #portForward(stream: ServerHttp2Stream, worker: PodWorker, port: number): Promise<void> {
     const { host, clock, runtime } = this.#options;
     const { sandbox } = worker.observation;
-    const uid = worker.pod.metadata?.uid;
+    const uid = worker.pod.metadata?.uid ?? "";
     if (sandbox.is !== "done") throw badRequest(`pod "${worker.pod.metadata?.name}" has no network yet`);
-    const found = (await runtime.sandboxes()).find((one) => one.id === uid);
+    const found = await runtime.sandbox(uid);
     const socket = await dialPod({
       host,
       clock,

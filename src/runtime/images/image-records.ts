@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Host } from "#host";
-import type { Image, ImageConfig } from "../runtime.ts";
+import type { Image, ImageConfig, ImageContent } from "../runtime.ts";
 
 /** What is kept of an image: its configuration and layers. Never changes: its id is its content's digest. */
 export interface ImageRecord {
@@ -119,11 +119,12 @@ export class ImageRecords {
 
 export function imageOf(record: ImageRecord, names: readonly string[]): Image {
   return {
-    id: record.id,
+    ...contentOf(record),
     names: names.filter((name) => !name.includes("@")),
     digests: names.filter((name) => name.includes("@")),
-    sizeBytes: record.sizeBytes,
-    createdAt: record.createdAt,
-    config: record.config,
   };
+}
+
+export function contentOf({ id, sizeBytes, createdAt, config }: ImageRecord): ImageContent {
+  return { id, sizeBytes, createdAt, config };
 }

@@ -66,8 +66,9 @@ test("an OCI layout is imported with its name, configuration and layers", { skip
   assert.deepEqual(imported.digests, [`example.com/small@${image.manifestDigest}`]);
   assert.equal(imported.config.user, "app");
   assert.equal(imported.config.stopSignal, "SIGQUIT");
-  assert.deepEqual(await store.resolve("example.com/small:1"), imported);
-  assert.deepEqual(await store.resolve(image.id), imported);
+  const { names: _names, digests: _digests, ...content } = imported;
+  assert.deepEqual(await store.resolve("example.com/small:1"), content);
+  assert.deepEqual(await store.resolve(image.id), content);
   assert.deepEqual(await store.list(), [imported]);
 });
 

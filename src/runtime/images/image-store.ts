@@ -4,7 +4,7 @@ import type { Image, ImageStore } from "../runtime.ts";
 import { readArchive } from "./archive.ts";
 import { collectGarbage } from "./collect.ts";
 import { DocumentError, type Platform } from "./documents.ts";
-import { type ImageRecord, ImageRecords, imageOf } from "./image-records.ts";
+import { contentOf, type ImageRecord, ImageRecords, imageOf } from "./image-records.ts";
 import { ingest, type StoreParts } from "./ingest.ts";
 import { LayerStore } from "./layer-store.ts";
 import { Leases } from "./leases.ts";
@@ -112,7 +112,7 @@ function imageStore(parts: StoreParts, options: ImageStoreOptions): LocalImageSt
     },
     async resolve(reference) {
       const record = await find(reference);
-      return record && image(record);
+      return record && contentOf(record);
     },
     async list() {
       const names = await records.allNames();

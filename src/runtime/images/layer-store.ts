@@ -12,6 +12,8 @@ export class LayerStore {
   /** Lower directories of overlays are names relative to this. */
   readonly directory: string;
   readonly #host: Host;
+  /** A layer's size never changes; whether it is still there is asked each time. */
+  readonly #sizes = new Map<string, number>();
   #count = 0;
 
   constructor(host: Host, directory: string) {
@@ -26,11 +28,19 @@ export class LayerStore {
 
   /** Bytes of the layer's tar; undefined when it is not here. */
   async size(diffId: string): Promise<number | undefined> {
+    const sizeBytes = this.#sizes.get(diffId) ?? (await this.#readSize(diffId));
+    if (sizeBytes === undefined) return undefined;
+    this.#sizes.set(diffId, sizeBytes);
+    return (await this.#host.files.exists(`${this.directory}/${this.nameOf(diffId)}`))
+      ? sizeBytes
+      : undefined;
+  }
+
+  async #readSize(diffId: string): Promise<number | undefined> {
     const text = await this.#host.files.read(`${this.directory}/${this.nameOf(diffId)}.json`);
     if (text === undefined) return undefined;
     const about = JSON.parse(text) as { diffId: string; sizeBytes: number };
-    const there = await this.#host.files.exists(`${this.directory}/${this.nameOf(diffId)}`);
-    return there && about.diffId === diffId ? about.sizeBytes : undefined;
+    return about.diffId === diffId ? about.sizeBytes : undefined;
   }
 
   /** Unpacks into staging; `commit` puts it in place. */

@@ -93,6 +93,10 @@ export async function ociRuntime(
         await records.removeSandbox(id);
         sandboxes.delete(id);
       }),
+    async sandbox(id) {
+      const record = sandboxes.get(id);
+      return record && sandbox(record, await mounted());
+    },
     async sandboxes() {
       const points = await mounted();
       return Promise.all([...sandboxes.values()].map((record) => sandbox(record, points)));

@@ -1,10 +1,12 @@
 import { isNotFound } from "#base";
 import { type CommandError, isCommandError } from "#host";
 import { ContainerError } from "../errors.ts";
+import type { ImageRecord } from "../images/image-records.ts";
 import type { ClaimedImage } from "../images/image-store.ts";
 import type { ContainerSpec } from "../runtime.ts";
 import { containerConfig } from "./config/container-config.ts";
 import { signalNumber } from "./config/signals.ts";
+import type { Accounts } from "./config/users.ts";
 import type { RuntimeContext } from "./context.ts";
 import { bundle, containerState, rootFilesystem, writableLayer } from "./paths.ts";
 import {
@@ -38,10 +40,7 @@ export async function prepareContainer(
     const cgroup = `${sandbox.cgroup}/${spec.id}`;
     const config = containerConfig(spec, {
       image: image.record.config,
-      accounts: {
-        passwd: await readInRoot(host.files, root, "/etc/passwd"),
-        group: await readInRoot(host.files, root, "/etc/group"),
-      },
+      accounts: await accountsOf(context, image, root),
       root,
       hostname: sandbox.hostname,
       namespaces: {
@@ -89,6 +88,24 @@ export async function clearContainer(context: RuntimeContext, id: string): Promi
   }
   await context.records.removeContainer(id);
   await context.images.release(id);
+}
+
+/** Of images by their records: a root just mounted has in it what its image has, and that never changes. */
+const knownAccounts = new WeakMap<ImageRecord, Accounts>();
+
+async function accountsOf(
+  { host }: RuntimeContext,
+  { record }: ClaimedImage,
+  root: string,
+): Promise<Accounts> {
+  const known = knownAccounts.get(record);
+  if (known) return known;
+  const accounts = {
+    passwd: await readInRoot(host.files, root, "/etc/passwd"),
+    group: await readInRoot(host.files, root, "/etc/group"),
+  };
+  knownAccounts.set(record, accounts);
+  return accounts;
 }
 
 async function mountRoot(context: RuntimeContext, id: string, image: ClaimedImage): Promise<void> {

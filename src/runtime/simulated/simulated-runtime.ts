@@ -93,6 +93,7 @@ export function simulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRun
       }
       sandboxes.delete(id);
     },
+    sandbox: async (id) => sandboxes.get(id),
     sandboxes: async () => [...sandboxes.values()],
     async createContainer(spec) {
       const known = containers.get(spec.id);

@@ -137,6 +137,8 @@ test("limits are written for either version of control groups", () => {
     "memory.limit_in_bytes=1048576",
     "pids.max=9",
   ]);
+  const unlimited = cgroupSettings({}, "v2").map((one) => `${one.file}=${one.value}`);
+  assert.deepEqual(unlimited, ["cpu.weight=1"]);
   assert.deepEqual([weightOfShares(2), weightOfShares(262_144), weightOfShares(0)], [1, 10_000, 1]);
 });
 

@@ -21,25 +21,31 @@ export interface CgroupSetting {
   readonly value: string;
 }
 
-/** The same limits as writes into a pod's group; what is not limited is written as such, so a change can take a limit away. */
+/** The same limits as writes into a pod's new group, which has none yet. Without shares, a pod has the least. */
 export function cgroupSettings(resources: LinuxResources, layout: "v1" | "hybrid" | "v2"): CgroupSetting[] {
   const { cpuShares, cpuQuotaUs, cpuPeriodUs = defaultPeriodUs, memoryLimitBytes, pidsLimit } = resources;
   const shares = Math.max(cpuShares ?? 2, 2);
+  const pids = pidsLimit === undefined ? [] : [setting("pids", "pids.max", pidsLimit)];
   if (layout === "v2") {
     return [
-      { controller: "cpu", file: "cpu.weight", value: String(weightOfShares(shares)) },
-      { controller: "cpu", file: "cpu.max", value: `${cpuQuotaUs ?? "max"} ${cpuPeriodUs}` },
-      { controller: "memory", file: "memory.max", value: String(memoryLimitBytes ?? "max") },
-      { controller: "pids", file: "pids.max", value: String(pidsLimit ?? "max") },
+      setting("cpu", "cpu.weight", weightOfShares(shares)),
+      ...(cpuQuotaUs === undefined ? [] : [setting("cpu", "cpu.max", `${cpuQuotaUs} ${cpuPeriodUs}`)]),
+      ...(memoryLimitBytes === undefined ? [] : [setting("memory", "memory.max", memoryLimitBytes)]),
+      ...pids,
     ];
   }
   return [
-    { controller: "cpu", file: "cpu.shares", value: String(shares) },
-    { controller: "cpu", file: "cpu.cfs_period_us", value: String(cpuPeriodUs) },
-    { controller: "cpu", file: "cpu.cfs_quota_us", value: String(cpuQuotaUs ?? -1) },
-    { controller: "memory", file: "memory.limit_in_bytes", value: String(memoryLimitBytes ?? -1) },
-    { controller: "pids", file: "pids.max", value: String(pidsLimit ?? "max") },
+    setting("cpu", "cpu.shares", shares),
+    ...(cpuQuotaUs === undefined
+      ? []
+      : [setting("cpu", "cpu.cfs_period_us", cpuPeriodUs), setting("cpu", "cpu.cfs_quota_us", cpuQuotaUs)]),
+    ...(memoryLimitBytes === undefined ? [] : [setting("memory", "memory.limit_in_bytes", memoryLimitBytes)]),
+    ...pids,
   ];
+}
+
+function setting(controller: string, file: string, value: number | string): CgroupSetting {
+  return { controller, file, value: String(value) };
 }
 
 /** The kernel's default period. */
