@@ -10,8 +10,11 @@ export const limits = {
   pullBackOffMaximumMs: 300_000,
   /** How long a failed pull is shown with its cause before it is shown as held back. */
   pullErrorShownMs: 1_000,
-  /** A pod that is about to run need not be reported as pending first: one write less per pod. */
-  pendingStatusDelayMs: 100,
+  /**
+   * A pod that is about to run need not be reported as pending first, nor at each step on its way: one or two writes less per pod. The
+   * kubelet, too, looks at its containers once a second.
+   */
+  pendingStatusDelayMs: 1_000,
   /** Volumes, sandboxes, creations and clean-ups that failed: soon again, then rarely. A changed object retries at once. */
   retryInitialMs: 500,
   retryMaximumMs: 60_000,

@@ -53,14 +53,14 @@ export class StatusWriter {
       return;
     }
     if (entry.writing || (entry.timer && entry.failures > 0)) return;
-    entry.timer?.cancel();
-    entry.timer = undefined;
     if (!mayWait(status)) {
+      entry.timer?.cancel();
       void this.#write(uid, entry);
       return;
     }
     const { clock } = this.#options;
-    entry.timer = clock.setTimer(limits.pendingStatusDelayMs, () => void this.#write(uid, entry), {
+    // Not put off by a later step: what nobody knows yet is known after this time.
+    entry.timer ??= clock.setTimer(limits.pendingStatusDelayMs, () => void this.#write(uid, entry), {
       unref: true,
     });
   }
