@@ -15,8 +15,11 @@ export interface ConmonOptions {
   readonly logPath: string;
   readonly terminal: boolean;
   readonly stdin: boolean;
-  /** Runs a command in a container instead: path of its process.json. */
-  readonly exec?: string;
+  /**
+   * `run`: the container runs when `startConmon` resolves. `create`: it waits for the engine's start. `exec`: a command in a container,
+   * by the path of its process.json.
+   */
+  readonly task: "run" | "create" | { readonly exec: string };
   /** The container's input stays open when who was attached to it leaves. */
   readonly keepStdin?: boolean;
   /** Moves conmon there. */
@@ -45,7 +48,7 @@ export interface ConmonWatch {
  *     we                     conmon                   OCI runtime
  *     ── open FIFO
  *     ── run ──────────────▶ goes to the background
- *                            ───── create / exec ────▶
+ *                            ── run / create / exec ─▶
  *     ◀── JSON on the FIFO ─ ◀──── pid, or its words ──
  *     ◀── end of the FIFO ── has ended
  */
@@ -99,20 +102,32 @@ async function identityIn(host: Host, path: string): Promise<ProcessIdentity> {
 }
 
 function conmonArguments(options: ConmonOptions): string[] {
-  const { bundle, engine } = options;
+  const { bundle, task } = options;
   return [
     ...["--api-version", "1", "--no-sync-log", "--full-attach"],
     ...["--cid", options.containerId, "--cuuid", options.exitName, "--name", options.exitName],
-    ...["--runtime", engine.program, "--runtime-arg", "--root", "--runtime-arg", engine.root],
+    ...engineArguments(options),
     ...["--bundle", bundle, "--persist-dir", bundle, "--container-pidfile", `${bundle}/pidfile`],
     ...["--conmon-pidfile", `${bundle}/conmon.pid`],
     ...["--log-path", `k8s-file:${options.logPath}`, "--exit-dir", options.exitDirectory],
     ...(options.terminal ? ["--terminal"] : []),
     ...(options.stdin ? ["--stdin"] : []),
     ...(options.keepStdin ? ["--leave-stdin-open"] : []),
-    ...(options.exec === undefined ? [] : ["--exec", "--exec-process-spec", options.exec]),
+    ...(typeof task === "string" ? [] : ["--exec", "--exec-process-spec", task.exec]),
   ];
 }
+
+/** conmon calls `ENGINE ARGUMENTS create --bundle …`. A shell makes `run` of that, which saves calling the engine again to start it. */
+function engineArguments({ engine, task }: ConmonOptions): string[] {
+  const [program = "", ...words] =
+    task === "run"
+      ? ["/bin/sh", "-c", runScript, "sh", engine.program, engine.root]
+      : [engine.program, "--root", engine.root];
+  return ["--runtime", program, ...words.flatMap((word) => ["--runtime-arg", word])];
+}
+
+/** `$1` engine, `$2` its root, `$3` the word `create`, then what follows it. */
+const runScript = 'engine=$1 root=$2; shift 3; exec "$engine" --root "$root" run --detach "$@"';
 
 /** The two lines that may come, "" for one that does not: the start's outcome, and a command's exit code. */
 function answers(pipe: Readable): { first: Promise<string>; second: Promise<string> } {

@@ -57,7 +57,11 @@ export class ContainerLife {
   async #start(): Promise<void> {
     const { host, paths, engine, clock, records } = this.#context;
     const { id, name } = this.record;
+    // With a terminal, conmon would miss the end of a container that ends before it has been told its pid. One that joins
+    // another's processes runs nothing before it is known whose they are.
+    const task = this.record.terminal || this.record.joins ? "create" : "run";
     let conmon: Conmon | undefined;
+    this.watch();
     try {
       conmon = await startConmon(host, {
         conmon: this.#context.conmon,
@@ -71,12 +75,13 @@ export class ContainerLife {
         stdin: this.record.stdin,
         keepStdin: this.record.stdin && !this.record.stdinOnce,
         cgroup: this.#context.conmonCgroup,
+        task,
       });
       this.#conmon = conmon.watch;
-      this.watch();
       await this.#assertJoined();
-      await engine.start(id);
+      if (task === "create") await engine.start(id);
     } catch (error) {
+      this.#watch?.close();
       if (conmon) await engine.delete(id).catch(() => {});
       await this.#write({ finishedAt: clock.now(), exitCode: 128 });
       this.#ended.resolve();

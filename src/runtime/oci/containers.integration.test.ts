@@ -84,6 +84,26 @@ test("the log is in the CRI format, streams told apart", { skip }, async () => {
   await runtime.removeSandbox(sandboxId);
 });
 
+test("the ends of containers that have nothing to do are noted, and what they said", { skip }, async () => {
+  const codes = Array.from({ length: 12 }, (_, index) => index);
+  const made: Awaited<ReturnType<typeof prepared>>[] = [];
+  for (const code of codes) made.push(await prepared(`echo ${code}; exit ${code}`));
+  const ends = await Promise.all(
+    made.map(async ({ runtime, spec, sandboxId }) => {
+      const exit = exitOf(runtime, spec.id);
+      await runtime.startContainer(spec.id);
+      const { exitCode } = await exit;
+      const output = lines(await readFile(spec.logPath, "utf8"));
+      await runtime.removeSandbox(sandboxId);
+      return [exitCode, ...output];
+    }),
+  );
+  assert.deepEqual(
+    ends,
+    codes.map((code) => [code, String(code)]),
+  );
+});
+
 test("a user is found by name in the image, with its groups", { skip }, async () => {
   const { output } = await run("id -u; id -g; id -G", security({ user: "app", supplementalGroups: [3000] }));
   assert.deepEqual(output, ["1000", "1001", "1001 2000 3000"]);

@@ -124,7 +124,7 @@ async function withTerminal(
       logPath,
       terminal: true,
       stdin: options.stdin,
-      exec: `${directory}/process.json`,
+      task: { exec: `${directory}/process.json` },
       cgroup: context.conmonCgroup,
     });
     const kill = () => {
