@@ -27,13 +27,20 @@ export async function openPodNetwork(host: Host, config: NetworkConfig): Promise
   );
   const hostPorts = new Map(Object.entries(stored).map(([id, lease]) => [id, lease.hostPorts]));
   let saving: Promise<void> = Promise.resolve();
-  const save = () => {
+  let next: Promise<void> | undefined;
+  const write = () => {
+    next = undefined;
     const file: LeaseFile = { formatVersion, leases: {} };
     for (const [id, address] of leases.entries()) {
       file.leases[id] = { address, hostPorts: [...(hostPorts.get(id) ?? [])] };
     }
-    saving = saving.catch(() => {}).then(() => host.files.write(path, JSON.stringify(file), { mode: 0o600 }));
+    saving = host.files.write(path, JSON.stringify(file), { mode: 0o600 });
     return saving;
+  };
+  // One write at a time; all who come meanwhile are in the next.
+  const save = () => {
+    next ??= saving.catch(() => {}).then(write);
+    return next;
   };
 
   return {
