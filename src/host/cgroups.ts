@@ -26,9 +26,9 @@ export function createCgroups(clock: Clock): Cgroups {
 
   return {
     layout,
-    async make(group) {
+    async make(group, { holds }) {
       const found = await layout();
-      if (found.kind === "v2") return makeUnified(found, group);
+      if (found.kind === "v2") return makeUnified(found, group, holds);
       const points = new Set(nodeControllers.map((name) => found.controllers.get(name)));
       points.delete(undefined);
       points.delete(found.unified);
@@ -61,7 +61,7 @@ export function createCgroups(clock: Clock): Cgroups {
     },
     async move(pid, group) {
       for (const path of await inEvery(group)) {
-        if (await isDirectory(path)) await writeValue(`${path}/cgroup.procs`, String(pid));
+        if (await isDirectory(path)) await moveInto(path, pid);
       }
     },
     async remove(group) {
@@ -85,21 +85,34 @@ function below(point: string, group: string): string {
   return `${point}/${group}`.replace(/\/+/g, "/").replace(/\/$/, "");
 }
 
-/** Every level must hand its controllers down, one write each: one that is unknown rejects the whole write. */
-async function makeUnified(layout: CgroupLayout, group: string): Promise<void> {
+/** Every level above must hand its controllers down. */
+async function makeUnified(
+  layout: CgroupLayout,
+  group: string,
+  holds: "groups" | "processes",
+): Promise<void> {
   let path = layout.unified ?? "";
   for (const name of group.split("/").filter(Boolean)) {
-    for (const controller of unifiedControllers) {
-      if (!layout.controllers.has(controller)) continue;
-      await writeValue(`${path}/cgroup.subtree_control`, `+${controller}`).catch(() => {});
-    }
+    await handDown(layout, path);
     path = `${path}/${name}`;
     await fs.mkdir(path, { recursive: true });
   }
+  if (holds === "groups") await handDown(layout, path);
+}
+
+/** One write each: a controller that is refused (another program may hold it) would make the kernel refuse the others with it. */
+async function handDown(layout: CgroupLayout, path: string): Promise<void> {
+  const handed = ((await readIfThere(`${path}/cgroup.subtree_control`)) ?? "").trim().split(" ");
   for (const controller of unifiedControllers) {
-    if (!layout.controllers.has(controller)) continue;
+    if (!layout.controllers.has(controller) || handed.includes(controller)) continue;
     await writeValue(`${path}/cgroup.subtree_control`, `+${controller}`).catch(() => {});
   }
+}
+
+async function moveInto(path: string, pid: number): Promise<void> {
+  await writeValue(`${path}/cgroup.procs`, String(pid)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ESRCH") throw error;
+  });
 }
 
 async function subgroups(path: string): Promise<string[]> {

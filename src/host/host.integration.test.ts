@@ -198,12 +198,14 @@ test("a process is known by its start time while it lives", async () => {
 test("a control group is made, holds a process, and is removed everywhere", { skip: asRoot }, async () => {
   const group = `/nacre-test-host-${process.pid}`;
   const inner = `${group}/inner`;
-  await host.cgroups.make(inner);
+  await host.cgroups.make(inner, { holds: "processes" });
   assert.deepEqual(await host.cgroups.children(group), ["inner"]);
   const program = host.spawn({ program: "sleep", arguments: ["60"] });
   await host.cgroups.move(program.pid, inner);
   assert.deepEqual(await host.cgroups.processes(group), [program.pid]);
   program.signal("SIGKILL");
+  await program.exited;
+  await host.cgroups.move(program.pid, inner);
   await host.cgroups.remove(group);
   await host.cgroups.remove(group);
   assert.deepEqual(await host.cgroups.children(group), []);

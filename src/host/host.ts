@@ -190,8 +190,11 @@ export interface Mount {
  */
 export interface Cgroups {
   layout(): Promise<CgroupLayout>;
-  /** Makes the group and those above it, with the node's controllers available in it. */
-  make(group: string): Promise<void>;
+  /**
+   * Makes the group and those above it, with the node's controllers available in it. On version 2 a group that hands
+   * controllers down to its children may hold no processes itself: which of the two it `holds` is decided here.
+   */
+  make(group: string, options: { holds: "groups" | "processes" }): Promise<void>;
   /** Undefined when there is no such file. `controller` picks the hierarchy on version 1. */
   read(controller: string, group: string, file: string): Promise<string | undefined>;
   write(controller: string, group: string, file: string, value: string): Promise<void>;
@@ -199,7 +202,7 @@ export interface Cgroups {
   children(group: string): Promise<string[]>;
   /** Pids in the group and all below it. */
   processes(group: string): Promise<number[]>;
-  /** Moves a process, in every hierarchy where the group exists. */
+  /** Moves a process, in every hierarchy where the group exists; one that has ended is left alone. */
   move(pid: number, group: string): Promise<void>;
   /** Removes the group and all below it, in every hierarchy; gone is fine. Throws when processes stay in it. */
   remove(group: string): Promise<void>;

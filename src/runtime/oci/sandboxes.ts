@@ -140,7 +140,7 @@ async function makeNamespaces(
 
 async function makeGroup(context: RuntimeContext, spec: SandboxSpec, cgroup: string): Promise<void> {
   const { host, layout } = context;
-  await host.cgroups.make(cgroup);
+  await host.cgroups.make(cgroup, { holds: "groups" });
   const { controllers } = await host.cgroups.layout();
   for (const { controller, file, value } of cgroupSettings(spec.resources, layout)) {
     if (controllers.has(controller)) await host.cgroups.write(controller, cgroup, file, value);
