@@ -68,7 +68,7 @@ export async function startConmon(host: Host, options: ConmonOptions): Promise<C
     });
     const identity = await identityIn(host, `${bundle}/conmon.pid`);
     const timer = host.clock.setTimer(runtimeTimeoutMs, () => host.signal(identity.pid, 9), { unref: true });
-    if (options.cgroup !== undefined) await host.cgroups.move(identity.pid, options.cgroup).catch(() => {});
+    if (options.cgroup !== undefined) await host.cgroups.move(identity.pid, options.cgroup);
     const { pid, message } = parseAnswer(await answer.first);
     timer.cancel();
     if (pid === undefined || pid <= 0) {

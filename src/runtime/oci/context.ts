@@ -21,7 +21,7 @@ export interface RuntimeContext {
   readonly conmon: string;
   /** Group of all pods, with a leading slash: `/kubepods`. */
   readonly cgroupParent: string;
-  /** Where conmons are moved; undefined: they stay in the group of who started them. */
+  /** Where conmons are moved; undefined: they stay in the group of who started them (see `groups.ts`). */
   readonly conmonCgroup: string | undefined;
   readonly layout: "v1" | "hybrid" | "v2";
   readonly bootId: string;

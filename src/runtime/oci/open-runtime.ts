@@ -7,6 +7,7 @@ import { capabilitiesOfMask } from "./config/capabilities.ts";
 import type { RuntimeContext } from "./context.ts";
 import { chooseEngine, engine, programPath } from "./engine.ts";
 import { FifoStock } from "./fifo-stock.ts";
+import { prepareUnifiedGroups } from "./groups.ts";
 import { ociRuntime } from "./oci-runtime.ts";
 import { exits, fifoDirectory, type RuntimePaths, runtimeRoot } from "./paths.ts";
 import { Records } from "./records.ts";
@@ -21,8 +22,6 @@ export interface RuntimeOptions {
   readonly cgroupParent: string;
   /** Program name or path of the OCI runtime. Default: `crun` on pure cgroup version 2, else `runc`. */
   readonly engine?: string;
-  /** Control group, below the root, where conmons are put. Default: they stay in the group of who starts them. */
-  readonly conmonCgroup?: string;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly fetch?: Fetch;
@@ -49,6 +48,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<OpenedRuntim
   await prepareDirectories(host, paths);
   const status = (await host.files.read("/proc/self/status")) ?? "";
   const { kind } = await host.cgroups.layout();
+  const cgroupParent = `/${options.cgroupParent.replace(/^\/+|\/+$/g, "")}`;
   const context: RuntimeContext = {
     host,
     clock,
@@ -63,15 +63,14 @@ export async function openRuntime(options: RuntimeOptions): Promise<OpenedRuntim
     ),
     fifos: await FifoStock.open(host.files, fifoDirectory(paths)),
     conmon: await programPath(host, "conmon"),
-    cgroupParent: `/${options.cgroupParent.replace(/^\/+|\/+$/g, "")}`,
-    conmonCgroup: options.conmonCgroup,
+    cgroupParent,
+    conmonCgroup: kind === "v2" ? await prepareUnifiedGroups(host, cgroupParent) : undefined,
     layout: kind,
     bootId: ((await host.files.read("/proc/sys/kernel/random/boot_id")) ?? "").trim(),
     availableCapabilities: capabilitiesOfMask(/^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"),
     leastOomScoreAdjustment: await leastOomScoreAdjustment(host, status),
     architecture: process.arch,
   };
-  if (context.conmonCgroup !== undefined) await host.cgroups.make(context.conmonCgroup);
   const { runtime, close } = await ociRuntime(context);
   await images.collect();
   return { runtime, images, close: async () => close() };
@@ -90,7 +89,6 @@ export async function removeRuntime(options: RuntimeOptions): Promise<void> {
   await host.files.remove(options.runDirectory);
   await host.files.remove(options.stateDirectory);
   await host.cgroups.remove(`/${options.cgroupParent.replace(/^\/+/, "")}`);
-  if (options.conmonCgroup !== undefined) await host.cgroups.remove(options.conmonCgroup);
 }
 
 function runtimePaths(options: RuntimeOptions): RuntimePaths {

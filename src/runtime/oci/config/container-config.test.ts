@@ -52,6 +52,19 @@ test("command and arguments combine as in Kubernetes", () => {
   assert.throws(() => processOf({}, { image: empty }), /has no command/);
 });
 
+test("on version 2 a container has a view of its own groups, and ends as a whole when its memory runs out", () => {
+  const linux = (layout: "hybrid" | "v2") => containerConfig(plain, { ...around, layout }).linux as OciLinux;
+  const { namespaces, resources } = linux("v2");
+  assert.ok(namespaces.some(({ type }) => type === "cgroup"));
+  assert.deepEqual(resources.unified, { "memory.oom.group": "1" });
+  assert.equal(linux("hybrid").resources.unified, undefined);
+});
+
+interface OciLinux {
+  readonly namespaces: readonly { readonly type: string }[];
+  readonly resources: { readonly unified?: object };
+}
+
 test("the spec's variables win over the image's", () => {
   const { env, cwd } = processOf({ environment: [{ name: "A", value: "spec=1" }] });
   assert.deepEqual(env, ["PATH=/image/bin", "HOSTNAME=pod", "A=spec=1"]);

@@ -72,7 +72,11 @@ export function containerConfig(spec: ContainerSpec, around: ContainerSurroundin
     linux: {
       namespaces,
       cgroupsPath: around.cgroup,
-      resources: { ...ociResources(spec.resources), devices: security.privileged ? allDevices : deviceRules },
+      resources: {
+        ...ociResources(spec.resources),
+        ...(around.layout === "v2" ? { unified: killedTogether } : {}),
+        devices: security.privileged ? allDevices : deviceRules,
+      },
       rootfsPropagation: rootPropagation(spec.mounts),
       maskedPaths: security.privileged ? [] : maskedPaths,
       readonlyPaths: security.privileged ? [] : readonlyPaths,
@@ -89,6 +93,9 @@ function filterOf(
   if (privileged || seccomp === "Unconfined") return undefined;
   return seccomp === "RuntimeDefault" ? seccompProfile(capabilities, architecture) : seccomp;
 }
+
+/** As the kubelet has it: out of memory, a container ends as a whole, not one process of it. */
+const killedTogether = { "memory.oom.group": "1" };
 
 function containerProcess(spec: ContainerSpec, around: ContainerSurroundings): OciProcess {
   const { security } = spec;
