@@ -33,12 +33,18 @@ async function pathWithout(...missing: string[]): Promise<string> {
 
 test("missing packages are named with the command that brings them; without a yes nothing is made", async () => {
   const before = await tracesOn(machine);
-  const PATH = await pathWithout("runc", "nft");
+  const PATH = await pathWithout("runc", "crun", "nft");
   const args = [nacre, "up", "--name", machine.clusterName];
   const result = await machine.run("sh", args, { environment: { PATH }, mayFail: true });
   assert.equal(result.code, 1);
-  assert.match(result.stderr, /lacks runc \(running containers\), nft \(services and the packet guard\)\./);
-  assert.match(result.stderr, /nothing was installed; run this yourself, .*apt-get install .*runc nftables/);
+  assert.match(
+    result.stderr,
+    /lacks (runc|crun) \(running containers\), nft \(services and the packet guard\)\./,
+  );
+  assert.match(
+    result.stderr,
+    /nothing was installed; run this yourself, .*apt-get install .*(runc|crun) nftables/,
+  );
   assert.deepEqual(await tracesOn(machine), before);
 });
 

@@ -1,5 +1,5 @@
 import { type Command, formatOf, formatted, outputOption, paint } from "#cli";
-import { findShortage, requirements, supervisorFor } from "#cluster";
+import { findShortage, installCommand, type Requirement, requirementsFor, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { dataOption, layoutFor, thisMachine } from "../machine.ts";
 
@@ -55,16 +55,28 @@ function root(): Finding {
 }
 
 async function programsFound(host: Host, path: string): Promise<Finding[]> {
-  const { missing, install } = await findShortage(host, path);
-  return requirements.map((requirement) => {
-    const ok = !missing.includes(requirement);
-    const cure = install ? `install with: ${install.join(" ")}` : "install it with your package manager";
-    return {
-      what: requirement.program,
-      ok,
-      detail: ok ? requirement.for : `missing, needed for ${requirement.for}; ${cure}`,
-    };
-  });
+  const { met, install } = await findShortage(host, path);
+  const requirements = requirementsFor((await host.cgroups.layout()).kind);
+  return Promise.all(
+    requirements.map(async (requirement) => {
+      const program = met.get(requirement);
+      if (program === undefined) {
+        const detail = `missing, needed for ${requirement.for}; ${cure(install)}`;
+        return { what: requirement.program, ok: false, detail };
+      }
+      const better = program === requirement.program ? "" : `; ${await betterThan(host, path, requirement)}`;
+      return { what: program, ok: true, detail: `${requirement.for}${better}` };
+    }),
+  );
+}
+
+/** What meets the requirement would do; what it asks for does it faster. */
+async function betterThan(host: Host, path: string, requirement: Requirement): Promise<string> {
+  return `${requirement.program} is faster here; ${cure(await installCommand(host, path, [requirement]))}`;
+}
+
+function cure(install: readonly string[] | undefined): string {
+  return install ? `install with: ${install.join(" ")}` : "install it with your package manager";
 }
 
 async function cgroups(host: Host): Promise<Finding> {
