@@ -9,9 +9,10 @@ export async function whenReady(
   host: Host,
   layout: Layout,
   config: ClusterConfig,
-  { kubeconfig, startedAt, signal }: { kubeconfig: string; startedAt: number; signal: AbortSignal },
+  options: { kubeconfig: string; startedAt: number; timeoutMs: number; signal: AbortSignal },
 ): Promise<void> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(readyTimeoutMs)]);
+  const { kubeconfig, startedAt, timeoutMs, signal } = options;
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const { client } = connect({ kubeconfigPath: kubeconfig });
   try {
     for (;;) {
@@ -40,8 +41,6 @@ export async function whenReady(
     await client.close();
   }
 }
-
-const readyTimeoutMs = 60_000;
 
 /** Whether the control plane has ended twice since: trying on would change nothing. */
 async function endsAtOnce(host: Host, layout: Layout, since: number): Promise<boolean> {

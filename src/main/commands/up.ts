@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { ApiError } from "#base";
+import { ApiError, badRequest } from "#base";
 import {
   type Command,
   flag,
@@ -61,6 +61,11 @@ export const upCommand: Command = {
       choices: ["hello"],
       description: "deploy an example when the cluster is up",
     },
+    timeout: {
+      type: "string",
+      value: "SECONDS",
+      description: "how long the cluster may take to become ready, for slow machines (default 60)",
+    },
     yes: { type: "boolean", short: "y", description: "install what the machine lacks without asking" },
     "dry-run": { type: "boolean", description: "say what would be done, and do nothing" },
     ...outputOption,
@@ -79,6 +84,7 @@ async function up(invocation: Invocation): Promise<number> {
   const layout = layoutFor(invocation);
   const steps = progress(output, clock);
   if (!flag(invocation, "dry-run")) requireRoot("nacre up");
+  const timeoutMs = readyTimeoutMs(invocation);
   const existing = await readClusterConfig(host, layout.config);
   const config = existing ?? chosen(invocation);
   const running = existing ? await (await supervisorFor(host, layout)).running() : [];
@@ -94,6 +100,7 @@ async function up(invocation: Invocation): Promise<number> {
     invocation,
     running: running.length,
     existing: existing !== undefined,
+    timeoutMs,
   });
   const user = await addToKubeconfig(host, invocation.environment, kubeconfig);
   const ready = ((clock.monotonicMs() - began) / 1000).toFixed(2);
@@ -140,6 +147,7 @@ interface Started {
   readonly invocation: Invocation;
   readonly running: number;
   readonly existing: boolean;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -175,7 +183,7 @@ async function bringUp(
   host: Host,
   layout: Layout,
   config: ClusterConfig,
-  { invocation, running, existing }: Started,
+  { invocation, running, existing, timeoutMs }: Started,
 ): Promise<{ path: string; text: string }> {
   const { clock, random, output, signal } = invocation;
   const steps = progress(output, clock);
@@ -192,7 +200,7 @@ async function bringUp(
     await steps.step("Starting the control plane, the agent, the controllers and DNS", async () => {
       const startedAt = clock.now();
       await startPrograms(host, layout);
-      await whenReady(host, layout, config, { kubeconfig: kubeconfig.path, startedAt, signal });
+      await whenReady(host, layout, config, { kubeconfig: kubeconfig.path, startedAt, timeoutMs, signal });
     });
   }
   return kubeconfig;
@@ -208,6 +216,12 @@ function chosen(invocation: Invocation): ClusterConfig {
     },
     new Date(invocation.clock.now()).toISOString(),
   );
+}
+
+function readyTimeoutMs(invocation: Invocation): number {
+  const text = stringOption(invocation, "timeout", "60");
+  if (Number(text) > 0) return Number(text) * 1000;
+  throw badRequest(`cannot wait for --timeout ${text}: say a number of seconds, such as 60`);
 }
 
 /** A cluster that is there stays as it was made; whoever asks for something else is told. */
