@@ -21,8 +21,8 @@ export interface Running {
   readonly pid: number;
   /** Everything it printed so far, errors among it. */
   output(): string;
-  /** Resolves with what matches, as soon as it was printed. Rejects when the program ends without it. */
-  printed(pattern: RegExp): Promise<string>;
+  /** Resolves with what matches, as soon as it was printed. Rejects when the program ends without it, or is late. */
+  printed(pattern: RegExp, options?: { timeoutMs?: number }): Promise<string>;
   readonly ended: Promise<Result>;
   /** Writes to its input; without text, closes it. */
   type(text?: string): void;
@@ -72,7 +72,7 @@ export function start(
     pid: child.pid ?? 0,
     ended,
     output: () => parts.all,
-    printed: (pattern) =>
+    printed: (pattern, { timeoutMs = printTimeoutMs } = {}) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const match = pattern.exec(parts.all);
@@ -85,7 +85,7 @@ export function start(
           waiting.delete(look) && reject(new Error(`${why} ${how}:\n${parts.all}`));
         waiting.add(look);
         look();
-        const timer = setTimeout(() => fail("in time"), printTimeoutMs);
+        const timer = setTimeout(() => fail("in time"), timeoutMs);
         ended.finally(() => clearTimeout(timer)).then(() => fail("before it ended"), reject);
       }),
     type(text) {
