@@ -103,9 +103,6 @@ export function splitKey(key: string): { readonly namespace: string | undefined;
 /** Index by namespace: what `list(namespace)` of an informer uses. */
 export const byNamespace: IndexFunction<KubernetesObject> = (object) => [object.metadata?.namespace ?? ""];
 
-/** Index by uid: at most one object each. */
-export const byUid: IndexFunction<KubernetesObject> = (object) => [object.metadata?.uid ?? ""];
-
 /** Index by the uid of every owner. */
 export const byOwner: IndexFunction<KubernetesObject> = (object) =>
   object.metadata?.ownerReferences?.map((owner) => owner.uid ?? "") ?? [];

@@ -184,3 +184,26 @@ test("a server that is down is asked again with growing pauses until it answers"
   await clock.advance(10_000);
   assert.ok(informer.isSynced);
 });
+
+test("of objects is kept what those who share the informer read, and never who manages their fields", async (t) => {
+  const { client, informers } = newWorld(t);
+  const api = client.resource(configMaps, "shop");
+  const managedFields = [{ manager: "someone" }];
+  await api.create({ ...configMap("a"), metadata: { name: "a", managedFields }, immutable: true });
+  const keep = ({ metadata, data }: ConfigMap): ConfigMap => ({
+    ...(metadata ? { metadata } : {}),
+    data: data ?? {},
+  });
+  const informer = informers.of(configMaps, { keep });
+  await informer.synced;
+  await api.create({ ...configMap("b"), immutable: true });
+  await settled();
+  for (const name of ["a", "b"]) {
+    const kept = informer.get(name, "shop");
+    assert.deepEqual(kept?.data, { value: "1" });
+    assert.ok(!("immutable" in (kept ?? {})));
+    assert.ok(!("managedFields" in (kept?.metadata ?? {})));
+  }
+  assert.equal(informers.of(configMaps, { keep }), informer);
+  assert.throws(() => informers.of(configMaps), /keep the same/);
+});

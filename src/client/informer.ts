@@ -1,8 +1,9 @@
 import type { KubernetesObject, Resource } from "#api";
 import { type Clock, isExpired, type Logger, messageOf, type Random } from "#base";
 import { backoffMs } from "./backoff.ts";
-import { byNamespace, byUid, type IndexFunction, keyOf, ObjectCache } from "./cache.ts";
+import { byNamespace, type IndexFunction, keyOf, ObjectCache } from "./cache.ts";
 import type { Client, ListOptions, WatchEvent } from "./client.ts";
+import { type Kept, keptOf } from "./keep.ts";
 import {
   healthyWatchMs,
   informerBackoffBaseMs,
@@ -13,14 +14,13 @@ import {
 } from "./limits.ts";
 import { compareRevisions } from "./revisions.ts";
 
-export interface InformerOptions<T extends KubernetesObject> {
+export interface InformerOptions<T extends KubernetesObject> extends Kept<T> {
   readonly client: Client;
   readonly resource: Resource<T>;
   /** All namespaces unless given. */
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  readonly projection?: "metadata";
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -41,7 +41,8 @@ export interface InformerHandler<T> {
  * and need not count what they expect.
  *
  * A broken watch resumes at the last revision; only when the server has forgotten that (410) is everything listed again,
- * and handlers are told the differences. Objects are shared by all readers: never change one. `metadata.managedFields` is dropped.
+ * and handlers are told the differences. Objects are shared by all readers: never change one. `metadata.managedFields` is dropped,
+ * and whatever else `keep` leaves out.
  */
 export class Informer<T extends KubernetesObject> {
   readonly resource: Resource<T>;
@@ -68,8 +69,12 @@ export class Informer<T extends KubernetesObject> {
     });
     this.synced.catch(() => {});
     this.#cache.addIndex("namespace", byNamespace);
-    this.#cache.addIndex("uid", byUid);
     void this.#run();
+  }
+
+  /** What it leaves of objects. */
+  get keep(): Kept<T>["keep"] {
+    return this.#options.keep;
   }
 
   get isSynced(): boolean {
@@ -125,15 +130,14 @@ export class Informer<T extends KubernetesObject> {
     const revision = object.metadata?.resourceVersion;
     if (!this.#isSynced || !revision || compareRevisions(revision, this.#revision) <= 0) return;
     if (!this.#covers(object)) return;
-    this.#put(object);
+    this.#put(keptOf(object, this.#options));
   }
 
-  /** Takes in that the object with this uid is gone, as the server answered to a delete. */
-  observeDeleted(uid: string): void {
-    for (const object of this.#cache.byIndex("uid", uid)) {
-      this.#deleted.add(uid);
-      this.#remove(keyOf(object));
-    }
+  /** Takes in that the object with this key and uid is gone, as the server answered to a delete. */
+  observeDeleted(key: string, uid: string): void {
+    if (this.#cache.get(key)?.metadata?.uid !== uid) return;
+    this.#deleted.add(uid);
+    this.#remove(key);
   }
 
   /** Ends this informer; its cache stays as it is. */
@@ -172,7 +176,7 @@ export class Informer<T extends KubernetesObject> {
     let revision = "";
     for (;;) {
       const list = await this.#client().list(page);
-      for (const object of list.items) found.set(keyOf(object), object);
+      for (const object of list.items) found.set(keyOf(object), keptOf(object, this.#options));
       revision = list.metadata?.resourceVersion ?? "";
       const next = list.metadata?.continue;
       if (!next) break;
@@ -220,7 +224,7 @@ export class Informer<T extends KubernetesObject> {
       const key = keyOf(event.object);
       if (!this.#deleted.delete(uid) && this.#cache.get(key)?.metadata?.uid === uid) this.#remove(key);
     } else if (event.type !== "BOOKMARK") {
-      this.#put(event.object);
+      this.#put(keptOf(event.object, this.#options));
     }
     const revision = event.object.metadata?.resourceVersion;
     if (revision && compareRevisions(revision, this.#revision) > 0) this.#revision = revision;
@@ -237,15 +241,14 @@ export class Informer<T extends KubernetesObject> {
     ) {
       return;
     }
-    const kept = this.#trimmed(object);
     if (old && old.metadata?.uid !== uid) {
       this.#remove(key);
-      this.#cache.put(key, kept);
-      this.#tellAll("added", kept);
+      this.#cache.put(key, object);
+      this.#tellAll("added", object);
     } else {
-      this.#cache.put(key, kept);
-      if (old) this.#tellAll("updated", kept, old);
-      else this.#tellAll("added", kept);
+      this.#cache.put(key, object);
+      if (old) this.#tellAll("updated", object, old);
+      else this.#tellAll("added", object);
     }
   }
 
@@ -254,13 +257,6 @@ export class Informer<T extends KubernetesObject> {
     if (!old) return;
     this.#cache.delete(key);
     this.#tellAll("deleted", old);
-  }
-
-  #trimmed(object: T): T {
-    if (object.metadata?.managedFields) delete object.metadata.managedFields;
-    if (this.#options.projection !== "metadata") return object;
-    const { apiVersion, kind, metadata } = object as KubernetesObject;
-    return { apiVersion, kind, metadata } as T;
   }
 
   /** Whether an object from elsewhere belongs here; an informer with selectors takes only what its watch says. */

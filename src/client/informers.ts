@@ -1,7 +1,9 @@
 import type { KubernetesObject, Resource } from "#api";
-import type { Clock, Logger, Random } from "#base";
+import { assert, type Clock, type Logger, type Random } from "#base";
+import { keyOf } from "./cache.ts";
 import type { Client, DeleteOptions, ListOptions, Patch, ResourceClient, WriteOptions } from "./client.ts";
 import { Informer } from "./informer.ts";
+import type { Kept } from "./keep.ts";
 
 export interface InformersOptions {
   readonly client: Client;
@@ -12,13 +14,16 @@ export interface InformersOptions {
   readonly signal: AbortSignal;
 }
 
-export interface InformerSelection {
+export interface InformerSelection<T extends KubernetesObject> extends Pick<Kept<T>, "keep"> {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
 }
 
-/** The informers of one program: at most one per resource and selection, started when first asked for. */
+/**
+ * The informers of one program: at most one per resource and selection, started when first asked for. Whoever shares one names
+ * the same `keep`.
+ */
 export class Informers {
   readonly #options: InformersOptions;
   readonly #informers = new Map<string, Informer<KubernetesObject>>();
@@ -29,7 +34,7 @@ export class Informers {
     this.#options = options;
   }
 
-  of<T extends KubernetesObject>(resource: Resource<T>, selection: InformerSelection = {}): Informer<T> {
+  of<T extends KubernetesObject>(resource: Resource<T>, selection: InformerSelection<T> = {}): Informer<T> {
     return this.#shared(resource, selection, undefined);
   }
 
@@ -59,7 +64,8 @@ export class Informers {
   client(): Client {
     const { client } = this.#options;
     return {
-      resource: (resource, namespace) => this.#observing(resource, client.resource(resource, namespace)),
+      resource: (resource, namespace) =>
+        this.#observing(resource, namespace, client.resource(resource, namespace)),
       raw: (method, path, body, options) => client.raw(method, path, body, options),
       close: () => client.close(),
     };
@@ -67,12 +73,15 @@ export class Informers {
 
   #shared<T extends KubernetesObject>(
     resource: Resource<T>,
-    selection: InformerSelection,
+    selection: InformerSelection<T>,
     projection: "metadata" | undefined,
   ): Informer<T> {
     const id = idOf(resource, selection, projection);
-    const known = this.#informers.get(id);
-    if (known) return known as unknown as Informer<T>;
+    const known = this.#informers.get(id) as unknown as Informer<T> | undefined;
+    if (known) {
+      assert(known.keep === selection.keep, `all who share the informer of ${id} keep the same of it`);
+      return known;
+    }
     const informer = new Informer<T>({
       ...this.#options,
       resource,
@@ -86,7 +95,11 @@ export class Informers {
     return informer;
   }
 
-  #observing<T extends KubernetesObject>(resource: Resource<T>, inner: ResourceClient<T>): ResourceClient<T> {
+  #observing<T extends KubernetesObject>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    inner: ResourceClient<T>,
+  ): ResourceClient<T> {
     const informers = () => (this.#byResource.get(pathId(resource)) ?? []) as unknown as Informer<T>[];
     const seen = async (answer: Promise<T>, options: { dryRun?: boolean } | undefined): Promise<T> => {
       const object = await answer;
@@ -103,7 +116,14 @@ export class Informers {
       updateStatus: (object: T, options?: WriteOptions) => seen(inner.updateStatus(object, options), options),
       patch: (name: string, patch: Patch, options) => seen(inner.patch(name, patch, options), options),
       apply: (object: T, options) => seen(inner.apply(object, options), options),
-      delete: (name, options) => deleted(inner, informers(), name, options),
+      async delete(name, options) {
+        const left = await inner.delete(name, options);
+        if (!options?.dryRun) {
+          const key = keyOf({ metadata: namespace === undefined ? { name } : { name, namespace } });
+          for (const informer of informers()) observeDelete(informer, { key, left, options });
+        }
+        return left;
+      },
       deleteCollection: (selection, options) => inner.deleteCollection(selection, options),
       postSubresource: (name, subresource, body, options) =>
         inner.postSubresource(name, subresource, body, options),
@@ -112,27 +132,24 @@ export class Informers {
 }
 
 /** Only a delete with a uid as precondition says which object it was that is gone. */
-async function deleted<T extends KubernetesObject>(
-  inner: ResourceClient<T>,
-  informers: readonly Informer<T>[],
-  name: string,
-  options: DeleteOptions | undefined,
-): Promise<T | undefined> {
-  const left = await inner.delete(name, options);
-  if (options?.dryRun) return left;
-  const uid = options?.preconditions?.uid;
-  for (const informer of informers) {
-    if (left) informer.observe(left);
-    else if (uid) informer.observeDeleted(uid);
-  }
-  return left;
+function observeDelete<T extends KubernetesObject>(
+  informer: Informer<T>,
+  answer: { readonly key: string; readonly left: T | undefined; readonly options: DeleteOptions | undefined },
+): void {
+  const uid = answer.options?.preconditions?.uid;
+  if (answer.left) informer.observe(answer.left);
+  else if (uid) informer.observeDeleted(answer.key, uid);
 }
 
 function pathId(resource: Resource): string {
   return `${resource.group}/${resource.resource}`;
 }
 
-function idOf(resource: Resource, selection: InformerSelection, projection: string | undefined): string {
+function idOf<T extends KubernetesObject>(
+  resource: Resource<T>,
+  selection: InformerSelection<T>,
+  projection: string | undefined,
+): string {
   const { namespace = "", labelSelector = "", fieldSelector = "" } = selection;
   return [pathId(resource), resource.version, namespace, labelSelector, fieldSelector, projection ?? ""].join(
     "|",

@@ -10,6 +10,7 @@ export {
 } from "./events/event-recorder.ts";
 export { Informer, type InformerHandler, type InformerOptions } from "./informer.ts";
 export { type InformerSelection, Informers, type InformersOptions } from "./informers.ts";
+export { only } from "./keep.ts";
 export { type ProgramOptions, runProgram } from "./program.ts";
 export { compareRevisions } from "./revisions.ts";
 export { connectionFailed, isNamespaceTerminating } from "./status.ts";

@@ -1,6 +1,7 @@
 import { nodes, pods } from "#api";
 import { createEventRecorder, Informers, type ProgramOptions, runProgram } from "#client";
 import { defaultProfile } from "./plugins/registry.ts";
+import { podOfScheduler } from "./pod-of-scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** Schedules pods until the signal aborts. Randomness breaks ties between equally good nodes. */
@@ -18,7 +19,7 @@ async function lead(options: ProgramOptions, signal: AbortSignal): Promise<void>
     updated: (node, old) => scheduler.onNode(node, old),
     deleted: (node) => scheduler.onNodeGone(node),
   });
-  informers.of(pods).addHandler({
+  informers.of(pods, { keep: (pod) => podOfScheduler(pod, defaultProfile) }).addHandler({
     added: (pod) => scheduler.onPod(pod, undefined),
     updated: (pod, old) => scheduler.onPod(pod, old),
     deleted: (pod) => scheduler.onPodGone(pod),

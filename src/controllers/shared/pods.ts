@@ -2,11 +2,12 @@ import type { KubernetesObject, OwnerReference, Pod, PodTemplateSpec } from "#ap
 import { pods } from "#api";
 import { byController, type Informer, type Informers } from "#client";
 import { controllerOf } from "./claim.ts";
+import { podOfControllers } from "./pod-of-controllers.ts";
 
-/** All pods, with the indexes by which controllers find theirs. */
+/** All pods, as `podOfControllers` leaves them, with the indexes by which controllers find theirs. */
 export function podInformer(informers: Informers): Informer<Pod> {
   return informers
-    .of(pods)
+    .of(pods, { keep: podOfControllers })
     .addIndex("controller", byController)
     .addIndex("orphans", byNamespaceOfOrphan)
     .addIndex("node", (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));

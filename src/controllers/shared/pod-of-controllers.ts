@@ -1,0 +1,40 @@
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "#api";
+import { only } from "#client";
+
+/**
+ * What controllers read of a pod, a third of it: clusters have many. A controller that is to read more adds it here.
+ * Metadata stays whole, because the inventory shares it.
+ */
+export function podOfControllers(pod: Pod): Pod {
+  return {
+    ...only(pod, ["apiVersion", "kind", "metadata"]),
+    ...(pod.spec ? { spec: specOf(pod.spec) } : {}),
+    ...(pod.status ? { status: statusOf(pod.status) } : {}),
+  };
+}
+
+function specOf(spec: PodSpec): PodSpec {
+  const { containers, initContainers } = spec;
+  return {
+    ...only(spec, ["nodeName", "hostname", "subdomain", "tolerations"]),
+    containers: containers.map(containerOf),
+    ...(initContainers ? { initContainers: initContainers.map(containerOf) } : {}),
+  };
+}
+
+function containerOf(container: Container): Container {
+  return only(container, ["name", "ports", "restartPolicy"]);
+}
+
+function statusOf(status: PodStatus): PodStatus {
+  const { containerStatuses } = status;
+  return {
+    ...only(status, ["phase", "conditions", "podIP", "podIPs"]),
+    ...(containerStatuses ? { containerStatuses: containerStatuses.map(containerStatusOf) } : {}),
+  };
+}
+
+/** Which image it runs is the node's business. */
+function containerStatusOf({ name, ready, restartCount }: ContainerStatus): ContainerStatus {
+  return { name, ready, restartCount, image: "", imageID: "" };
+}
