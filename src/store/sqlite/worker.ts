@@ -53,6 +53,12 @@ function write(appends: readonly Append[]): void {
     failedEpoch = last.epoch;
     tell({ type: "failed", epoch: last.epoch, failure: writeFailure(directory, error) });
   }
+  for (const { rows } of appends) free(rows);
+}
+
+/** Gives the bytes back now: this thread makes so little garbage of its own that its collector would come only after tens of megabytes. */
+function free({ buffer }: Uint8Array<ArrayBuffer>): void {
+  buffer.transfer(0);
 }
 
 function answer(order: Asked): void {
