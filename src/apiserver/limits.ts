@@ -25,8 +25,11 @@ export const maxNameRetries = 8;
 /** `generateName` plus suffix stays below the length of a DNS label. */
 export const maxGeneratedBaseLength = 58;
 
-/** JSON bytes whose parsed form is kept at hand. Parsed objects take about four times their JSON: 8 MiB is ~32 MiB of heap. */
-export const parsedCacheBytes = 8 * 1024 * 1024;
+/**
+ * JSON bytes whose parsed form is kept at hand: a few hundred pods, so that what was just created is bound and reported on without
+ * parsing it again. Parsed objects take two to four times their JSON.
+ */
+export const parsedCacheBytes = 2 * 1024 * 1024;
 
 /** Shapes of created objects that are remembered per kind: enough for a few controllers at work at the same time. */
 export const rememberedShapes = 4;

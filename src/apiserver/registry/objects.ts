@@ -4,7 +4,7 @@ import { parsedCacheBytes } from "../limits.ts";
 import { decode, encode, stamp } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
-/** What selectors ask about an object: small enough to be kept for as long as the object is. */
+/** What selectors ask about an object: small enough to be kept for long. */
 export interface Facts {
   readonly metadata: {
     readonly name: string;
@@ -21,7 +21,7 @@ export interface Facts {
  */
 export class Objects {
   /** Least recently used first. */
-  readonly #parsed = new Map<Entry, { readonly kind: ServedKind; readonly object: KubernetesObject }>();
+  readonly #parsed = new Map<Entry, Parsed>();
   readonly #facts = new WeakMap<Entry, { readonly kind: ServedKind; readonly facts: Facts }>();
   readonly #limit: number;
   #bytes = 0;
@@ -61,7 +61,7 @@ export class Objects {
   /** Keeps the parsed form that the caller happens to have: of what it has just written. */
   remember(kind: ServedKind, entry: Entry, object: KubernetesObject): void {
     if (!this.#parsed.has(entry)) this.#bytes += entry.value.length;
-    this.#parsed.set(entry, { kind, object });
+    this.#parsed.set(entry, { kind, object, facts: undefined });
     for (const oldest of this.#parsed.keys()) {
       if (this.#bytes <= this.#limit) return;
       this.#parsed.delete(oldest);
@@ -69,10 +69,16 @@ export class Objects {
     }
   }
 
+  /** What selectors ask. Kept with the parsed form while there is one, else for as long as the entry is: lists ask again and again. */
   facts(kind: ServedKind, entry: Entry): Facts {
+    const cached = this.#parsed.get(entry);
+    if (cached?.kind === kind) {
+      cached.facts ??= factsOf(kind, cached.object);
+      return cached.facts;
+    }
     const known = this.#facts.get(entry);
     if (known?.kind === kind) return known.facts;
-    const facts = factsOf(kind, this.peek(kind, entry));
+    const facts = factsOf(kind, this.#parse(kind, entry));
     this.#facts.set(entry, { kind, facts });
     return facts;
   }
@@ -82,6 +88,12 @@ export class Objects {
     const convert = kind.definition.storage?.convert;
     return convert ? convert.fromStored(stored) : stored;
   }
+}
+
+interface Parsed {
+  readonly kind: ServedKind;
+  readonly object: KubernetesObject;
+  facts: Facts | undefined;
 }
 
 /** Facts of an object at hand. */
