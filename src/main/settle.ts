@@ -1,26 +1,32 @@
 import { flushCompileCache } from "node:module";
-import { memoryUsage } from "node:process";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import type { Clock } from "#base";
+import type { Clock, Timer } from "#base";
+import { ownMemory, type ProgramMemory } from "./program-memory.ts";
 
 export interface SettleOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** A collection of everything; this program's heap unless given. */
-  readonly collect?: () => void;
+  /** This program's unless given. */
+  readonly memory?: ProgramMemory;
 }
 
 /**
  * Once a program has started: keeps what was compiled, so that the next start need not, even if this run is killed; and
- * gives back the memory that only starting took, a quarter of it, which V8 would keep for a busy program. It happens
- * once: what work takes later is V8's to judge.
+ * gives back the memory that only starting took, a third of it, which V8 and the C library would keep for a busy program.
+ *
+ * Later V8 judges when to collect, and does so by itself some seconds after a burst of work. What that frees off its heap
+ * goes back to the system as soon as the program pauses.
  */
-export async function settle({ clock, signal, collect = collectEverything }: SettleOptions): Promise<void> {
+export async function settle({ clock, signal, memory = ownMemory }: SettleOptions): Promise<void> {
   await clock.sleep(settleMs, signal).catch(() => {});
   if (signal.aborted) return;
   flushCompileCache();
-  if (memoryUsage().heapUsed < heapBytes) collect();
+  if (memory.heapBytes() < heapBytes) memory.collect();
+  memory.trim();
+  let pause: Timer | undefined;
+  memory.onCollected(() => {
+    pause?.cancel();
+    pause = clock.setTimer(pauseMs, () => memory.trim(), { unref: true });
+  });
 }
 
 /** By then a program has started, and does nothing unless it is asked to. */
@@ -29,13 +35,5 @@ const settleMs = 5_000;
 /** A larger heap belongs to a cluster with much in it: collecting all of it would hold everyone up for too long. */
 const heapBytes = 48 * 1024 * 1024;
 
-/**
- * The collection that V8 makes before it would give up: it also shrinks the young generation and drops code not used.
- * The flag is taken back, because compiled code is kept by flags: modules loaded later would not find theirs.
- */
-function collectEverything(): void {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as (options: object) => void;
-  setFlagsFromString("--no-expose-gc");
-  collect({ type: "major", execution: "sync", flavor: "last-resort" });
-}
+/** A program under load collects more often than this, and would soon need again what it gave back. */
+const pauseMs = 2_000;
