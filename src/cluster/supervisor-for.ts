@@ -8,8 +8,8 @@ import { systemdSupervisor } from "./systemd-supervisor.ts";
 /** Keeps the programs of one cluster running: what ends unasked is started again. */
 export interface Supervisor {
   readonly kind: "systemd" | "own";
-  /** Starts the programs that do not run. systemd starts them after every reboot too. */
-  start(commands: readonly ProgramCommand[]): Promise<void>;
+  /** Starts the named of all `commands`, unless they run. systemd starts all of them after every reboot too. */
+  start(commands: readonly ProgramCommand[], names: readonly ProgramName[]): Promise<void>;
   /** Ends all programs, the agent first, so that it does not start again what is being stopped. They stay ended. */
   stop(): Promise<void>;
   /** The programs that run now, in starting order. */
@@ -77,8 +77,10 @@ async function systemdIsOurs(host: Host, layout: Layout): Promise<boolean> {
 function ownSupervisor(host: Host, layout: Layout): Supervisor {
   return {
     kind: "own",
-    async start(commands) {
-      for (const command of commands) await startProgram(host, layout, command);
+    async start(commands, names) {
+      for (const command of commands) {
+        if (names.includes(command.name)) await startProgram(host, layout, command);
+      }
     },
     async stop() {
       await stopProgram(host, layout, "agent");

@@ -25,13 +25,15 @@ export function systemdSupervisor(host: Host, layout: Layout, clusterName: strin
   return {
     kind: "systemd",
     isEnabled,
-    async start(commands) {
+    async start(commands, names) {
       await requireOwnName(host, layout, clusterName);
       const changed = await writeUnits(host, unitsOf(layout, clusterName, commands));
       // Enabling reloads systemd's configuration as well.
       if (!(await isEnabled())) await systemctl("enable", "--quiet", target);
       else if (changed) await systemctl("daemon-reload");
-      await systemctl("start", ...units);
+      // The target wants them all.
+      const isAll = names.length === programs.length;
+      await systemctl("start", ...(isAll ? units : names.map((name) => serviceName(clusterName, name))));
     },
     async stop() {
       if (!(await isOurs())) return;

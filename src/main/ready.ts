@@ -1,17 +1,28 @@
 import { nodes } from "#api";
 import { ApiError, messageOf } from "#base";
+import type { Client } from "#client";
 import { connect } from "#client/node";
 import type { ClusterConfig, Layout } from "#cluster";
 import type { Host } from "#host";
+
+export interface WhenReadyOptions {
+  /** Path of the kubeconfig to ask with. */
+  readonly kubeconfig: string;
+  readonly startedAt: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Called when the API server answers. */
+  readonly onServing: () => Promise<void>;
+}
 
 /** Waits for the API server and then for the node; says what the programs printed when they do not come. */
 export async function whenReady(
   host: Host,
   layout: Layout,
   config: ClusterConfig,
-  options: { kubeconfig: string; startedAt: number; timeoutMs: number; signal: AbortSignal },
+  options: WhenReadyOptions,
 ): Promise<void> {
-  const { kubeconfig, startedAt, timeoutMs, signal } = options;
+  const { kubeconfig, startedAt, timeoutMs, signal, onServing } = options;
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
   const { client } = connect({ kubeconfigPath: kubeconfig });
   try {
@@ -25,11 +36,7 @@ export async function whenReady(
       if (await endsAtOnce(host, layout, startedAt)) throw answer;
       await host.clock.sleep(10, deadline);
     }
-    const selector = { fieldSelector: `metadata.name=${config.nodeName}` };
-    for await (const event of client.resource(nodes).watch({ ...selector, signal: deadline })) {
-      const ready = event.object.status?.conditions?.find(({ type }) => type === "Ready");
-      if (ready?.status === "True") return;
-    }
+    await Promise.all([nodeReady(client, config, deadline), onServing()]);
   } catch (error) {
     signal.throwIfAborted();
     throw new ApiError(
@@ -39,6 +46,14 @@ export async function whenReady(
     );
   } finally {
     await client.close();
+  }
+}
+
+async function nodeReady(client: Client, config: ClusterConfig, signal: AbortSignal): Promise<void> {
+  const selector = { fieldSelector: `metadata.name=${config.nodeName}` };
+  for await (const event of client.resource(nodes).watch({ ...selector, signal })) {
+    const ready = event.object.status?.conditions?.find(({ type }) => type === "Ready");
+    if (ready?.status === "True") return;
   }
 }
 

@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePki } from "#apiserver/pki";
 import type { Clock, Random } from "#base";
-import { apiServiceAddressOf, type ClusterConfig, type Layout, programs, supervisorFor } from "#cluster";
+import {
+  apiServiceAddressOf,
+  type ClusterConfig,
+  type Layout,
+  type ProgramName,
+  programs,
+  supervisorFor,
+} from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress } from "#network";
 
@@ -38,8 +45,12 @@ export function pkiOf(
   });
 }
 
-/** Starts every program that does not run, each under its supervisor. */
-export async function startPrograms(host: Host, layout: Layout): Promise<void> {
+/** Starts the named programs, unless they run, each under its supervisor. */
+export async function startPrograms(
+  host: Host,
+  layout: Layout,
+  names: readonly ProgramName[],
+): Promise<void> {
   const supervisor = await supervisorFor(host, layout);
   await supervisor.start(
     programs.map((name) => ({
@@ -53,6 +64,7 @@ export async function startPrograms(host: Host, layout: Layout): Promise<void> {
       ],
       environment: programEnvironment(layout),
     })),
+    names,
   );
 }
 

@@ -199,12 +199,20 @@ async function bringUp(
   if (running < programs.length) {
     await steps.step("Starting the control plane, the agent, the controllers and DNS", async () => {
       const startedAt = clock.now();
-      await startPrograms(host, layout);
-      await whenReady(host, layout, config, { kubeconfig: kubeconfig.path, startedAt, timeoutMs, signal });
+      await startPrograms(host, layout, existing ? firstPrograms : programs);
+      const onServing = () => startPrograms(host, layout, programs);
+      const waiting = { kubeconfig: kubeconfig.path, startedAt, timeoutMs, signal, onServing };
+      await whenReady(host, layout, config, waiting);
     });
   }
   return kubeconfig;
 }
+
+/**
+ * A node is ready by these; the others have nothing to do before the API is served, and loading them would only hold these up. In a
+ * new cluster all start at once: its first pods need what the controllers make.
+ */
+const firstPrograms = ["control-plane", "agent"] as const;
 
 function chosen(invocation: Invocation): ClusterConfig {
   return newClusterConfig(
