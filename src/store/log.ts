@@ -45,6 +45,8 @@ export interface LogChange {
   readonly value: Uint8Array | undefined;
   /** 0 for a delete. */
   readonly createRevision: Revision;
+  /** Of the put, where this process made it. */
+  readonly memo?: unknown;
 }
 
 export interface LogRecord {

@@ -7,6 +7,8 @@ export interface Entry {
   readonly value: Uint8Array;
   readonly createRevision: Revision;
   readonly modRevision: Revision;
+  /** What somebody in this process made of the value, for the next who asks. The store keeps it with the entry, and no longer. */
+  memo: unknown;
 }
 
 /** Who did what, when: kept with every commit. Audit and undo live on it. */
@@ -22,7 +24,13 @@ export interface Provenance {
 }
 
 export type Operation =
-  | { readonly type: "put"; readonly key: string; readonly value: Uint8Array }
+  | {
+      readonly type: "put";
+      readonly key: string;
+      readonly value: Uint8Array;
+      /** What the writer knows about the value: the entry's memo when watches are told of it. Never on the disk. */
+      readonly memo?: unknown;
+    }
   | { readonly type: "delete"; readonly key: string };
 
 /** Holds when `key` was last put at `modRevision`; 0 means: there is no such key. */

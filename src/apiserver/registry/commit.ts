@@ -5,6 +5,7 @@ import { maxConflictRetries } from "../limits.ts";
 import { encode } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 import { type Machinery, provenanceOf, type WriteRequest } from "./machinery.ts";
+import { factsOf, type KnownFacts } from "./objects.ts";
 
 export interface ObjectWrite {
   readonly key: string;
@@ -47,7 +48,9 @@ export async function commitObject(
     const { revision, changes } = result.commit;
     if (!object) return { object, entry: undefined, revision };
     const entry = must(changes.find((change) => change.key === write.key)?.entry, "a put leaves an entry");
-    keep(machinery, request.kind, entry, object);
+    // Complete, it is what readers would parse. It is not kept for them: most is read as bytes, and objects that outlive their
+    // request cost the garbage collector more than parsing those few that are asked for.
+    must(object.metadata, "a stored object has metadata").resourceVersion = String(entry.modRevision);
     return { object, entry, revision };
   }
   throw unavailable(
@@ -83,14 +86,10 @@ function plan(machinery: Machinery, request: WriteRequest, write: ObjectWrite): 
     preconditions.push(...participation.preconditions);
     operations.push(...participation.operations);
   }
-  if (object) operations.unshift({ type: "put", key, value: storedBytes(kind, key, object) });
-  else operations.unshift({ type: "delete", key });
+  if (object) {
+    // Watchers with selectors ask before the writer has its answer: they need not parse what was just encoded.
+    const memo: KnownFacts = { kind, facts: factsOf(kind, object) };
+    operations.unshift({ type: "put", key, value: storedBytes(kind, key, object), memo });
+  } else operations.unshift({ type: "delete", key });
   return { object, preconditions, operations };
-}
-
-/** Completes the request's own object to what readers would parse, and keeps it for them. */
-function keep(machinery: Machinery, kind: ServedKind, entry: Entry, object: KubernetesObject): void {
-  const metadata = must(object.metadata, "a stored object has metadata");
-  metadata.resourceVersion = String(entry.modRevision);
-  machinery.objects.remember(kind, entry, object);
 }

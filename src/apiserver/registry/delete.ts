@@ -36,7 +36,7 @@ export async function deleteObject(
   for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
     const entry = machinery.store.snapshot().get(key);
     if (!entry) throw notFound(subjectOf(kind, name));
-    const old = machinery.objects.read(kind, entry);
+    const old = machinery.objects.peek(kind, entry);
     checkPreconditions(request, name, old, deletion);
     if (attempt === 0) {
       const admission = admissionOf(machinery, request, "DELETE", undefined, old);

@@ -4,7 +4,7 @@ import { parsedCacheBytes } from "../limits.ts";
 import { decode, encode, stamp } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
-/** What selectors ask about an object: small enough to be kept for long. */
+/** What selectors ask about an object: small enough to be kept for as long as the object is. */
 export interface Facts {
   readonly metadata: {
     readonly name: string;
@@ -15,19 +15,27 @@ export interface Facts {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** An entry's memo: its facts as an object of this kind. */
+export interface KnownFacts {
+  readonly kind: ServedKind;
+  readonly facts: Facts;
+}
+
 /**
  * Stored entries as objects. Bytes are what everyone shares; the parsed form is kept only for what was used last,
  * because it is several times larger. Nothing that comes from here may be changed.
  */
 export class Objects {
-  /** Least recently used first. */
-  readonly #parsed = new Map<Entry, Parsed>();
-  readonly #facts = new WeakMap<Entry, { readonly kind: ServedKind; readonly facts: Facts }>();
-  readonly #limit: number;
-  #bytes = 0;
+  /** What was used since the last turn of generations… */
+  #young = new Map<Entry, Parsed>();
+  /** …and what was used before it, and is forgotten at the next: no order of use has to be kept at every read. */
+  #old = new Map<Entry, Parsed>();
+  /** Of the values of the young. */
+  #youngBytes = 0;
+  readonly #generationBytes: number;
 
   constructor(limit: number = parsedCacheBytes) {
-    this.#limit = limit;
+    this.#generationBytes = limit / 2;
   }
 
   /** The JSON that is served: for most kinds the stored bytes themselves. */
@@ -41,46 +49,35 @@ export class Objects {
 
   /** The object, shared with others who read it. */
   read(kind: ServedKind, entry: Entry): KubernetesObject {
-    const cached = this.#parsed.get(entry);
-    if (cached?.kind !== kind) {
-      const object = this.#parse(kind, entry);
-      this.remember(kind, entry, object);
-      return object;
-    }
-    this.#parsed.delete(entry);
-    this.#parsed.set(entry, cached);
-    return cached.object;
+    const young = this.#young.get(entry);
+    if (young?.kind === kind) return young.object;
+    const old = this.#old.get(entry);
+    const object = old?.kind === kind ? old.object : this.#parse(kind, entry);
+    this.#remember(entry, { kind, object });
+    return object;
   }
 
-  /** As `read`, but without keeping it: for walks over many objects. */
+  /** As `read`, but without keeping it: for walks over many objects, and for what is about to be replaced. */
   peek(kind: ServedKind, entry: Entry): KubernetesObject {
-    const cached = this.#parsed.get(entry);
+    const cached = this.#young.get(entry) ?? this.#old.get(entry);
     return cached?.kind === kind ? cached.object : this.#parse(kind, entry);
   }
 
-  /** Keeps the parsed form that the caller happens to have: of what it has just written. */
-  remember(kind: ServedKind, entry: Entry, object: KubernetesObject): void {
-    if (!this.#parsed.has(entry)) this.#bytes += entry.value.length;
-    this.#parsed.set(entry, { kind, object, facts: undefined });
-    for (const oldest of this.#parsed.keys()) {
-      if (this.#bytes <= this.#limit) return;
-      this.#parsed.delete(oldest);
-      this.#bytes -= oldest.value.length;
-    }
+  facts(kind: ServedKind, entry: Entry): Facts {
+    const known = entry.memo as KnownFacts | undefined;
+    if (known?.kind === kind) return known.facts;
+    const facts = factsOf(kind, this.peek(kind, entry));
+    entry.memo = { kind, facts } satisfies KnownFacts;
+    return facts;
   }
 
-  /** What selectors ask. Kept with the parsed form while there is one, else for as long as the entry is: lists ask again and again. */
-  facts(kind: ServedKind, entry: Entry): Facts {
-    const cached = this.#parsed.get(entry);
-    if (cached?.kind === kind) {
-      cached.facts ??= factsOf(kind, cached.object);
-      return cached.facts;
-    }
-    const known = this.#facts.get(entry);
-    if (known?.kind === kind) return known.facts;
-    const facts = factsOf(kind, this.#parse(kind, entry));
-    this.#facts.set(entry, { kind, facts });
-    return facts;
+  #remember(entry: Entry, parsed: Parsed): void {
+    this.#young.set(entry, parsed);
+    this.#youngBytes += entry.value.length;
+    if (this.#youngBytes <= this.#generationBytes) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngBytes = 0;
   }
 
   #parse(kind: ServedKind, entry: Entry): KubernetesObject {
@@ -93,7 +90,6 @@ export class Objects {
 interface Parsed {
   readonly kind: ServedKind;
   readonly object: KubernetesObject;
-  facts: Facts | undefined;
 }
 
 /** Facts of an object at hand. */

@@ -62,7 +62,7 @@ async function updateInTurn(
     slice.restart();
     const entry = machinery.store.snapshot().get(key);
     if (!entry) return createMissing(machinery, request, change);
-    const old = machinery.objects.read(kind, entry);
+    const old = machinery.objects.peek(kind, entry);
     const object = await change.next(old);
     if (slice.isOver()) await slice.pause();
     checkIdentity(request, object, old);

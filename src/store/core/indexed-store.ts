@@ -140,13 +140,13 @@ class IndexedStore implements Store {
 
   #apply({ revision, provenance, changes }: LogRecord): Commit {
     const made: Change[] = [];
-    for (const { key, value, createRevision } of changes) {
+    for (const { key, value, createRevision, memo } of changes) {
       if (value === undefined) {
         const previous = this.#timeline.delete(key);
         if (previous) made.push({ type: "delete", key, entry: undefined, previous });
         continue;
       }
-      const entry: Entry = { key, value, createRevision, modRevision: revision };
+      const entry: Entry = { key, value, createRevision, modRevision: revision, memo };
       made.push({ type: "put", key, entry, previous: this.#timeline.set(entry) });
     }
     const commit: Commit = { revision, provenance, changes: made };

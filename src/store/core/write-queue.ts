@@ -134,8 +134,9 @@ export class WriteQueue {
             key,
             value: ownedBytes(this.#stamp ? this.#stamp(operation.value, revision) : operation.value),
             createRevision: this.#heads.get(key)?.createRevision ?? revision,
+            memo: operation.memo,
           }
-        : { key, value: undefined, createRevision: 0 };
+        : { key, value: undefined, createRevision: 0, memo: undefined };
     this.#setHead(change, revision);
     return change;
   }

@@ -28,7 +28,7 @@ export class MemoryLog implements Log {
     const entries: Entry[] = [];
     for (const [key, versions] of this.#versions) {
       const { value, createRevision, revision: modRevision } = must(versions.at(-1), "a key has a version");
-      if (value) entries.push({ key, value, createRevision, modRevision });
+      if (value) entries.push({ key, value, createRevision, modRevision, memo: undefined });
     }
     onEntries(entries);
     return Promise.resolve({ revision, current: revision });

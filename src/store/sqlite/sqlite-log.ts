@@ -42,6 +42,7 @@ export class SqliteLog implements Log {
           value: must(value, "a living key has a value"),
           createRevision,
           modRevision: revision,
+          memo: undefined,
         });
         this.#queue.restore(key, { createRevision, modRevision: revision });
       }

@@ -156,6 +156,21 @@ function commits(it: It): void {
 }
 
 function reads(it: It): void {
+  it("S10 a put's memo is there when watches are told, and stays with its entry", async (open) => {
+    const store = await open();
+    const memo = { length: 1 };
+    const told: unknown[] = [];
+    store.watch({
+      prefix: "a",
+      after: 0,
+      onCommit: ({ changes }) => told.push(...changes.map(({ entry }) => entry?.memo)),
+    });
+    await committed(store.commit(write({ type: "put", key: "a", value: Buffer.from("1"), memo })));
+    await committed(store.commit(write(put("a", "22"))));
+    assert.deepEqual(told, [memo, undefined]);
+    assert.equal(store.snapshot(1).get("a")?.memo, memo);
+  });
+
   it("S6 a snapshot does not change", async (open) => {
     const store = await open();
     await committed(store.commit(write(put("a", "1"), put("b", "1"))));

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pods } from "#api";
+import { kindDefinitions } from "#api/behaviour";
+import type { Entry } from "#store";
+import { podNamed } from "../testing/ask.ts";
+import { encode } from "./bytes.ts";
+import { Catalogue } from "./catalogue.ts";
+import { factsOf, Objects } from "./objects.ts";
+
+const kind = new Catalogue(kindDefinitions).of(pods);
+
+function entryOf(name: string, memo?: unknown): Entry {
+  const pod = podNamed(name, { metadata: { uid: name } });
+  return { key: name, value: encode(pod), createRevision: 1, modRevision: 1, memo };
+}
+
+test("what was read is kept while others are read, as long as it is asked for", () => {
+  const used = entryOf("used");
+  const once = entryOf("once");
+  const objects = new Objects(10 * used.value.length);
+  const [first, other] = [objects.read(kind, used), objects.read(kind, once)];
+  for (let index = 0; index < 40; index++) {
+    objects.read(kind, entryOf(`p${index}`));
+    assert.equal(objects.read(kind, used), first);
+  }
+  assert.notEqual(objects.peek(kind, once), other);
+});
+
+test("what is only peeked at is not kept", () => {
+  const objects = new Objects();
+  const entry = entryOf("a");
+  assert.notEqual(objects.peek(kind, entry), objects.peek(kind, entry));
+});
+
+test("facts that the writer handed over are not made again; others are made once", () => {
+  const objects = new Objects();
+  const facts = factsOf(kind, podNamed("a"));
+  assert.equal(objects.facts(kind, entryOf("a", { kind, facts })), facts);
+  const loaded = entryOf("b");
+  assert.equal(objects.facts(kind, loaded).metadata.name, "b");
+  assert.equal(objects.facts(kind, loaded), objects.facts(kind, loaded));
+});
