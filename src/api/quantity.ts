@@ -21,7 +21,12 @@ export function parseQuantity(text: string | number): Quantity {
 }
 
 export function tryParseQuantity(text: string | number): Quantity | undefined {
-  const match = syntax.exec(typeof text === "number" ? String(text) : text);
+  const key = String(text);
+  return quantities.get(key) ?? kept(quantities, key, parsed(key));
+}
+
+function parsed(text: string): Quantity | undefined {
+  const match = syntax.exec(text);
   if (match === null) return undefined;
   const [, sign = "", whole = "", fraction = "", suffix = ""] = match;
   if (whole === "" && fraction === "") return undefined;
@@ -171,10 +176,13 @@ function isCanonicalAlready(text: string): boolean {
   return /^[1-9]\d{0,2}(m|[KMGT]i)?$/.test(text) && !text.endsWith("000m");
 }
 
-/** A cluster uses the same few amounts again and again: parsing them once makes sums of resources cheap. */
+/** A cluster uses the same few amounts again and again: parsing them once makes checks and sums of resources cheap. */
+const quantities = new Map<string, Quantity>();
 const wholeValues = new Map<string, number>();
 const milliValues = new Map<string, number>();
 const maxRemembered = 10_000;
+/** Longer ones are hardly amounts that come again. */
+const maxRememberedLength = 32;
 
 function remembered(
   memory: Map<string, number>,
@@ -182,9 +190,11 @@ function remembered(
   of: (nanos: bigint) => number,
 ): number {
   const key = String(text);
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  const value = of(parseQuantity(text).nanos);
+  return memory.get(key) ?? kept(memory, key, of(parseQuantity(text).nanos));
+}
+
+function kept<T>(memory: Map<string, NonNullable<T>>, key: string, value: T): T {
+  if (value == null || key.length > maxRememberedLength) return value;
   if (memory.size >= maxRemembered) memory.clear();
   memory.set(key, value);
   return value;

@@ -160,6 +160,7 @@ export interface Transformer {
 
 /** Subresources that are conversations, not documents: log, exec, attach, portforward, proxy, and the node tunnel. */
 export interface StreamHandler {
+  /** Asked about subresources, and about paths that are no resource. */
   handles(attributes: RequestAttributes): boolean;
   /** A request without upgrade, e.g. `pods/log`. Writes the whole response; throws `ApiError` before the first byte. */
   serve?(request: StreamRequest, response: import("node:http").ServerResponse): Promise<void>;

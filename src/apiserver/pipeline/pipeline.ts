@@ -32,7 +32,7 @@ async function answer(parts: Parts, exchange: Exchange): Promise<Answer> {
   const route = routeOf(target.path, parts.machinery.catalogue);
   const attributes = attributesOf(exchange, target, user, route);
   authorize(parts, attributes);
-  const handler = parts.streams.find((each) => each.handles(attributes));
+  const handler = mayConverse(attributes) && parts.streams.find((each) => each.handles(attributes));
   if (handler) return { type: "handOver", handler, attributes, query: target.query };
   if (route && !attributes.resource) throw methodNotAllowed();
   if (!route || !attributes.resource) return answerDocument(parts, exchange, target);
@@ -98,6 +98,11 @@ function attributesOf(
 /** The one object that a field selector names: what a role with resource names may list and watch. */
 function selectedName(fieldSelector: string): string | undefined {
   return /(?:^|,)metadata\.name==?([^,\\]+)(?:,|$)/.exec(fieldSelector)?.[1];
+}
+
+/** Whole objects are no conversations: most requests need not ask around. */
+function mayConverse({ resource, subresource }: RequestAttributes): boolean {
+  return !resource || subresource !== undefined;
 }
 
 async function answerDocument(parts: Parts, exchange: Exchange, target: Target): Promise<Answer> {

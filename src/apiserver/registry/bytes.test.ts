@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decode, encode, restamp, stamp } from "./bytes.ts";
+import { decode, encode, restamp, shareFieldSet, stamp } from "./bytes.ts";
 
 const fields = fc.dictionary(fc.string(), fc.jsonValue());
 
@@ -40,4 +40,20 @@ test("the bytes of a deleted object take the revision of their deletion", () => 
 test("sealed bytes are not stamped", () => {
   const sealed = new Uint8Array([1, 2, 3]);
   assert.equal(stamp(sealed, 7), sealed);
+});
+
+test("field sets come back as they were, shared ones too, in entries of every sort", () => {
+  const fieldsV1 = { "f:spec": { 'k:{"name":"web"}': { ".": {}, "f:image": {} } } };
+  const managedFields = [
+    { manager: "a", operation: "Update", fieldsType: "FieldsV1", fieldsV1, subresource: "status" },
+    { manager: "b", operation: "Apply", fieldsType: "FieldsV1" },
+  ];
+  const object = { apiVersion: "v1", kind: "Pod", metadata: { uid: "u", managedFields } };
+  const before = encode(object);
+  shareFieldSet(fieldsV1);
+  for (const bytes of [before, encode(object)]) assert.deepEqual(decode(bytes), object);
+  assert.deepEqual(decode(encode({ ...object, metadata: { uid: "u", managedFields: [] } })).metadata, {
+    uid: "u",
+    managedFields: [],
+  });
 });

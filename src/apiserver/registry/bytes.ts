@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "#api";
+import type { KubernetesObject, ManagedFieldsEntry } from "#api";
 import { assert } from "#base";
 import type { Revision } from "#store";
 
@@ -7,7 +7,7 @@ import type { Revision } from "#store";
  * parsing; the resource version is left out, because only the commit knows it.
  */
 export function encode(object: KubernetesObject): Uint8Array {
-  return encoder.encode(encodeText(object));
+  return Buffer.from(encodeText(object));
 }
 
 /** A stored value as readers see it, with its resource version: the `Stamp` of the stores that the API server uses. */
@@ -48,12 +48,34 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 function encodeText(object: KubernetesObject): string {
   const { apiVersion, kind, metadata, ...rest } = object;
   assert(metadata?.uid, "an object that is stored has a uid");
-  const { resourceVersion: _, ...kept } = metadata;
-  const head = `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":${JSON.stringify(kept)}`;
+  const { resourceVersion: _, managedFields, ...kept } = metadata;
+  let metadataText = JSON.stringify(kept);
+  if (managedFields) {
+    metadataText = `${metadataText.slice(0, -1)},"managedFields":[${managedFields.map(managedFieldsText)}]}`;
+  }
+  const head = `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":${metadataText}`;
   const tail = JSON.stringify(rest);
   return tail === "{}" ? `${head}}` : `${head},${tail.slice(1)}`;
 }
 
-const encoder = new TextEncoder();
+/**
+ * Field sets are written apart from all else: their keys hold quotes, which make V8 leave its fast way of writing JSON for the
+ * whole object. Sets that many objects share are written once.
+ */
+function managedFieldsText(entry: ManagedFieldsEntry): string {
+  const { fieldsV1, ...rest } = entry;
+  if (!fieldsV1) return JSON.stringify(entry);
+  return `${JSON.stringify(rest).slice(0, -1)},"fieldsV1":${sharedTexts.get(fieldsV1) ?? JSON.stringify(fieldsV1)}}`;
+}
+
+const sharedTexts = new WeakMap<FieldsV1, string>();
+
+type FieldsV1 = NonNullable<ManagedFieldsEntry["fieldsV1"]>;
+
+/** Says that many objects will have this very set, which never changes again. */
+export function shareFieldSet(fieldsV1: FieldsV1): void {
+  sharedTexts.set(fieldsV1, JSON.stringify(fieldsV1));
+}
+
 const openBrace = 0x7b;
 const metadataStart = Buffer.from('"metadata":{');

@@ -33,6 +33,8 @@ export interface ServedKind {
 /** All kinds that are served, found by where they are served. Kinds come and go at run time. */
 export class Catalogue {
   readonly #kinds = new Map<string, ServedKind>();
+  /** The same by the resource that a definition brought: asked many times in every request. */
+  readonly #byResource = new Map<Resource, ServedKind>();
   readonly #transformers: readonly Transformer[];
   #version = 0;
 
@@ -53,12 +55,16 @@ export class Catalogue {
     assert(!this.#kinds.has(at), `${at} is served already`);
     const kind = served(definition, this.#transformers, schema);
     this.#kinds.set(at, kind);
+    this.#byResource.set(resource, kind);
     this.#version += 1;
     return kind;
   }
 
   remove(resource: Resource): void {
-    this.#kinds.delete(place(resource.group, resource.version, resource.resource));
+    const at = place(resource.group, resource.version, resource.resource);
+    const kind = this.#kinds.get(at);
+    if (kind) this.#byResource.delete(kind.resource);
+    this.#kinds.delete(at);
     this.#version += 1;
   }
 
@@ -67,7 +73,8 @@ export class Catalogue {
   }
 
   of(resource: Resource): ServedKind {
-    const kind = this.find(resource.group, resource.version, resource.resource);
+    const kind =
+      this.#byResource.get(resource) ?? this.find(resource.group, resource.version, resource.resource);
     assert(kind, `${place(resource.group, resource.version, resource.resource)} is not served`);
     return kind;
   }

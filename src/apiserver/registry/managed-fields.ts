@@ -2,6 +2,7 @@ import { cloneJson, type JsonObject, type KubernetesObject, type ManagedFieldsEn
 import { applyConfiguration, trackUpdate } from "#api/behaviour";
 import { timestamp } from "#base";
 import { rememberedShapeFields, rememberedShapes } from "../limits.ts";
+import { shareFieldSet } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 import type { Machinery, WriteRequest } from "./machinery.ts";
 import { hasSameShape } from "./shape.ts";
@@ -77,10 +78,10 @@ function rememberCreated(kind: ServedKind, object: KubernetesObject): void {
   const known = shapes.get(kind) ?? [];
   shapes.set(kind, known);
   if (known.length >= rememberedShapes) known.shift();
+  shareFieldSet(only.fieldsV1);
   known.push({
     object: cloneJson({ ...object, metadata } as unknown as JsonObject),
-    // A fresh copy: sets that were built by adding and deleting are slow to write out, and this one is written often.
-    fieldsV1: JSON.parse(JSON.stringify(only.fieldsV1)),
+    fieldsV1: only.fieldsV1,
   });
 }
 
