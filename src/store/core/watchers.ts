@@ -11,7 +11,7 @@ import type { Timeline } from "./timeline.ts";
 export class Watchers {
   readonly #timeline: Timeline;
   readonly #logger: Logger;
-  readonly #live = new Map<string, Set<Watcher>>();
+  readonly #live = new Map<string, Group>();
   readonly #waiting = new Set<Watcher>();
 
   constructor(timeline: Timeline, logger: Logger) {
@@ -22,7 +22,7 @@ export class Watchers {
   add(options: WatchOptions): Watch {
     // Asked now, so that the caller learns of an expired revision by an exception.
     this.#timeline.after(options.after);
-    const watcher: Watcher = { options, after: options.after, closed: false };
+    const watcher: Watcher = { options, closed: false };
     this.#waiting.add(watcher);
     queueMicrotask(() => this.#catchUp(watcher));
     return { close: () => this.#remove(watcher) };
@@ -30,38 +30,37 @@ export class Watchers {
 
   /** Hands a commit to all whom it concerns. */
   deliver(commit: Commit): void {
-    for (const [prefix, watchers] of this.#live) {
+    // A commit concerns few of many prefixes: passing by the others allocates nothing.
+    for (const { prefix, watchers } of this.#live.values()) {
       const cut = under(prefix, commit);
-      for (const watcher of watchers) {
-        watcher.after = commit.revision;
-        if (cut) this.#call(watcher, () => watcher.options.onCommit(cut));
-      }
+      if (!cut) continue;
+      for (const watcher of watchers) this.#call(watcher, watcher.options.onCommit, cut);
     }
   }
 
   /** Says how far the store has come. */
   progress(revision: Revision): void {
-    for (const watchers of this.#live.values()) {
+    for (const { watchers } of this.#live.values()) {
       for (const watcher of watchers) {
         const { onProgress } = watcher.options;
-        if (onProgress) this.#call(watcher, () => onProgress(revision));
+        if (onProgress) this.#call(watcher, onProgress, revision);
       }
     }
   }
 
   /** Ends every watch. */
   end(error: Error | undefined): void {
-    const all = [...this.#waiting, ...[...this.#live.values()].flatMap((watchers) => [...watchers])];
+    const all = [...this.#waiting, ...[...this.#live.values()].flatMap(({ watchers }) => [...watchers])];
     for (const watcher of all) this.#end(watcher, error);
   }
 
   #catchUp(watcher: Watcher): void {
     this.#waiting.delete(watcher);
     if (watcher.closed) return;
-    const { prefix, onCommit, onProgress } = watcher.options;
+    const { prefix, after, onCommit, onProgress } = watcher.options;
     let backlog: readonly Commit[];
     try {
-      backlog = this.#timeline.after(watcher.after);
+      backlog = this.#timeline.after(after);
     } catch (error) {
       // Compacted between the call and this microtask.
       this.#end(watcher, error instanceof ApiError ? error : expired(messageOf(error)));
@@ -69,20 +68,20 @@ export class Watchers {
     }
     for (const commit of backlog) {
       const cut = under(prefix, commit);
-      if (cut) this.#call(watcher, () => onCommit(cut));
+      if (cut) this.#call(watcher, onCommit, cut);
       if (watcher.closed) return;
     }
-    watcher.after = this.#timeline.revision;
-    const group = this.#live.get(prefix) ?? new Set();
-    this.#live.set(prefix, group.add(watcher));
-    if (onProgress && backlog.length > 0) this.#call(watcher, () => onProgress(watcher.after));
+    const group = this.#live.get(prefix) ?? { prefix, watchers: new Set() };
+    group.watchers.add(watcher);
+    this.#live.set(prefix, group);
+    if (onProgress && backlog.length > 0) this.#call(watcher, onProgress, this.#timeline.revision);
   }
 
   /** One watcher's mistake must not cost the others their events. */
-  #call(watcher: Watcher, callback: () => void): void {
+  #call<T>(watcher: Watcher, callback: (news: T) => void, news: T): void {
     if (watcher.closed) return;
     try {
-      callback();
+      callback(news);
     } catch (error) {
       this.#logger.error("a watch failed on an event and was ended", {
         prefix: watcher.options.prefix,
@@ -102,21 +101,28 @@ export class Watchers {
     watcher.closed = true;
     this.#waiting.delete(watcher);
     const group = this.#live.get(watcher.options.prefix);
-    group?.delete(watcher);
-    if (group?.size === 0) this.#live.delete(watcher.options.prefix);
+    group?.watchers.delete(watcher);
+    if (group?.watchers.size === 0) this.#live.delete(watcher.options.prefix);
   }
 }
 
 interface Watcher {
   readonly options: WatchOptions;
-  /** It has been given everything up to here. */
-  after: Revision;
   closed: boolean;
+}
+
+/** The live watches of one prefix. */
+interface Group {
+  readonly prefix: string;
+  readonly watchers: Set<Watcher>;
 }
 
 /** The part of a commit that lies under a prefix: the commit itself when that is all of it, undefined when nothing is. */
 function under(prefix: string, commit: Commit): Commit | undefined {
-  const changes = commit.changes.filter((change) => change.key.startsWith(prefix));
-  if (changes.length === 0) return undefined;
-  return changes.length === commit.changes.length ? commit : { ...commit, changes };
+  const { changes } = commit;
+  let count = 0;
+  for (const { key } of changes) if (key.startsWith(prefix)) count += 1;
+  if (count === 0) return undefined;
+  if (count === changes.length) return commit;
+  return { ...commit, changes: changes.filter(({ key }) => key.startsWith(prefix)) };
 }
