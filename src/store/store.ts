@@ -99,6 +99,8 @@ export interface Store {
   readonly revision: Revision;
   /** Snapshots and watches below this revision are gone. */
   readonly compactedRevision: Revision;
+  /** The key's newest durable entry: as from a new snapshot, without making one. */
+  get(key: string): Entry | undefined;
   /** The newest snapshot, or the one at a revision. Throws `ApiError` Expired when it was compacted or lies in the future. */
   snapshot(at?: Revision): Snapshot;
   /** Waits until this store has seen every commit acknowledged by any server before the call: linearizable reads. */

@@ -1,10 +1,11 @@
 import { type Pod, type PriorityClass, priorityClasses } from "#api";
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from "../ports.ts";
+import type { AdmissionAttributes, AdmissionPlugin, ObjectFeed } from "../ports.ts";
 import { objectForbidden } from "./object-forbidden.ts";
 import { writesPods } from "./pods-only.ts";
 
 /** Gives every pod the number that its priority class stands for; keeps one default class at most. */
-export function priority(): AdmissionPlugin {
+export function priority(feed: ObjectFeed): AdmissionPlugin {
+  const byDefault = defaultClass(feed);
   return {
     name: "Priority",
     handles: (attributes) =>
@@ -12,7 +13,7 @@ export function priority(): AdmissionPlugin {
         ? attributes.operation === "CREATE"
         : attributes.resource?.resource === priorityClasses.resource && attributes.operation !== "DELETE",
     mutate(attributes) {
-      if (writesPods(attributes)) prioritize(attributes, attributes.object as Pod);
+      if (writesPods(attributes)) prioritize(attributes, attributes.object as Pod, byDefault);
     },
     validate(attributes) {
       if (!writesPods(attributes)) refuseSecondDefault(attributes, attributes.object as PriorityClass);
@@ -32,12 +33,12 @@ interface Priority {
   readonly className: string;
 }
 
-function prioritize(attributes: AdmissionAttributes, pod: Pod): void {
+function prioritize(attributes: AdmissionAttributes, pod: Pod, byDefault: () => Priority): void {
   const { spec } = pod;
   if (!spec) return;
   const { value, preemptionPolicy, className } = spec.priorityClassName
     ? namedClass(attributes, spec.priorityClassName)
-    : defaultClass(attributes.read);
+    : byDefault();
   if (spec.priority !== undefined && spec.priority !== value) {
     throw objectForbidden(
       attributes,
@@ -63,11 +64,25 @@ function namedClass(attributes: AdmissionAttributes, name: string): Priority {
   return { value, preemptionPolicy: preemptLower, className: name };
 }
 
-/** The class marked as the default; of several, the least important, as Kubernetes decides. */
-function defaultClass(read: ObjectReader): Priority {
-  const marked = read.list(priorityClasses).filter((each) => each.globalDefault);
-  const [least] = marked.sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
-  return least ? priorityOf(least) : { value: 0, preemptionPolicy: preemptLower, className: "" };
+/**
+ * The class marked as the default; of several, the least important, as Kubernetes decides. Every pod asks, and hardly ever does the
+ * answer change: marked classes are followed, from the first pod on.
+ */
+function defaultClass(feed: ObjectFeed): () => Priority {
+  const marked = new Map<string, PriorityClass>();
+  let isFollowed = false;
+  const follow = () => {
+    isFollowed = true;
+    feed.follow(priorityClasses, ({ object, previous }) => {
+      if (previous) marked.delete(previous.metadata?.name ?? "");
+      if (object?.globalDefault) marked.set(object.metadata?.name ?? "", object);
+    });
+  };
+  return () => {
+    if (!isFollowed) follow();
+    const [least] = [...marked.values()].sort((a, b) => (a.value ?? 0) - (b.value ?? 0));
+    return least ? priorityOf(least) : { value: 0, preemptionPolicy: preemptLower, className: "" };
+  };
 }
 
 function priorityOf({ value, preemptionPolicy, metadata }: PriorityClass): Priority {

@@ -31,7 +31,7 @@ export function admissionPlugins(options: {
     nodeRestriction(),
     certificateRequester(),
     taintNodesByCondition(),
-    priority(),
+    priority(options.feed),
     defaultTolerationSeconds(),
     // Place of DefaultStorageClass, DefaultIngressClass, storage in use, resizing of claims.
     roleEscalation(options),

@@ -20,7 +20,7 @@ export async function getObject(parts: Parts, request: ObjectRequest): Promise<D
   const version = request.query.get("resourceVersion");
   if (version) await waitForRevision(store, parseRevision(version), machinery.clock);
   else await store.readBarrier();
-  const entry = store.snapshot().get(kind.key(name, kind.resource.namespaced ? namespace : undefined));
+  const entry = store.get(kind.key(name, kind.resource.namespaced ? namespace : undefined));
   if (!entry) throw notFound(subjectOf(kind, name));
   const object = { bytes: objects.bytes(kind, entry), parsed: () => objects.peek(kind, entry) };
   return presentObject(machinery, kind, object, request.form, includeObjectOf(request.query));

@@ -77,9 +77,7 @@ export function warned(answer: DocumentAnswer, warnings: readonly string[]): Doc
 /** The stored object of the route. Throws NotFound. */
 export function storedObject({ machinery }: Parts, { route }: ObjectRequest): KubernetesObject {
   const { kind, name = "", namespace } = route;
-  const entry = machinery.store
-    .snapshot()
-    .get(kind.key(name, kind.resource.namespaced ? namespace : undefined));
+  const entry = machinery.store.get(kind.key(name, kind.resource.namespaced ? namespace : undefined));
   if (!entry) throw notFound(subjectOf(kind, name));
   return machinery.objects.read(kind, entry);
 }

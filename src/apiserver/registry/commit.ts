@@ -35,7 +35,7 @@ export async function commitObject(
   for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
     const { object, preconditions, operations } = plan(machinery, request, write);
     if (request.dryRun) {
-      const current = machinery.store.snapshot().get(write.key)?.modRevision ?? 0;
+      const current = machinery.store.get(write.key)?.modRevision ?? 0;
       if (current !== write.expected) return undefined;
       return { object, entry: undefined, revision: write.expected };
     }

@@ -34,7 +34,7 @@ export async function deleteObject(
   const { kind } = request;
   const key = kind.key(name, namespace);
   for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
-    const entry = machinery.store.snapshot().get(key);
+    const entry = machinery.store.get(key);
     if (!entry) throw notFound(subjectOf(kind, name));
     const old = machinery.objects.peek(kind, entry);
     checkPreconditions(request, name, old, deletion);

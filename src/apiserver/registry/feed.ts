@@ -19,7 +19,7 @@ export function objectFeed(parts: {
   return {
     get<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string) {
       const kind = catalogue.of(resource);
-      const entry = store.snapshot().get(kind.key(name, namespace));
+      const entry = store.get(kind.key(name, namespace));
       return entry && read<T>(kind, entry);
     },
     list<T extends KubernetesObject>(resource: Resource<T>, namespace?: string) {

@@ -81,10 +81,17 @@ export function admissionOf(
   return { attributes, plugins: machinery.admission.filter((plugin) => plugin.handles(attributes)) };
 }
 
+/** Waits only for plugins that have to wait: most do not, and every turn of the queue costs all requests under way. */
 export async function mutate({ attributes, plugins }: Admission): Promise<void> {
-  for (const plugin of plugins) await plugin.mutate?.(attributes);
+  for (const plugin of plugins) {
+    const pending = plugin.mutate?.(attributes);
+    if (pending) await pending;
+  }
 }
 
 export async function validate({ attributes, plugins }: Admission): Promise<void> {
-  for (const plugin of plugins) await plugin.validate?.(attributes);
+  for (const plugin of plugins) {
+    const pending = plugin.validate?.(attributes);
+    if (pending) await pending;
+  }
 }

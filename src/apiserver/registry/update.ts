@@ -60,7 +60,7 @@ async function updateInTurn(
   const { kind, slice } = request;
   for (let attempt = 0; attempt < maxConflictRetries; attempt++) {
     slice.restart();
-    const entry = machinery.store.snapshot().get(key);
+    const entry = machinery.store.get(key);
     if (!entry) return createMissing(machinery, request, change);
     const old = machinery.objects.peek(kind, entry);
     const object = await change.next(old);

@@ -63,6 +63,10 @@ class IndexedStore implements Store {
     return this.#timeline.floor;
   }
 
+  get(key: string): Entry | undefined {
+    return this.#timeline.get(key);
+  }
+
   snapshot(at: Revision = this.revision): Snapshot {
     return snapshotOf(at, this.#timeline.at(at));
   }

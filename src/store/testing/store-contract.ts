@@ -171,6 +171,16 @@ function reads(it: It): void {
     assert.equal(store.snapshot(1).get("a")?.memo, memo);
   });
 
+  it("S6 the newest entry of a key can be had without a snapshot, once it is durable", async (open) => {
+    const store = await open();
+    const first = committed(store.commit(write(put("a", "1"))));
+    assert.equal(store.get("a"), undefined);
+    await first;
+    assert.equal(store.get("a"), store.snapshot().get("a"));
+    await committed(store.commit(write(remove("a"))));
+    assert.equal(store.get("a"), undefined);
+  });
+
   it("S6 a snapshot does not change", async (open) => {
     const store = await open();
     await committed(store.commit(write(put("a", "1"), put("b", "1"))));
