@@ -59,6 +59,8 @@ export interface ListOptions extends ReadOptions {
 export interface WatchOptions extends ListOptions {
   readonly allowWatchBookmarks?: boolean;
   readonly sendInitialEvents?: boolean;
+  /** Told to the server, which may leave them out: most of what makes a small event large. Servers that do not know it send all. */
+  readonly omit?: "managedFields";
   readonly timeoutSeconds?: number;
 }
 

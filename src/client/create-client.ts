@@ -202,8 +202,10 @@ const patchTypes = {
   strategic: "application/strategic-merge-patch+json",
 } as const;
 
-function acceptOf(options: ReadOptions, projected: string): string {
-  if (options.projection !== "metadata") return "application/json";
+function acceptOf(options: WatchOptions, projected: string): string {
+  if (options.projection !== "metadata") {
+    return options.omit ? `application/json;omit=${options.omit}` : "application/json";
+  }
   return `application/json;as=${projected};g=meta.k8s.io;v=v1`;
 }
 

@@ -210,6 +210,7 @@ export class Informer<T extends KubernetesObject> {
       ...this.#selection(),
       resourceVersion: this.#revision,
       allowWatchBookmarks: true,
+      omit: "managedFields",
       timeoutSeconds,
     });
     for await (const batch of batches) {

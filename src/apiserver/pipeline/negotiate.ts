@@ -5,6 +5,8 @@ export interface Representation {
   /** `object`: as they are; `table`: for people; `metadata`: without spec and status. */
   readonly as: "object" | "table" | "metadata";
   readonly format: "json" | "yaml";
+  /** The client drops managed fields: it need not be sent them. `omit=managedFields`, a parameter of our own. */
+  readonly omitsManagedFields?: boolean;
 }
 
 /** One media range of an Accept header. */
@@ -51,7 +53,9 @@ function representation({ type, parameters }: MediaRange): Representation | unde
   const format = formatOf(type);
   if (!format) return undefined;
   const as = parameters.get("as");
-  if (as === undefined || as === "") return { as: "object", format };
+  if (as === undefined || as === "") {
+    return { as: "object", format, omitsManagedFields: parameters.get("omit") === "managedFields" };
+  }
   const group = parameters.get("g");
   const version = parameters.get("v");
   if (group !== "meta.k8s.io" || version !== "v1") return undefined;

@@ -113,7 +113,8 @@ export function eventForm(
   const bookmark = (revision: Revision, endOfInitial: boolean) =>
     frame("BOOKMARK", encoder.encode(JSON.stringify(bookmarkObject(kind, revision, endOfInitial, form))));
   if (form.as === "object") {
-    return { encode: (change, revision) => events.encode(kind, change, revision), bookmark };
+    const extent = form.omitsManagedFields ? "lean" : "whole";
+    return { encode: (change, revision) => events.encode(kind, change, revision, extent), bookmark };
   }
   let first = true;
   const shape = (type: EventType, entry: Entry, revision: Revision): object => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decode, encode, restamp, shareFieldSet, stamp } from "./bytes.ts";
+import { must } from "#base";
+import { around, decode, encode, encodeMarked, restamp, shareFieldSet, stamp } from "./bytes.ts";
 
 const fields = fc.dictionary(fc.string(), fc.jsonValue());
 
@@ -56,4 +57,17 @@ test("field sets come back as they were, shared ones too, in entries of every so
     uid: "u",
     managedFields: [],
   });
+});
+
+test("what is around the managed fields is the object without them, whatever its revision and its text", () => {
+  const managedFields = [{ manager: "ü", fieldsV1: { "f:data": { 'k:"]},': {} } } }];
+  for (const rest of [{}, { data: { 'ö"managedFields":[': "]}" } }]) {
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { uid: "u", managedFields }, ...rest };
+    const { bytes, managedFields: place } = encodeMarked(object);
+    for (const stamped of [stamp(bytes, 7), restamp(stamp(bytes, 7), 7, 12345)]) {
+      const { metadata, ...left } = decode(Buffer.concat(around(stamped, must(place, "it has some"))));
+      assert.deepEqual(Object.keys(metadata ?? {}), ["resourceVersion", "uid"]);
+      assert.deepEqual(left, { apiVersion: "v1", kind: "ConfigMap", ...rest });
+    }
+  }
 });

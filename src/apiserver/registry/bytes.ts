@@ -7,7 +7,39 @@ import type { Revision } from "#store";
  * parsing; the resource version is left out, because only the commit knows it.
  */
 export function encode(object: KubernetesObject): Uint8Array {
-  return Buffer.from(encodeText(object));
+  return encodeMarked(object).bytes;
+}
+
+/** An object as bytes, and where in them its managed fields are. */
+export interface Marked {
+  readonly bytes: Uint8Array;
+  readonly managedFields: Stretch | undefined;
+}
+
+/** Some of an object's bytes, counted from their end: there nothing moves when a resource version is put in. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** As `encode`. Managed fields are the last of the metadata. */
+export function encodeMarked(object: KubernetesObject): Marked {
+  const { apiVersion, kind, metadata, ...rest } = object;
+  assert(metadata?.uid, "an object that is stored has a uid");
+  const { resourceVersion: _, managedFields, ...kept } = metadata;
+  const head = `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":${JSON.stringify(kept)}`;
+  const restText = JSON.stringify(rest);
+  const tail = restText === "{}" ? "}" : `,${restText.slice(1)}`;
+  if (!managedFields) return { bytes: Buffer.from(head + tail), managedFields: undefined };
+  const fields = `,"managedFields":[${managedFields.map(managedFieldsText)}]`;
+  const bytes = Buffer.from(`${head.slice(0, -1)}${fields}}${tail}`);
+  const end = 1 + Buffer.byteLength(tail);
+  return { bytes, managedFields: { start: end + Buffer.byteLength(fields), end } };
+}
+
+/** What is left of bytes before and after a stretch. */
+export function around(bytes: Uint8Array, { start, end }: Stretch): [before: Uint8Array, after: Uint8Array] {
+  return [bytes.subarray(0, bytes.length - start), bytes.subarray(bytes.length - end)];
 }
 
 /** A stored value as readers see it, with its resource version: the `Stamp` of the stores that the API server uses. */
@@ -43,19 +75,6 @@ export function decode(bytes: Uint8Array): KubernetesObject {
 /** A view of the same memory with Buffer's methods. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function encodeText(object: KubernetesObject): string {
-  const { apiVersion, kind, metadata, ...rest } = object;
-  assert(metadata?.uid, "an object that is stored has a uid");
-  const { resourceVersion: _, managedFields, ...kept } = metadata;
-  let metadataText = JSON.stringify(kept);
-  if (managedFields) {
-    metadataText = `${metadataText.slice(0, -1)},"managedFields":[${managedFields.map(managedFieldsText)}]}`;
-  }
-  const head = `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":${metadataText}`;
-  const tail = JSON.stringify(rest);
-  return tail === "{}" ? `${head}}` : `${head},${tail.slice(1)}`;
 }
 
 /**

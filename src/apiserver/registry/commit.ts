@@ -2,10 +2,10 @@ import type { KubernetesObject } from "#api";
 import { must, unavailable } from "#base";
 import type { Entry, Operation, Precondition, Revision, Snapshot } from "#store";
 import { maxConflictRetries } from "../limits.ts";
-import { encode } from "./bytes.ts";
+import { encodeMarked } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 import { type Machinery, provenanceOf, type WriteRequest } from "./machinery.ts";
-import { factsOf, type KnownFacts } from "./objects.ts";
+import { type EntryMemo, factsOf } from "./objects.ts";
 
 export interface ObjectWrite {
   readonly key: string;
@@ -58,11 +58,17 @@ export async function commitObject(
   );
 }
 
-/** What is stored for an object: its stored version, encoded, and sealed where the kind asks for it. */
-export function storedBytes(kind: ServedKind, key: string, object: KubernetesObject): Uint8Array {
+/**
+ * What is stored for an object: its stored version, encoded, and sealed where the kind asks for it; with what watchers want to
+ * know before the writer has its answer, so that they need not parse what was just encoded.
+ */
+function putOf(kind: ServedKind, key: string, object: KubernetesObject): Operation {
   const stored = kind.definition.storage?.convert?.toStored(object) ?? object;
-  const bytes = encode(stored);
-  return kind.transformer ? kind.transformer.seal(bytes, key) : bytes;
+  const { bytes, managedFields } = encodeMarked(stored);
+  const value = kind.transformer ? kind.transformer.seal(bytes, key) : bytes;
+  const facts = factsOf(kind, object);
+  const memo: EntryMemo = { kind, facts, managedFields: kind.plain ? managedFields : undefined };
+  return { type: "put", key, value, memo };
 }
 
 interface CommitPlan {
@@ -86,10 +92,6 @@ function plan(machinery: Machinery, request: WriteRequest, write: ObjectWrite): 
     preconditions.push(...participation.preconditions);
     operations.push(...participation.operations);
   }
-  if (object) {
-    // Watchers with selectors ask before the writer has its answer: they need not parse what was just encoded.
-    const memo: KnownFacts = { kind, facts: factsOf(kind, object) };
-    operations.unshift({ type: "put", key, value: storedBytes(kind, key, object), memo });
-  } else operations.unshift({ type: "delete", key });
+  operations.unshift(object ? putOf(kind, key, object) : { type: "delete", key });
   return { object, preconditions, operations };
 }

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "#api";
 import type { Entry } from "#store";
 import { parsedCacheBytes } from "../limits.ts";
-import { decode, encode, stamp } from "./bytes.ts";
+import { decode, encode, type Stretch, stamp } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
 /** What selectors ask about an object: small enough to be kept for as long as the object is. */
@@ -15,10 +15,12 @@ export interface Facts {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** An entry's memo: its facts as an object of this kind. */
-export interface KnownFacts {
+/** What is known of an entry as an object of this kind. */
+export interface EntryMemo {
   readonly kind: ServedKind;
   readonly facts: Facts;
+  /** Where they are in the bytes that are served; not known of what was stored before this process began. */
+  readonly managedFields: Stretch | undefined;
 }
 
 /**
@@ -64,11 +66,17 @@ export class Objects {
   }
 
   facts(kind: ServedKind, entry: Entry): Facts {
-    const known = entry.memo as KnownFacts | undefined;
+    const known = entry.memo as EntryMemo | undefined;
     if (known?.kind === kind) return known.facts;
     const facts = factsOf(kind, this.peek(kind, entry));
-    entry.memo = { kind, facts } satisfies KnownFacts;
+    entry.memo = { kind, facts, managedFields: undefined } satisfies EntryMemo;
     return facts;
+  }
+
+  /** Where the managed fields are in `bytes`, if that is known. */
+  managedFields(kind: ServedKind, entry: Entry): Stretch | undefined {
+    const known = entry.memo as EntryMemo | undefined;
+    return known?.kind === kind ? known.managedFields : undefined;
   }
 
   #remember(entry: Entry, parsed: Parsed): void {

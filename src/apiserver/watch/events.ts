@@ -1,9 +1,12 @@
 import type { Change, Entry, Revision } from "#store";
-import { asBuffer, restamp } from "../registry/bytes.ts";
+import { around, restamp } from "../registry/bytes.ts";
 import type { ServedKind } from "../registry/catalogue.ts";
 import type { Facts, Objects } from "../registry/objects.ts";
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
+
+/** How much of an object an event shows: all of it, or, as far as it costs nothing to leave them out, no managed fields. */
+export type Extent = "whole" | "lean";
 
 /** A change as one watcher sees it. */
 export interface SeenChange {
@@ -35,25 +38,29 @@ export function seenAs(
  */
 export class EventEncoder {
   readonly #objects: Objects;
-  readonly #encoded = new Map<
-    Entry,
-    { readonly kind: ServedKind; readonly type: EventType; bytes: Uint8Array }
-  >();
+  readonly #encoded: Readonly<Record<Extent, Map<Entry, Encoded>>> = { whole: new Map(), lean: new Map() };
   #revision: Revision = -1;
 
   constructor(objects: Objects) {
     this.#objects = objects;
   }
 
-  encode(kind: ServedKind, { type, entry }: SeenChange, revision: Revision): Uint8Array {
+  encode(
+    kind: ServedKind,
+    { type, entry }: SeenChange,
+    revision: Revision,
+    extent: Extent = "whole",
+  ): Uint8Array {
     if (revision !== this.#revision) {
-      this.#encoded.clear();
+      for (const encoded of Object.values(this.#encoded)) encoded.clear();
       this.#revision = revision;
     }
-    const known = this.#encoded.get(entry);
+    const known = this.#encoded[extent].get(entry);
     if (known && known.kind === kind && known.type === type) return known.bytes;
-    const bytes = frame(type, this.object(kind, type, entry, revision));
-    this.#encoded.set(entry, { kind, type, bytes });
+    const object = this.object(kind, type, entry, revision);
+    const left = extent === "lean" ? this.#objects.managedFields(kind, entry) : undefined;
+    const bytes = left ? frame(type, ...around(object, left)) : frame(type, object);
+    this.#encoded[extent].set(entry, { kind, type, bytes });
     return bytes;
   }
 
@@ -64,14 +71,25 @@ export class EventEncoder {
   }
 }
 
-/** One line of a watch. */
-export function frame(type: string, object: Uint8Array): Uint8Array {
+interface Encoded {
+  readonly kind: ServedKind;
+  readonly type: EventType;
+  readonly bytes: Uint8Array;
+}
+
+/** One line of a watch; the object may come in pieces. */
+export function frame(type: string, ...object: readonly Uint8Array[]): Uint8Array {
   const head = `{"type":"${type}","object":`;
-  const bytes = Buffer.allocUnsafe(head.length + object.length + 2);
-  bytes.write(head, 0, "latin1");
-  bytes.set(asBuffer(object), head.length);
-  bytes[bytes.length - 2] = closeBrace;
-  bytes[bytes.length - 1] = newline;
+  let length = head.length + 2;
+  for (const piece of object) length += piece.length;
+  const bytes = Buffer.allocUnsafe(length);
+  let at = bytes.write(head, 0, "latin1");
+  for (const piece of object) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  bytes[at] = closeBrace;
+  bytes[at + 1] = newline;
   return bytes;
 }
 

@@ -63,6 +63,25 @@ test("an object that begins to match is added, one that ceases to is deleted", a
   await events.stop();
 });
 
+test("managed fields are left out of events for who asks for that, and for nobody else", async () => {
+  const query = `${maps}?watch=1&resourceVersion=${cluster.store.revision}`;
+  const [lean, whole] = [
+    await watching(query, { accept: "application/json;omit=managedFields" }),
+    await watching(query),
+  ];
+  await ask(`POST ${maps}`, configMapNamed("lean", { x: "1" }));
+  await ask(`DELETE ${maps}/lean`);
+  await lean.take(2);
+  await whole.take(2);
+  for (const [index, { object }] of whole.seen.entries()) {
+    const { managedFields, ...metadata } = object.metadata ?? {};
+    assert.ok(managedFields?.length);
+    assert.deepEqual(lean.seen[index]?.object, { ...object, metadata });
+  }
+  await lean.stop();
+  await whole.stop();
+});
+
 test("a node watches only its own pods", async () => {
   const pods = "/api/v1/namespaces/default/pods";
   const events = await watching("/api/v1/pods?watch=1&fieldSelector=spec.nodeName%3Dn1");
