@@ -1,13 +1,13 @@
 import type { ContainerEvent } from "../runtime.ts";
 import { ContainerLife } from "./container-life.ts";
 import type { RuntimeContext } from "./context.ts";
-import { bundle, exits } from "./paths.ts";
+import { readExit, unseenExitCode } from "./exit-file.ts";
+import { bundle } from "./paths.ts";
 import { clearContainer } from "./prepare-container.ts";
 import type { ContainerRecord, ProcessIdentity, SandboxRecord } from "./records.ts";
 import { clearSandbox } from "./sandboxes.ts";
 
 /** Reported for a container whose end nobody saw: containerd's code too. */
-const unseenExitCode = 255;
 
 /**
  * Takes over what an earlier process left: knows every pod and container again, learns of ends in between from the exit files,
@@ -56,19 +56,6 @@ async function settle(context: RuntimeContext, record: ContainerRecord): Promise
   // The earlier process died between starting it and noting so.
   if (begun) await context.engine.delete(record.id).catch(() => {});
   return { ...record, finishedAt: context.clock.now(), exitCode: unseenExitCode };
-}
-
-/** The exit file: conmon writes it whole, under a temporary name first. */
-export async function readExit(
-  context: RuntimeContext,
-  id: string,
-): Promise<{ exitCode: number; finishedAt: number } | undefined> {
-  const { host, paths } = context;
-  const path = `${exits(paths)}/${id}`;
-  const text = (await host.files.read(path))?.trim();
-  if (!text) return undefined;
-  const found = await host.files.stat(path);
-  return { exitCode: Number(text), finishedAt: Math.round(found?.modifiedAt ?? context.clock.now()) };
 }
 
 /** Bundles and namespaces without a record, from a crash in the middle of making them. */

@@ -3,6 +3,7 @@ import { ContainerError } from "../errors.ts";
 import type { ContainerEvent } from "../runtime.ts";
 import { type Conmon, type ConmonWatch, startConmon, watchConmon } from "./conmon.ts";
 import type { RuntimeContext } from "./context.ts";
+import { readExit, unseenExitCode } from "./exit-file.ts";
 import { conmonExitTimeoutMs, killTimeoutMs } from "./limits.ts";
 import { bundle, exits } from "./paths.ts";
 import { type ContainerRecord, containerOf, type ProcessIdentity } from "./records.ts";
@@ -27,6 +28,7 @@ export class ContainerLife {
   #conmon: ConmonWatch | undefined;
   #watch: { close(): void } | undefined;
   #killed = false;
+  #closed = false;
 
   constructor(context: RuntimeContext, record: ContainerRecord, emit: (event: ContainerEvent) => void) {
     this.#context = context;
@@ -77,7 +79,7 @@ export class ContainerLife {
         cgroup: this.#context.conmonCgroup,
         task,
       });
-      this.#conmon = conmon.watch;
+      this.#follow(conmon.watch);
       await this.#assertJoined();
       if (task === "create") await engine.start(id);
     } catch (error) {
@@ -102,7 +104,7 @@ export class ContainerLife {
   adopt(): void {
     if (this.running) this.watch();
     if (this.record.conmon)
-      this.#conmon = watchConmon(this.#context.host, bundle(this.#context.paths, this.record.id));
+      this.#follow(watchConmon(this.#context.host, bundle(this.#context.paths, this.record.id)));
   }
 
   /** conmon notes memory kills in a file; also of child processes, while the container lives on. */
@@ -111,6 +113,23 @@ export class ContainerLife {
     this.#watch ??= host.files.watch(bundle(paths, this.record.id), (name) => {
       if (name === "oom") this.#emit({ type: "oom", containerId: this.record.id });
     });
+  }
+
+  #follow(conmon: ConmonWatch): void {
+    this.#conmon = conmon;
+    void conmon.gone.then(() => this.#conmonEnded()).catch(() => {});
+  }
+
+  /**
+   * conmon writes the exit file, then ends. When it was killed before that, nobody would learn of the container's end or read
+   * its output: it is ended, and can start again.
+   */
+  async #conmonEnded(): Promise<void> {
+    await this.#starting?.catch(() => {});
+    if (this.#closed || !this.running) return;
+    const exit = await readExit(this.#context, this.record.id);
+    if (!exit) await this.#kill();
+    await this.exited(exit?.exitCode ?? unseenExitCode, exit?.finishedAt ?? this.#context.clock.now());
   }
 
   /** conmon has written the exit file. */
@@ -151,6 +170,7 @@ export class ContainerLife {
 
   /** We go, it stays. */
   close(): void {
+    this.#closed = true;
     this.#watch?.close();
     this.#conmon?.close();
   }

@@ -1,11 +1,12 @@
 import { ApiError, messageOf, must, notFound } from "#base";
 import { ContainerError, notRunning } from "../errors.ts";
 import type { ContainerEvent, ContainerRuntime, Sandbox } from "../runtime.ts";
-import { adopt, readExit } from "./adopt.ts";
+import { adopt } from "./adopt.ts";
 import { ociResources } from "./config/resources.ts";
 import { signalNumber } from "./config/signals.ts";
 import { ContainerLife } from "./container-life.ts";
 import type { RuntimeContext } from "./context.ts";
+import { readExit } from "./exit-file.ts";
 import { execSessions } from "./limits.ts";
 import { bundle, exits, networkNamespace, runtimeRoot, writableLayer } from "./paths.ts";
 import { clearContainer, prepareContainer } from "./prepare-container.ts";

@@ -58,6 +58,22 @@ test("a start that an earlier process did not live to note is undone", { skip },
   await again.runtime.removeSandbox(sandboxId);
 });
 
+test("a container whose conmon is killed ends, as far as anybody can tell, and takes nobody's time", {
+  skip,
+}, async () => {
+  const { spec, sandboxId } = await real.container(runtimeScripts.ignores);
+  const { runtime } = await real.open();
+  const { pid } = await runtime.startContainer(spec.id);
+  const record = JSON.parse(
+    await readFile(join(options.stateDirectory, "containers", spec.id, "container.json"), "utf8"),
+  );
+  const exit = exitOf(runtime, spec.id);
+  host.signal(record.conmon.pid, "SIGKILL");
+  assert.equal((await exit).exitCode, 255);
+  assert.equal(await host.startTime(must(pid, "it ran")), undefined);
+  await runtime.removeSandbox(sandboxId);
+});
+
 test("after a reboot pods are not ready, containers are ended, and all can be made again", {
   skip,
 }, async () => {
