@@ -227,15 +227,20 @@ export function runtimeContract(
     assert.deepEqual({ stdout, stderr, code }, { stdout: "out\n", stderr: "err\n", code: 5 });
   });
 
-  contract("a command that takes too long is killed", async ({ runtime, settle }, make) => {
-    const spec = await make();
-    await runtime.createContainer(spec);
-    await settle(runtime.startContainer(spec.id));
-    const options = { command: ["sleep", "60"], terminal: false, stdin: false, timeoutMs: 200 };
-    const session = await runtime.exec(spec.id, options);
-    session.stdout.resume();
-    assert.equal(await settle(session.exited), 137);
-  });
+  contract(
+    "a command that takes too long is killed, also before it has quite begun",
+    async ({ runtime, settle }, make) => {
+      const spec = await make();
+      await runtime.createContainer(spec);
+      await settle(runtime.startContainer(spec.id));
+      for (const timeoutMs of [1, 500]) {
+        const options = { command: ["sleep", "60"], terminal: false, stdin: false, timeoutMs };
+        const session = await runtime.exec(spec.id, options);
+        session.stdout.resume();
+        assert.equal(await settle(session.exited), 137);
+      }
+    },
+  );
 
   contract(
     "what is not there is not found, what does not run takes no command",

@@ -86,12 +86,16 @@ async function withPipes(
     for (const stream of [stdout, stderr, code, stdin]) stream?.destroy();
     throw error;
   }
+  let isOver = false;
+  let killing: { close(): void } | undefined;
   const kill = () => {
-    void killCommand(host, directory).catch(() => {});
+    if (!isOver) killing ??= killOnceBegun(host, directory);
   };
   const late = deadline(clock, options.timeoutMs, kill);
   const exited = told.then(async (lines) => {
+    isOver = true;
     late?.cancel();
+    killing?.close();
     stdin?.destroy();
     const line = lines.split("\n")[1];
     const exitCode = line ? Number(line) : 137;
@@ -220,6 +224,18 @@ function attached(
     exited,
     kill: from.kill,
   };
+}
+
+/** Kills the command now or, when it has not begun yet, as soon as it has: then its pid is written into the directory. */
+function killOnceBegun(host: Host, directory: string): { close(): void } {
+  const attempt = () =>
+    killCommand(host, directory).then(
+      (done) => done && watcher.close(),
+      () => {},
+    );
+  const watcher = host.files.watch(directory, () => void attempt());
+  void attempt();
+  return watcher;
 }
 
 /**
