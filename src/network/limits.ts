@@ -14,6 +14,8 @@ export const limits = {
   elementsPerStatement: 5000,
   /** A ruleset up to this many characters goes through the `nft` that is kept: it reads them one by one. */
   keptRulesetBytes: 16_384,
+  /** An `nft` that is kept remembers every line, as for somebody who types; after so many characters it makes room for another. */
+  keptHistoryBytes: 1024 * 1024,
   /** How long one `nft` or `ip` call may take: 10,000 services install in under a second on two cores. */
   commandTimeoutMs: 30_000,
   /** First and longest pause before a failed programming is tried again. */

@@ -15,6 +15,7 @@ export interface KeptNft {
  */
 export function openKeptNft(host: Host, file: string): KeptNft {
   let kept: Batch | undefined;
+  let keptBytes = 0;
   const open = () =>
     host.openBatch({
       program: "nft",
@@ -27,9 +28,15 @@ export function openKeptNft(host: Host, file: string): KeptNft {
   return {
     async apply(ruleset) {
       if (ruleset.length > limits.keptRulesetBytes) return applyFile(host, file, ruleset);
+      if (kept?.open && keptBytes > limits.keptHistoryBytes) {
+        await kept.close();
+        kept = undefined;
+        keptBytes = 0;
+      }
       kept ??= open();
       // Not every distribution's nft can be kept: one that has ended is not opened again.
       if (!kept.open) return nft(host, ruleset);
+      keptBytes += ruleset.length;
       const answer = await kept.send([ruleset.trimEnd().replaceAll("\n", "; ")]);
       const complaint = answer.findIndex((line) => line.startsWith("Error:"));
       if (complaint < 0) return;
