@@ -19,9 +19,7 @@ before(async () => {
 const { run, fails, get } = typing(machine);
 
 test("debug gives a shell beside a container, among its processes", async () => {
-  const kubectl = await kubernetesTool("kubectl");
-  const line = "debug -it web --image=busybox:1 --target=web -c look -- sh";
-  const visiting = machine.start("script", ["-qefc", `${kubectl} ${line}`, "/dev/null"]);
+  const visiting = await startWithTerminal("debug -it web --image=busybox:1 --target=web -c look -- sh");
   await visiting.printed(/# /);
   visiting.type("tr '\\0' ' ' </proc/1/cmdline; echo; ls /proc/1/root/bin/sleep; exit\n");
   await visiting.printed(/\nsleep 3600 \r\n\/proc\/1\/root\/bin\/sleep/);
@@ -72,7 +70,24 @@ test("in a pod that shares its processes everybody sees everybody, and the pause
   await run("delete pod shared --grace-period=1 --timeout=30s");
 });
 
+test("debug of a node gives a pod on the machine's own processes and files", async () => {
+  const node = await run("get node -o jsonpath={.items[0].metadata.name}");
+  const line = `debug node/${node} -it --image=busybox:1 --profile=general -- sh`;
+  const visiting = await startWithTerminal(line);
+  const name = await visiting.printed(/debugging pod (\S+)/);
+  await visiting.printed(/# /);
+  visiting.type("ls -d /host/etc/passwd; exit\n");
+  await visiting.printed(/\n\/host\/etc\/passwd\r\n/);
+  await visiting.ended;
+  await run(`delete pod ${name} --grace-period=1 --timeout=30s`);
+});
+
 test("debugging containers end with their pod", async () => {
   await run("delete pod web --grace-period=1 --timeout=30s");
   assert.match(await fails("get pod web"), /"web" not found/);
 });
+
+/** kubectl in a terminal of its own, as a person has it. */
+async function startWithTerminal(line: string) {
+  return machine.start("script", ["-qefc", `${await kubernetesTool("kubectl")} ${line}`, "/dev/null"]);
+}
