@@ -13,7 +13,7 @@ export interface StorageGuardOptions extends MeasureOptions {
 }
 
 /**
- * Evicts pods that take more of the disk than they may. Nothing in the kernel tells of that (decision 22), so it is measured: with the
+ * Evicts pods that take more of the disk than they may. Nothing in the kernel tells of that (decision 25), so it is measured: with the
  * heartbeat, one pod after another, only pods that have such a limit, and none for more than a small part of the time.
  */
 export class StorageGuard {

@@ -1,7 +1,7 @@
 /**
  * The first process of a PID namespace that a pod's containers share: it takes ended processes off the table, whoever was their parent,
  * and sleeps until it is killed. An ELF executable (System V ABI, 64 bits) without libraries, for an otherwise empty root file system;
- * why it is not a program of the distribution is said in decision 0021. Throws for architectures that Node's packages are not made for.
+ * why it is not a program of the distribution is said in decision 24. Throws for architectures that Node's packages are not made for.
  */
 export function pauseProgram(architecture: string): Uint8Array {
   const known = programs[architecture];
