@@ -48,6 +48,13 @@ test("missing packages are named with the command that brings them; without a ye
   assert.deepEqual(await tracesOn(machine), before);
 });
 
+test("doctor finds each program that this machine has", async () => {
+  const { stdout } = await machine.run("sh", [nacre, "doctor", "-o", "json"], { mayFail: true });
+  const findings = JSON.parse(stdout) as { what: string; ok: boolean }[];
+  for (const program of ["conmon", "nft", "ip", "nsenter", "mount", "socat"])
+    assert.ok(findings.find(({ what }) => what === program)?.ok, program);
+});
+
 test("where no package manager is known, what is missing is named all the same", async () => {
   const PATH = await pathWithout("conmon", "apt-get", "dnf", "zypper", "apk", "pacman");
   const args = [nacre, "up", "--yes", "--name", machine.clusterName];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { silentLogger, systemClock } from "#base";
 import { type CgroupLayout, createHost, type Host } from "#host";
-import { findShortage, installCommand, requirementsFor } from "./requirements.ts";
+import { findShortage } from "./requirements.ts";
 
 const real = createHost({ clock: systemClock, logger: silentLogger });
 const directory = await mkdtemp(join(tmpdir(), "nacre-test-"));
@@ -24,7 +24,7 @@ async function pathWith(...programs: string[]): Promise<string> {
   return path;
 }
 
-const others = ["conmon", "nft", "ip", "nsenter", "mount", "socat"];
+const others = ["conmon", "nft", "conntrack", "ip", "nsenter", "mount", "socat"];
 
 test("crun is asked for where control groups are version 2 alone, runc elsewhere", async () => {
   const path = await pathWith(...others, "apt-get");
@@ -38,7 +38,10 @@ test("crun is asked for where control groups are version 2 alone, runc elsewhere
 test("runc that is there will do where crun is preferred, but not the other way round", async () => {
   const withRunc = await findShortage(machine("v2"), await pathWith(...others, "runc"));
   assert.deepEqual(withRunc.missing, []);
-  assert.equal([...withRunc.met.values()][0], "runc");
+  assert.deepEqual(
+    withRunc.found.map(({ program }) => program),
+    ["runc", ...others],
+  );
   const withCrun = await findShortage(machine("hybrid"), await pathWith(...others, "crun"));
   assert.deepEqual(
     withCrun.missing.map(({ program }) => program),
@@ -47,5 +50,7 @@ test("runc that is there will do where crun is preferred, but not the other way 
 });
 
 test("without a known package manager there is no command", async () => {
-  assert.equal(await installCommand(real, await pathWith(...others), requirementsFor("v2")), undefined);
+  const { missing, install } = await findShortage(machine("v2"), await pathWith(...others));
+  assert.equal(missing.length, 1);
+  assert.equal(install, undefined);
 });

@@ -1,4 +1,4 @@
-import type { CgroupLayout, Host } from "#host";
+import type { Host } from "#host";
 
 /** A program that the node needs, and the distribution package that brings it. */
 export interface Requirement {
@@ -23,9 +23,8 @@ const same = (name: string): Record<PackageManager, string> => ({
 const runc: Requirement = { program: "runc", for: "running containers", packages: same("runc") };
 const crun: Requirement = { ...runc, program: "crun", instead: "runc", packages: same("crun") };
 
-/** Hand-written registry: everything that `up` installs and `doctor` checks. */
-export const requirementsFor = (cgroups: CgroupLayout["kind"]): readonly Requirement[] => [
-  cgroups === "v2" ? crun : runc,
+/** Hand-written registry: everything else that `up` installs and `doctor` checks. */
+const everywhere: readonly Requirement[] = [
   { program: "conmon", for: "watching containers", packages: same("conmon") },
   { program: "nft", for: "services and the packet guard", packages: same("nftables") },
   {
@@ -52,26 +51,31 @@ const installCommands: Readonly<Record<PackageManager, readonly string[]>> = {
   pacman: ["pacman", "-S", "--noconfirm", "--needed"],
 };
 
+/** A requirement, and the program that meets it: undefined when it is missing. */
+export interface Found {
+  readonly requirement: Requirement;
+  readonly program: string | undefined;
+}
+
 /** What a machine has and lacks, and the command that brings what it lacks; no command when no known package manager is there. */
 export interface Shortage {
-  /** The program that meets each requirement that is met. */
-  readonly met: ReadonlyMap<Requirement, string>;
+  readonly found: readonly Found[];
   readonly missing: readonly Requirement[];
   readonly install: readonly string[] | undefined;
 }
 
 /** Looks for every required program on the PATH; changes nothing. */
 export async function findShortage(host: Host, path: string): Promise<Shortage> {
-  const met = new Map<Requirement, string>();
-  const missing: Requirement[] = [];
-  for (const requirement of requirementsFor((await host.cgroups.layout()).kind)) {
+  const { kind } = await host.cgroups.layout();
+  const found: Found[] = [];
+  for (const requirement of [kind === "v2" ? crun : runc, ...everywhere]) {
     const { program, instead } = requirement;
-    if (await onPath(host, path, program)) met.set(requirement, program);
-    else if (instead !== undefined && (await onPath(host, path, instead))) met.set(requirement, instead);
-    else missing.push(requirement);
+    const programs = instead === undefined ? [program] : [program, instead];
+    found.push({ requirement, program: await firstOnPath(host, path, programs) });
   }
+  const missing = found.filter(({ program }) => program === undefined).map(({ requirement }) => requirement);
   const install = missing.length > 0 ? await installCommand(host, path, missing) : undefined;
-  return { met, missing, install };
+  return { found, missing, install };
 }
 
 /** The command that brings what requirements ask for; undefined when no known package manager is there. */
@@ -99,6 +103,15 @@ export async function installShortage(host: Host, install: readonly string[]): P
     await host.run({ program, arguments: ["update"], environment, timeoutMs: 300_000, allowFailure: true });
   }
   await host.run(command);
+}
+
+async function firstOnPath(
+  host: Host,
+  path: string,
+  programs: readonly string[],
+): Promise<string | undefined> {
+  for (const program of programs) if (await onPath(host, path, program)) return program;
+  return undefined;
 }
 
 async function onPath(host: Host, path: string, program: string): Promise<boolean> {

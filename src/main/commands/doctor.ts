@@ -1,5 +1,5 @@
 import { type Command, formatOf, formatted, outputOption, paint } from "#cli";
-import { findShortage, installCommand, type Requirement, requirementsFor, supervisorFor } from "#cluster";
+import { findShortage, installCommand, type Requirement, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { dataOption, layoutFor, thisMachine } from "../machine.ts";
 
@@ -55,11 +55,9 @@ function root(): Finding {
 }
 
 async function programsFound(host: Host, path: string): Promise<Finding[]> {
-  const { met, install } = await findShortage(host, path);
-  const requirements = requirementsFor((await host.cgroups.layout()).kind);
+  const { found, install } = await findShortage(host, path);
   return Promise.all(
-    requirements.map(async (requirement) => {
-      const program = met.get(requirement);
+    found.map(async ({ requirement, program }) => {
       if (program === undefined) {
         const detail = `missing, needed for ${requirement.for}; ${cure(install)}`;
         return { what: requirement.program, ok: false, detail };
