@@ -90,7 +90,9 @@ async function up(invocation: Invocation): Promise<number> {
   const running = existing ? await (await supervisorFor(host, layout)).running() : [];
   const shortage = await findShortage(host, invocation.environment.PATH ?? "");
   if (existing) noteDifferences(invocation, existing);
-  if (running.length === 0) await requireFreeRanges(host, networkOf(config, layout, gatewayAddress(config)));
+  // Where programs are missing, it cannot be asked yet: it is again when the network is prepared.
+  if (running.length === 0 && shortage.missing.length === 0)
+    await requireFreeRanges(host, networkOf(config, layout, gatewayAddress(config)));
   if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
 
   if (existing) await requireKeys(host, layout);
