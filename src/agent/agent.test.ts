@@ -164,6 +164,32 @@ test("a pod that asks for a runtime that the node has not does not run with anot
   }
 });
 
+test("resources that are changed while a container runs are not claimed to be its own", async () => {
+  const node = await testNode();
+  try {
+    const before = { limits: { memory: "32Mi" } };
+    await node.run("web", { containers: [{ name: "main", image: "busybox", resources: before }] });
+    const pod = await node.until("web", "ready", isReady);
+    const api = node.client.resource(pods, "default");
+    const resize = async (memory: string) => {
+      const containers = [{ name: "main", image: "busybox", resources: { limits: { memory } } }];
+      await api.update({ ...(await api.get("web")), spec: { ...pod.spec, containers } });
+    };
+    await resize("64Mi");
+    const waiting = await node.until(
+      "web",
+      "told",
+      (one) => condition(one, "PodResizePending")?.status === "True",
+    );
+    assert.equal(condition(waiting, "PodResizePending")?.reason, "Infeasible");
+    assert.deepEqual(waiting.status?.containerStatuses?.[0]?.resources, before);
+    await resize("32Mi");
+    await node.until("web", "settled", (one) => condition(one, "PodResizePending")?.status === "False");
+  } finally {
+    await node.close();
+  }
+});
+
 test("an image that cannot be pulled, or must not be, says so", async () => {
   const node = await testNode({
     pullFailure: (reference) =>

@@ -27,7 +27,6 @@ export function containerStatus(pod: Pod, container: Container, seen: Observatio
     state,
     lastState: last ? { terminated: terminated(last) } : {},
     ...(id ? { containerID: `${runtimeName}://${id}` } : {}),
-    ...(container.resources ? { resources: container.resources } : {}),
   };
 }
 

@@ -1,9 +1,10 @@
-import { type Pod, type PodStatus, qosClassOf } from "#api";
+import { type Container, type Pod, type PodStatus, qosClassOf } from "#api";
 import { containersOf } from "../pods/containers.ts";
 import type { Observation } from "../pods/observation.ts";
 import { podConditions } from "./conditions.ts";
 import { containerStatus } from "./container-status.ts";
 import { isOver, phaseOf } from "./phase.ts";
+import { resizeCondition, withActualResources } from "./resize.ts";
 import { rfc3339 } from "./time.ts";
 
 export interface StatusContext {
@@ -22,20 +23,25 @@ export function podStatus(pod: Pod, seen: Observation, context: StatusContext): 
   const addresses =
     seen.sandbox.is === "done" ? seen.sandbox.value.addresses : isOver(seen) ? addressesOf(before) : [];
   const failure = seen.stop?.failed;
+  const statusesOf = (containers: readonly Container[]) =>
+    containers.map((one) => withActualResources(pod, containerStatus(pod, one, seen), before));
+  const containerStatuses = statusesOf(main);
+  const conditions = before?.conditions ?? [];
   const status: PodStatus = {
     phase,
-    conditions: podConditions(pod, seen, phase, before?.conditions ?? [], now),
+    conditions: [
+      ...podConditions(pod, seen, phase, conditions, now),
+      ...resizeCondition(pod, containerStatuses, conditions, now),
+    ],
     startTime: before?.startTime ?? rfc3339(seen.startedAt),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
     // A pod that the node refused has no containers, and none that would be created.
-    ...(seen.stop?.cause === "rejected"
-      ? {}
-      : { containerStatuses: main.map((container) => containerStatus(pod, container, seen)) }),
+    ...(seen.stop?.cause === "rejected" ? {} : { containerStatuses }),
     hostIP: hostAddresses[0] ?? "",
     hostIPs: hostAddresses.map((ip) => ({ ip })),
   };
   if (init.length > 0 && seen.stop?.cause !== "rejected") {
-    status.initContainerStatuses = init.map((container) => containerStatus(pod, container, seen));
+    status.initContainerStatuses = statusesOf(init);
   }
   if (ephemeral.length > 0) {
     status.ephemeralContainerStatuses = ephemeral.map((container) => containerStatus(pod, container, seen));
