@@ -161,8 +161,8 @@ test("with client affinity all connections of a client reach one pod", async () 
 });
 
 test("a UDP client that keeps its port reaches the next pod when its pod is deleted", async () => {
-  await run("apply -f -", `${udpPod("first")}---${udpService}`);
-  await run("wait pod/first --for=condition=Ready --timeout=60s");
+  await run("apply -f -", `${udpPod("udp-first")}---${udpService}`);
+  await run("wait pod/udp-first --for=condition=Ready --timeout=60s");
   // One socket, so one flow; asked until another pod than the first answers.
   const asking = inPod(
     "probe",
@@ -176,11 +176,11 @@ test("a UDP client that keeps its port reaches the next pod when its pod is dele
     socket.close();
     say([...names]);`,
   );
-  await run("apply -f -", udpPod("second", "away"));
-  await run("wait pod/second --for=condition=Ready --timeout=60s");
-  await run("label pod second app=udp --overwrite");
-  await run("delete pod first --grace-period=1");
-  assert.deepEqual(await asking, ["first", "second"]);
+  await run("apply -f -", udpPod("udp-second", "away"));
+  await run("wait pod/udp-second --for=condition=Ready --timeout=60s");
+  await run("label pod udp-second app=udp --overwrite");
+  await run("delete pod udp-first --grace-period=1");
+  assert.deepEqual(await asking, ["udp-first", "udp-second"]);
 });
 
 test("addresses that nobody has are refused at once, in pods and on the machine", async () => {
