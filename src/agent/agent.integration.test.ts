@@ -94,6 +94,7 @@ await onRealNode(import.meta.url, "one node with real containers", ({ cluster, n
   test("a killed process is restarted, and its last log can be read", async () => {
     await node.run("killed", { command: ["sh", "-c", "echo run; exec sleep 1000"] });
     const first = await node.until("killed", "ready", isReady);
+    while ((await node.logs("killed")) !== "run\n") await systemClock.sleep(10);
     const pid = (await node.agent.opened.runtime.containers()).find(
       (one) => one.sandboxId === first.metadata?.uid,
     )?.pid;

@@ -49,7 +49,12 @@ function anyValue(schema: TypeSchema, choose: (upTo: number) => number, depth: n
 }
 
 function anyElement(schema: TypeSchema, choose: (upTo: number) => number, depth: number): Json {
-  return schema.element === undefined || depth > 6 ? "x" : anyValue(schema.element, choose, depth + 1);
+  const { element } = schema;
+  if (element === undefined) return "x";
+  // Types that hold themselves have to end somewhere.
+  if (depth > 6 && element.shape === "list") return [];
+  if (depth > 6 && (element.shape === "object" || element.shape === "map")) return {};
+  return anyValue(element, choose, depth + 1);
 }
 
 const objects = fc

@@ -61,7 +61,7 @@ export async function startConmon(host: Host, options: ConmonOptions): Promise<C
     await host.run({
       program: "sh",
       arguments: [
-        ...["-c", 'sync=$1; shift; exec "$@" 3>"$sync"', "sh", `${bundle}/sync`],
+        ...["-c", starter, "sh", `${bundle}/sync`],
         ...[options.conmon, ...conmonArguments(options)],
       ],
       environment: { _OCI_SYNCPIPE: "3" },
@@ -83,6 +83,12 @@ export async function startConmon(host: Host, options: ConmonOptions): Promise<C
     throw error;
   }
 }
+
+/**
+ * Opens the FIFO to write and becomes conmon. Opened both ways first: when we have been killed meanwhile nobody reads, and
+ * to open it to write alone would wait for ever.
+ */
+const starter = 'sync=$1; shift; exec "$@" 4<>"$sync" 3>"$sync" 4<&-';
 
 /** Watches a conmon that was started before. */
 export function watchConmon(host: Host, bundle: string): ConmonWatch {

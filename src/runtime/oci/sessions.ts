@@ -45,11 +45,12 @@ export async function execInContainer(
 
 /**
  * A shell runs the OCI runtime's `exec` on FIFOs. It says when it has opened its input, then the exit code, on a FIFO that it holds open
- * for as long as it lives.
+ * for as long as it lives. It opens each both ways first: when we have been killed meanwhile there is nobody at the other end, and
+ * it would wait for ever; so it is told by the signal for a broken pipe.
  */
 const messenger = `cd "$1"; shift; in=/dev/null; [ ! -p stdin ] || in=stdin
-exec 3>code <$in; echo ready >&3
-"$@" >stdout 2>stderr 3>&-
+exec 4<>code 3>code 4<>$in <$in 4<&-; echo ready >&3
+"$@" 4<>stdout 5<>stderr >stdout 2>stderr 3>&- 4<&- 5<&-
 echo $? >&3`;
 
 /** Without a terminal. The messenger starts from a kept shell, not from us: a fork of this process would stop it for milliseconds. */
