@@ -147,11 +147,10 @@ test("large data arrives whole, in frames of the agreed size", async () => {
 });
 
 test("a slow reader holds the sender back instead of filling memory", async () => {
-  let stream: SpdyStream | undefined;
-  const { client, right } = pair((accepted) => {
-    stream = accepted;
-  });
+  const accepted = Promise.withResolvers<SpdyStream>();
+  const { client, right } = pair((stream) => accepted.resolve(stream));
   const sender = client.open({});
+  const stream = await accepted.promise;
   const chunk = Buffer.alloc(16 * 1024);
   let sent = 0;
   while (sent < 64 && sender.write(chunk)) {
@@ -160,7 +159,7 @@ test("a slow reader holds the sender back instead of filling memory", async () =
   }
   assert.ok(sent < 64, "the sender was held back");
   assert.ok(right.readableLength <= 1 << 17);
-  const received = buffer(must(stream, "the stream was accepted"));
+  const received = buffer(stream);
   sender.end();
   assert.equal((await received).length, (sent + 1) * chunk.length);
   client.close();
