@@ -1,5 +1,5 @@
 import type { KubernetesObject, OwnerReference, Resource } from "#api";
-import { isConflict, isNotFound } from "#base";
+import { isNotFound } from "#base";
 import { type Controller, controller, type Watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import type { Inventory, Stock } from "../inventory/inventory.ts";
@@ -75,8 +75,8 @@ export function garbageCollector(context: ControllerContext, inventory: Inventor
       const preconditions = { uid: node.uid };
       await clientFor(node).delete(node.name, { preconditions, propagationPolicy: policy });
     } catch (error) {
-      // Another of its name, or gone: either way this one is not there any more.
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+      // Gone. A conflict is looked at again: another may have its name, or somebody else was faster.
+      if (!isNotFound(error)) throw error;
     }
   };
 
