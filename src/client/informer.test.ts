@@ -207,3 +207,9 @@ test("of objects is kept what those who share the informer read, and never who m
   assert.equal(informers.of(configMaps, { keep }), informer);
   assert.throws(() => informers.of(configMaps), /keep the same/);
 });
+
+test("one that is made after the end says at once that it will never be synced", async (t) => {
+  const { informers, ended } = newWorld(t);
+  ended.abort(new Error("it is over"));
+  await assert.rejects(informers.of(configMaps).synced, /it is over/);
+});

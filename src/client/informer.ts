@@ -66,6 +66,8 @@ export class Informer<T extends KubernetesObject> {
     this.synced = new Promise((resolve, reject) => {
       this.#resolveSynced = resolve;
       this.#signal.addEventListener("abort", () => reject(this.#signal.reason), { once: true });
+      // One that has ended already says so to nobody any more: whoever waits would wait for ever.
+      if (this.#signal.aborted) reject(this.#signal.reason);
     });
     this.synced.catch(() => {});
     this.#cache.addIndex("namespace", byNamespace);
