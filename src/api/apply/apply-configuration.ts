@@ -3,7 +3,7 @@ import type { KubernetesObject } from "../resource.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
 import { type Comparison, compare } from "./compare.ts";
 import { conflictError, conflictsWith } from "./conflicts.ts";
-import { type FieldSet, isEmptySet, sameSet, union } from "./field-set.ts";
+import { type FieldSet, isEmptySet, sameSet, union, unionOfAll } from "./field-set.ts";
 import { fieldSetOf } from "./field-set-of.ts";
 import { isSameManager, type Manager, readManagers, withoutFields, writeManagers } from "./managed-fields.ts";
 import { mergeConfiguration } from "./merge-configuration.ts";
@@ -96,5 +96,5 @@ function managersBefore({ live, schema, time, apiVersion }: Application): Manage
 }
 
 function ownedByAll(managers: readonly Manager[]): FieldSet {
-  return managers.map((manager) => manager.fields).reduce(union, {});
+  return unionOfAll(managers.map((manager) => manager.fields));
 }

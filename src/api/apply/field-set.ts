@@ -31,12 +31,55 @@ export function addMember(node: FieldSet): void {
 
 /** What is in either set. Shares nodes with both; it is `a` itself when that has all of `b`. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  return includes(a, b) ? a : joined(a, b);
+  let result: FieldSet | undefined;
+  for (const element in b) {
+    if (element === ".") continue;
+    const left = a[element];
+    const right = b[element] as FieldSet;
+    const both = left === undefined ? right : unionOfNodes(left, right);
+    if (both === left) continue;
+    result ??= childrenOf(a);
+    result[element] = both;
+  }
+  return result ?? a;
+}
+
+/** What is in any of many sets, without a copy for each. Shares nodes with them. */
+export function unionOfAll(sets: readonly FieldSet[]): FieldSet {
+  const nodes = new Map<string, FieldSet[]>();
+  for (const set of sets) {
+    for (const element in set) {
+      if (element === ".") continue;
+      const node = set[element] as FieldSet;
+      const known = nodes.get(element);
+      if (known === undefined) nodes.set(element, [node]);
+      else known.push(node);
+    }
+  }
+  const result: FieldSet = {};
+  for (const [element, same] of nodes) result[element] = unionOfAllNodes(same);
+  return result;
 }
 
 /** What is in `a` and not in `b`. Shares nodes with `a`; it is `a` itself when that has nothing of `b`. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return meets(a, b) ? reduced(a, b) : a;
+  let rests: Map<string, FieldSet | undefined> | undefined;
+  for (const element in b) {
+    const left = a[element];
+    if (left === undefined || element === ".") continue;
+    const rest = differenceOfNodes(left, b[element] as FieldSet);
+    if (rest === left) continue;
+    rests ??= new Map();
+    rests.set(element, rest);
+  }
+  if (rests === undefined) return a;
+  const result: FieldSet = {};
+  for (const element in a) {
+    if (element === ".") continue;
+    const rest = rests.has(element) ? rests.get(element) : a[element];
+    if (rest !== undefined) result[element] = rest;
+  }
+  return result;
 }
 
 /** What is in both. */
@@ -93,73 +136,38 @@ function formatElement(element: string): string {
   return `[${pairs.join(",")}]`;
 }
 
-/** Whether all of `b` is in `a`. */
-function includes(a: FieldSet, b: FieldSet): boolean {
-  for (const element in b) {
-    if (element === ".") continue;
-    const left = a[element];
-    if (left === undefined || !includesNode(left, b[element] as FieldSet)) return false;
-  }
-  return true;
-}
+// Each looks at a node once, and at what is below it once: sets that clients send may be hundreds of levels deep.
 
-function includesNode(a: FieldSet, b: FieldSet): boolean {
-  return (isMember(a) || !isMember(b)) && includes(a, b);
-}
-
-/** Whether any of `b` is in `a`. */
-function meets(a: FieldSet, b: FieldSet): boolean {
-  for (const element in b) {
-    const left = a[element];
-    if (element !== "." && left !== undefined && meetsNode(left, b[element] as FieldSet)) return true;
-  }
-  return false;
-}
-
-function meetsNode(a: FieldSet, b: FieldSet): boolean {
-  return (isMember(a) && isMember(b)) || meets(a, b);
-}
-
-/** The children of both. */
-function joined(a: FieldSet, b: FieldSet): FieldSet {
-  const result: FieldSet = {};
-  for (const element in a) {
-    if (element === ".") continue;
-    const left = a[element] as FieldSet;
-    const right = b[element];
-    result[element] = right === undefined || includesNode(left, right) ? left : joinedNode(left, right);
-  }
-  for (const element in b) {
-    if (element !== "." && a[element] === undefined) result[element] = b[element] as FieldSet;
-  }
-  return result;
-}
-
-function joinedNode(a: FieldSet, b: FieldSet): FieldSet {
-  const node = joined(a, b);
-  if (isMember(a) || isMember(b)) addMember(node);
+function unionOfNodes(a: FieldSet, b: FieldSet): FieldSet {
+  const children = union(a, b);
+  const isInEither = isMember(a) || isMember(b);
+  if (children === a && isInEither === isMember(a)) return a;
+  const node = children === a ? childrenOf(a) : children;
+  if (isInEither) addMember(node);
   return node;
 }
 
-/** The children of `a` without what is in `b`. */
-function reduced(a: FieldSet, b: FieldSet): FieldSet {
-  const result: FieldSet = {};
-  for (const element in a) {
-    if (element === ".") continue;
-    const left = a[element] as FieldSet;
-    const right = b[element];
-    const rest = right === undefined || !meetsNode(left, right) ? left : reducedNode(left, right);
-    if (rest !== undefined) result[element] = rest;
-  }
-  return result;
+function unionOfAllNodes(nodes: readonly FieldSet[]): FieldSet {
+  const [only = leaf, ...others] = nodes;
+  if (others.length === 0) return only;
+  const node = unionOfAll(nodes);
+  if (nodes.some(isMember)) addMember(node);
+  return node;
 }
 
 /** Undefined when nothing is left. */
-function reducedNode(a: FieldSet, b: FieldSet): FieldSet | undefined {
-  const node = reduced(a, b);
-  if (isMember(a) && !isMember(b)) {
-    addMember(node);
-    return node;
-  }
-  return isEmptySet(node) ? undefined : node;
+function differenceOfNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
+  const children = difference(a, b);
+  const stays = isMember(a) && !isMember(b);
+  if (children === a && stays === isMember(a)) return a;
+  const node = children === a ? childrenOf(a) : children;
+  if (stays) addMember(node);
+  return stays || !isEmptySet(node) ? node : undefined;
+}
+
+/** A copy of a node that is not itself in the set. */
+function childrenOf(node: FieldSet): FieldSet {
+  const children: FieldSet = {};
+  for (const element in node) if (element !== ".") children[element] = node[element] as FieldSet;
+  return children;
 }

@@ -1,5 +1,6 @@
+import { must } from "#base";
 import type { ManagedFieldsEntry } from "../object.ts";
-import { difference, type FieldSet, isEmptySet, union } from "./field-set.ts";
+import { difference, type FieldSet, isEmptySet, unionOfAll } from "./field-set.ts";
 import { isFieldSet } from "./is-field-set.ts";
 import { maxUpdateManagers } from "./limits.ts";
 
@@ -73,19 +74,16 @@ export function withoutFields(managers: readonly Manager[], fields: FieldSet): M
 function capped(managers: Manager[]): Manager[] {
   const updates = managers.filter((manager) => manager.operation === "Update").sort(byOrder);
   if (updates.length <= maxUpdateManagers) return managers;
-  const excess = updates.slice(0, updates.length - maxUpdateManagers + 1);
-  const rest = managers.filter((manager) => !excess.includes(manager));
-  const ancients = new Map<string, Manager>();
-  for (const manager of excess) {
-    const known = ancients.get(manager.apiVersion);
-    ancients.set(manager.apiVersion, {
-      ...manager,
-      name: "ancient-changes",
-      subresource: "",
-      fields: known === undefined ? manager.fields : union(known.fields, manager.fields),
-    });
-  }
-  return [...rest, ...ancients.values()];
+  const excess = new Set(updates.slice(0, updates.length - maxUpdateManagers + 1));
+  const rest = managers.filter((manager) => !excess.has(manager));
+  const byVersion = Map.groupBy(excess, (manager) => manager.apiVersion);
+  return [...rest, ...Array.from(byVersion.values(), ancientChanges)];
+}
+
+function ancientChanges(managers: readonly Manager[]): Manager {
+  const latest = must(managers.at(-1), "a group has members");
+  const fields = unionOfAll(managers.map((manager) => manager.fields));
+  return { ...latest, name: "ancient-changes", subresource: "", fields };
 }
 
 function byOrder(a: Manager, b: Manager): number {
