@@ -112,6 +112,22 @@ test("managed fields that mean nothing are not stored, and what was known of own
   assert.match(taken.body.message ?? "", /conflict with "first": \.data\.a/);
 });
 
+test("what one creator claims to own is not noted for others who create the like", async () => {
+  const claim = {
+    manager: "test",
+    operation: "Update",
+    apiVersion: "v1",
+    fieldsType: "FieldsV1",
+    fieldsV1: { "f:data": { "f:claimed": {} } },
+  };
+  const claiming = configMapNamed("claiming", { alike: "1" }, { managedFields: [claim] });
+  const { text: own } = await ask(`POST ${maps}`, claiming);
+  assert.match(own, /"f:claimed"/);
+  const { text: others } = await ask(`POST ${maps}`, configMapNamed("modest", { alike: "1" }));
+  assert.match(others, /"f:alike"/);
+  assert.doesNotMatch(others, /"f:claimed"/);
+});
+
 test("names that every object of the language has are names like others", async () => {
   const text = `{"metadata":{"name":"words"},"data":{"__proto__":"a","constructor":"b","toString":"c","hasOwnProperty":"d"}}`;
   assert.equal((await ask(`POST ${maps}`, text)).status, 201);

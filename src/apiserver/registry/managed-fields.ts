@@ -18,11 +18,11 @@ export function recordUpdate(
   old: KubernetesObject | undefined,
 ): void {
   const tracking = { ...authorship(machinery, request), ignoredFields: ignoredFields(request) };
-  if (old) trackUpdate(object, { old, ...tracking });
-  else if (!recordLikeEarlier(request.kind, object, tracking)) {
-    trackUpdate(object, { old, ...tracking });
-    rememberCreated(request.kind, object);
-  }
+  // What a client says of owners holds for its object, and for no other of the same shape.
+  const isLikeOthers = old === undefined && object.metadata?.managedFields === undefined;
+  if (isLikeOthers && recordLikeEarlier(request.kind, object, tracking)) return;
+  trackUpdate(object, { old, ...tracking });
+  if (isLikeOthers) rememberCreated(request.kind, object);
 }
 
 /** Server-side apply: the object that results when `applied` is merged into what is stored. Throws Conflict. */
@@ -101,7 +101,7 @@ function recordLikeEarlier(
   object: KubernetesObject,
   { manager, apiVersion, time }: { manager: string; apiVersion: string; time: string },
 ): boolean {
-  if (!object.metadata || object.metadata.managedFields) return false;
+  if (!object.metadata) return false;
   const same = shapes.get(kind)?.find((each) => hasSameShape(each.object, object as JsonObject, kind.schema));
   if (!same) return false;
   const fields = { fieldsType: "FieldsV1", fieldsV1: same.fieldsV1 };
