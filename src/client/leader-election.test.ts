@@ -58,6 +58,19 @@ test("a leader that stops hands over at once", async (t) => {
   assert.deepEqual([...leading], ["bb"]);
 });
 
+test("one that is stopped while it takes the lease gives it back, and does not begin", async (t) => {
+  const { clock, server, client, leading, candidate } = newElection(t);
+  const only = candidate("a");
+  server.fault = ({ method }) => {
+    if (method === "POST") only.stop();
+  };
+  await clock.advance(10);
+  assert.deepEqual([...leading], []);
+  await only.ended;
+  const lease = await client.resource(leases, "kube-system").get("controllers");
+  assert.equal(lease.spec?.holderIdentity, "");
+});
+
 test("a leader that cannot renew stops before another may lead", async (t) => {
   const { clock, server, leading, candidate } = newElection(t);
   candidate("a");

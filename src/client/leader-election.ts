@@ -54,6 +54,8 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
         await options.clock.sleep(leaseRetryMs * (0.5 + options.random.float()), signal).catch(() => {});
         continue;
       }
+      // Work that begins after the end would wait for an abort that has been.
+      if (signal.aborted) return await release(options);
       options.logger.info(`${options.identity} leads ${options.name}`);
       const finished = await holdAndLead(options, lease);
       if (finished) return;
