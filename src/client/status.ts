@@ -1,4 +1,4 @@
-import { ApiError, type ErrorDetails, type Reason, type StatusCause, statusCodes } from "#base";
+import { ApiError, type ErrorDetails, type Reason, statusCodes } from "#base";
 
 /** `metav1.Status`, as far as a client reads it. */
 export interface StatusBody {
@@ -7,22 +7,13 @@ export interface StatusBody {
   readonly message?: string;
   readonly reason?: string;
   readonly code?: number;
-  readonly details?: StatusDetails;
-}
-
-interface StatusDetails {
-  readonly name?: string;
-  readonly group?: string;
-  readonly kind?: string;
-  readonly uid?: string;
-  readonly causes?: readonly StatusCause[];
-  readonly retryAfterSeconds?: number;
+  readonly details?: ErrorDetails;
 }
 
 /** The error that a server's Status says. `attempted` (`GET /api/v1/pods/web`) is the message where the server gave none. */
 export function errorFromStatus(status: StatusBody, httpCode: number, attempted: string): ApiError {
   const message = status.message || `${attempted} failed: the server answered ${status.code ?? httpCode}`;
-  const details = status.details as ErrorDetails | undefined;
+  const { details } = status;
   return new ApiError(reasonOf(status.reason, status.code ?? httpCode), message, details ? { details } : {});
 }
 

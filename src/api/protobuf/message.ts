@@ -1,5 +1,5 @@
 import type { FieldDefinition } from "../definitions/definition.ts";
-import { definitionOf, fullName } from "../schema/built-in.ts";
+import { definitionOf, fullName, type ScalarName, scalarSchemas } from "../schema/built-in.ts";
 
 /** How one type travels: its fields by number. Made from the tables when first used. */
 export interface Message {
@@ -26,23 +26,15 @@ type ValueType =
   | { readonly type: ScalarType }
   | { readonly type: "message" | "inline"; readonly message: () => Message };
 
-export type ScalarType =
-  | "string"
-  | "bytes"
-  | "bool"
-  | "int32"
-  | "int64"
-  | "double"
-  | "Quantity"
-  | "IntOrString"
-  | "Time"
-  | "MicroTime"
-  | "FieldsV1"
-  | "RawExtension"
-  | "JSON"
-  | "JSONSchemaPropsOrArray"
-  | "JSONSchemaPropsOrBool"
-  | "JSONSchemaPropsOrStringArray";
+/** What is one value on the wire. */
+export type ScalarType = ScalarName | (typeof mixedTypes)[number];
+
+/** A value of one sort or another: structs of their own upstream, told apart by the reader. */
+const mixedTypes = [
+  "JSONSchemaPropsOrArray",
+  "JSONSchemaPropsOrBool",
+  "JSONSchemaPropsOrStringArray",
+] as const;
 
 /** The message of a type by its full name: `core.v1.PodSpec`. */
 export function messageOf(type: string): Message {
@@ -130,21 +122,4 @@ function valueType(type: string, owner: string): ValueType {
   return { type: "message", message: () => messageOf(name) };
 }
 
-const scalarTypes: ReadonlySet<string> = new Set<ScalarType>([
-  "string",
-  "bytes",
-  "bool",
-  "int32",
-  "int64",
-  "double",
-  "Quantity",
-  "IntOrString",
-  "Time",
-  "MicroTime",
-  "FieldsV1",
-  "RawExtension",
-  "JSON",
-  "JSONSchemaPropsOrArray",
-  "JSONSchemaPropsOrBool",
-  "JSONSchemaPropsOrStringArray",
-]);
+const scalarTypes: ReadonlySet<string> = new Set([...Object.keys(scalarSchemas), ...mixedTypes]);

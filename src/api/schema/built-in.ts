@@ -203,23 +203,24 @@ function scalar(shape: Shape, name: string): TypeSchema {
   };
 }
 
-/** One schema per scalar type, by the names that definitions use. */
-export const scalarSchemas: {
-  readonly [name in
-    | "string"
-    | "bytes"
-    | "bool"
-    | "int32"
-    | "int64"
-    | "double"
-    | "Quantity"
-    | "IntOrString"
-    | "Time"
-    | "MicroTime"
-    | "FieldsV1"
-    | "RawExtension"
-    | "JSON"]: TypeSchema;
-} = {
+/** Types that are no structs, by the names that definitions use. */
+export type ScalarName =
+  | "string"
+  | "bytes"
+  | "bool"
+  | "int32"
+  | "int64"
+  | "double"
+  | "Quantity"
+  | "IntOrString"
+  | "Time"
+  | "MicroTime"
+  | "FieldsV1"
+  | "RawExtension"
+  | "JSON";
+
+/** One schema per scalar type. */
+export const scalarSchemas: Readonly<Record<ScalarName, TypeSchema>> = {
   string: scalar("string", "string"),
   bytes: scalar("bytes", "[]uint8"),
   bool: scalar("boolean", "bool"),
