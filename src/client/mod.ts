@@ -11,7 +11,7 @@ export {
 export { Informer, type InformerHandler, type InformerOptions } from "./informer.ts";
 export { type InformerSelection, Informers, type InformersOptions } from "./informers.ts";
 export { only } from "./keep.ts";
-export { type ProgramOptions, runProgram } from "./program.ts";
 export { compareRevisions } from "./revisions.ts";
+export { type ProgramOptions, runAsLeader } from "./run-as-leader.ts";
 export { connectionFailed, isNamespaceTerminating } from "./status.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";

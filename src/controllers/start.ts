@@ -1,5 +1,11 @@
 import { messageOf } from "#base";
-import { createEventRecorder, type EventRecorder, Informers, type ProgramOptions, runProgram } from "#client";
+import {
+  createEventRecorder,
+  type EventRecorder,
+  Informers,
+  type ProgramOptions,
+  runAsLeader,
+} from "#client";
 import { type Controller, runController } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
 import { builtInControllers } from "./registry.ts";
@@ -11,7 +17,7 @@ export interface ControllersOptions extends ProgramOptions {
 
 /** Runs the built-in controllers until the signal aborts; resolves when the last one has stopped. */
 export function startControllers(options: ControllersOptions): Promise<void> {
-  return runProgram("kube-controller-manager", options, (signal) => lead(options, signal));
+  return runAsLeader("kube-controller-manager", options, (signal) => lead(options, signal));
 }
 
 async function lead(options: ControllersOptions, signal: AbortSignal): Promise<void> {

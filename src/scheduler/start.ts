@@ -1,12 +1,12 @@
 import { nodes, pods } from "#api";
-import { createEventRecorder, Informers, type ProgramOptions, runProgram } from "#client";
+import { createEventRecorder, Informers, type ProgramOptions, runAsLeader } from "#client";
 import { defaultProfile } from "./plugins/registry.ts";
 import { podOfScheduler } from "./pod-of-scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** Schedules pods until the signal aborts. Randomness breaks ties between equally good nodes. */
 export function startScheduler(options: ProgramOptions): Promise<void> {
-  return runProgram("kube-scheduler", options, (signal) => lead(options, signal));
+  return runAsLeader("kube-scheduler", options, (signal) => lead(options, signal));
 }
 
 async function lead(options: ProgramOptions, signal: AbortSignal): Promise<void> {

@@ -19,7 +19,7 @@ export interface ProgramOptions {
 }
 
 /** Runs `work` until the program's signal aborts; when several may run, while this one leads. `name`: of the lease. */
-export async function runProgram(
+export async function runAsLeader(
   name: string,
   options: ProgramOptions,
   work: (signal: AbortSignal) => Promise<void>,
