@@ -1,36 +1,33 @@
 import { type JsonObject, setOwn } from "../json.ts";
-import { tooManyValues } from "../schema/json-body.ts";
-import { maxBodyValues } from "../schema/limits.ts";
 import { microTimeOf, timeOf } from "../schema/time.ts";
+import type { ValueCount } from "../schema/value-count.ts";
 import { encodeBase64 } from "./base64.ts";
 import { maxMessageDepth } from "./limits.ts";
 import { type Message, type MessageField, messageOf, type ScalarType } from "./message.ts";
 import { malformed, Reader } from "./reader.ts";
 
 /** Reads the bytes of one message into `target`, as JSON would hold it. Throws BadRequest for anything malformed. */
-export function decodeMessage(
-  bytes: Uint8Array,
-  type: string,
-  target: JsonObject,
-  decodeRaw: DecodeRaw,
-): void {
-  new Decoder(new Reader(bytes), decodeRaw).message(messageOf(type), target);
+export function decodeMessage(bytes: Uint8Array, type: string, target: JsonObject, decoding: Decoding): void {
+  new Decoder(new Reader(bytes), decoding).message(messageOf(type), target);
 }
 
-/** What raw bytes within a message hold: JSON, or an enveloped message again. */
-export type DecodeRaw = (bytes: Uint8Array) => unknown;
+export interface Decoding {
+  /** What raw bytes within a message hold: JSON, or an enveloped message again. */
+  decodeRaw(bytes: Uint8Array): unknown;
+  /** Of the whole body. */
+  readonly count: ValueCount;
+}
 
 type Value = JsonObject[string];
 
 class Decoder {
   readonly #reader: Reader;
-  readonly #decodeRaw: DecodeRaw;
+  readonly #decoding: Decoding;
   #depth = 0;
-  #values = 0;
 
-  constructor(reader: Reader, decodeRaw: DecodeRaw) {
+  constructor(reader: Reader, decoding: Decoding) {
     this.#reader = reader;
-    this.#decodeRaw = decodeRaw;
+    this.#decoding = decoding;
   }
 
   message(message: Message, target: JsonObject): void {
@@ -49,7 +46,7 @@ class Decoder {
   }
 
   #field(field: MessageField, wireType: number, target: JsonObject): void {
-    this.#count();
+    this.#decoding.count.add(1);
     if (field.value.type === "inline") {
       expect(wireType, 2);
       const outer = this.#reader.enter();
@@ -77,7 +74,7 @@ class Decoder {
     }
     const outer = this.#reader.enter();
     while (this.#reader.hasMore) {
-      this.#count();
+      this.#decoding.count.add(1);
       list.push(this.#value(field, expected, undefined) as Value);
     }
     this.#reader.leave(outer);
@@ -90,7 +87,7 @@ class Decoder {
     const outer = reader.enter();
     while (reader.hasMore) {
       const tag = reader.varint();
-      this.#count();
+      this.#decoding.count.add(1);
       if (tag >> 3 === 1) this.#element(field, tag & 7, list);
       else reader.skip(tag & 7);
     }
@@ -116,11 +113,6 @@ class Decoder {
     reader.leave(outer);
     if (!(field.name in target)) target[field.name] = {};
     setOwn(target[field.name] as JsonObject, key, value === undefined ? emptyOf(field) : value);
-  }
-
-  #count(): void {
-    this.#values += 1;
-    if (this.#values > maxBodyValues) throw tooManyValues();
   }
 
   /** `present` is what an earlier part of the same message left: protobuf lets a message arrive in pieces. */
@@ -215,7 +207,7 @@ class Decoder {
       if (field === 1 && wireType === 2) bytes = this.#reader.bytes();
       else this.#reader.skip(wireType);
     });
-    return bytes === undefined || bytes.length === 0 ? undefined : this.#decodeRaw(bytes);
+    return bytes === undefined || bytes.length === 0 ? undefined : this.#decoding.decodeRaw(bytes);
   }
 
   #either(type: ScalarType): unknown {
@@ -248,6 +240,7 @@ class Decoder {
     const outer = reader.enter();
     while (reader.hasMore) {
       const tag = reader.varint();
+      this.#decoding.count.add(1);
       field(Math.floor(tag / 8), tag % 8);
     }
     reader.leave(outer);

@@ -2,6 +2,7 @@ import { badRequest } from "#base";
 import type { JsonObject } from "../json.ts";
 import { typeOf } from "../schema/built-in.ts";
 import { parseJsonBody } from "../schema/json-body.ts";
+import { ValueCount } from "../schema/value-count.ts";
 import { decodeMessage } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import { maxEnvelopeDepth } from "./limits.ts";
@@ -16,7 +17,7 @@ export const protobufMediaType = "application/vnd.kubernetes.protobuf";
  * kind and the object's own bytes. Gives what JSON would hold. Throws BadRequest for malformed bytes and unknown kinds.
  */
 export function decodeProtobuf(bytes: Uint8Array): JsonObject {
-  return decodeEnvelope(bytes, 0);
+  return decodeEnvelope(bytes, 0, new ValueCount());
 }
 
 /** The same way back. `object` has `apiVersion` and `kind`, of a built-in kind; throws BadRequest for any other. */
@@ -36,7 +37,7 @@ export function encodeProtobuf(object: object): Uint8Array {
 
 const magic = new Uint8Array([0x6b, 0x38, 0x73, 0x00]);
 
-function decodeEnvelope(bytes: Uint8Array, depth: number): JsonObject {
+function decodeEnvelope(bytes: Uint8Array, depth: number, count: ValueCount): JsonObject {
   if (!startsWithMagic(bytes)) {
     throw malformed(
       'it does not begin with "k8s" and a zero byte, as application/vnd.kubernetes.protobuf does',
@@ -45,9 +46,9 @@ function decodeEnvelope(bytes: Uint8Array, depth: number): JsonObject {
   if (depth > maxEnvelopeDepth) throw malformed(`objects are nested deeper than ${maxEnvelopeDepth} levels`);
   const { apiVersion, kind, raw } = readUnknown(new Reader(bytes.subarray(magic.length)));
   const object: JsonObject = { apiVersion, kind };
-  decodeMessage(raw, typeNamed(apiVersion, kind), object, (inner) =>
-    startsWithMagic(inner) ? decodeEnvelope(inner, depth + 1) : parseJsonBody(inner).value,
-  );
+  const decodeRaw = (inner: Uint8Array) =>
+    startsWithMagic(inner) ? decodeEnvelope(inner, depth + 1, count) : parseJsonBody(inner, count).value;
+  decodeMessage(raw, typeNamed(apiVersion, kind), object, { decodeRaw, count });
   return object;
 }
 

@@ -116,6 +116,17 @@ test("more entries than an object can hold are too many", () => {
   assert.throws(() => decodeProtobuf(map as Uint8Array), { reason: "RequestEntityTooLarge" });
 });
 
+test("what lies as JSON in a message counts with the message", () => {
+  const fields = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`f:k${index}`, {}]));
+  const entry = { manager: "m", operation: "Update", fieldsV1: { "f:data": fields } };
+  const mapWith = (entries: number) => {
+    const metadata = { name: "x", managedFields: Array(entries).fill(entry) };
+    return encodeProtobuf({ apiVersion: "v1", kind: "ConfigMap", metadata });
+  };
+  assert.ok(decodeProtobuf(mapWith(4)));
+  assert.throws(() => decodeProtobuf(mapWith(6)), { reason: "RequestEntityTooLarge" });
+});
+
 test("a kind that is not built in is refused by name", () => {
   assert.throws(() => encodeProtobuf({ apiVersion: "example.com/v1", kind: "Widget" }), /no kind "Widget"/);
 });

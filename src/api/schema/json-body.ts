@@ -1,5 +1,6 @@
-import { ApiError, badRequest, messageOf } from "#base";
-import { maxBodyValues, maxNestingDepth, maxReportedFields } from "./limits.ts";
+import { badRequest, messageOf } from "#base";
+import { maxNestingDepth, maxReportedFields } from "./limits.ts";
+import { ValueCount } from "./value-count.ts";
 
 export interface JsonBody {
   readonly value: unknown;
@@ -9,10 +10,13 @@ export interface JsonBody {
 
 const decoder = new TextDecoder();
 
-/** Reads JSON from the wire. Throws BadRequest for what is not JSON or is nested too deep, RequestEntityTooLarge for too many fields. */
-export function parseJsonBody(bytes: Uint8Array): JsonBody {
+/**
+ * Reads JSON from the wire: a body, or a part of one that counts its values. Throws BadRequest for what is not JSON or is
+ * nested too deep, RequestEntityTooLarge for too many fields.
+ */
+export function parseJsonBody(bytes: Uint8Array, count: ValueCount = new ValueCount()): JsonBody {
   const text = decoder.decode(bytes);
-  const fields = countFields(text);
+  const fields = countFields(text, count);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -36,7 +40,7 @@ const closeBrace = 0x7d;
 const closeBracket = 0x5d;
 
 /** The colons outside strings. Checks nesting and size on the way, before anything slow or recursive sees the text. */
-function countFields(text: string): number {
+function countFields(text: string, count: ValueCount): number {
   let fields = 0;
   let values = 0;
   let depth = 0;
@@ -57,16 +61,8 @@ function countFields(text: string): number {
       depth -= 1;
     }
   }
-  if (values > maxBodyValues) throw tooManyValues();
+  count.add(values);
   return fields;
-}
-
-/** The error for a body that is short enough, and yet too much work. */
-export function tooManyValues(): ApiError {
-  return new ApiError(
-    "RequestEntityTooLarge",
-    `the body of the request has more than ${maxBodyValues} fields and elements`,
-  );
 }
 
 /** The index of the quote that closes the string opened at `start`; the text's end when none does. */
