@@ -75,6 +75,27 @@ test("the service kubernetes comes back when it is deleted, its addresses when t
   await close();
 });
 
+test("the service kubernetes leads to the API server, whatever somebody made of it", async () => {
+  const { start, read, writer, client, close } = await world();
+  await start();
+  const kept = keepKubernetesService({ feed: read, writer, advertised, logger: silentLogger });
+  const api = client.resource(services, "default");
+  for (const spec of [
+    { type: "ExternalName", externalName: "example.com" },
+    { selector: { app: "other" } },
+  ]) {
+    const back = eventually(
+      read,
+      services,
+      (service) => service.spec?.type === "ClusterIP" && !service.spec.selector,
+    );
+    await api.patch("kubernetes", { type: "merge", patch: { spec } });
+    assert.equal((await back).spec?.clusterIP, "10.96.0.1");
+  }
+  kept.close();
+  await close();
+});
+
 /** The object `kubernetes` once it is as wanted. */
 function eventually<T extends KubernetesObject>(
   feed: ObjectFeed,

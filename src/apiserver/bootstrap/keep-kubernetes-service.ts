@@ -8,8 +8,8 @@ import {
   kubernetesEndpoints,
   kubernetesService,
   withEndpoints,
-  withPorts,
   withSliceEndpoints,
+  withSpec,
 } from "./kubernetes-service.ts";
 
 /** Makes or corrects the Service `kubernetes` and its addresses. */
@@ -59,7 +59,7 @@ interface Part {
 
 function parts(advertised: AdvertisedServer): Part[] {
   return [
-    part(services, kubernetesService(advertised), withPorts),
+    part(services, kubernetesService(advertised), withSpec),
     part(endpoints, kubernetesEndpoints(advertised), withEndpoints),
     part(endpointSlices, kubernetesEndpointSlice(advertised), withSliceEndpoints),
   ];

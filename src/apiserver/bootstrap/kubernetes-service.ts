@@ -51,11 +51,13 @@ export function kubernetesEndpointSlice({ address, port }: AdvertisedServer): En
   };
 }
 
-export function withPorts(present: Service, wanted: Service): Service | undefined {
-  const [port] = present.spec?.ports ?? [];
+/** Neither other ports nor another type or selector may lead pods past the API server. */
+export function withSpec(present: Service, wanted: Service): Service | undefined {
+  const { type, selector, ports: [port] = [] } = present.spec ?? {};
   const [wantedPort] = wanted.spec?.ports ?? [];
-  if (port?.port === wantedPort?.port && port?.targetPort === wantedPort?.targetPort) return undefined;
-  return { ...present, spec: { ...present.spec, ports: wanted.spec?.ports ?? [] } };
+  const hasPort = port?.port === wantedPort?.port && port?.targetPort === wantedPort?.targetPort;
+  if (hasPort && type === wanted.spec?.type && !selector) return undefined;
+  return { ...present, spec: { ...wanted.spec } };
 }
 
 export function withEndpoints(present: Endpoints, wanted: Endpoints): Endpoints | undefined {
