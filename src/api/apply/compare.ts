@@ -58,7 +58,7 @@ interface Sides {
 /** Where a value stands: an entry of a map or list, a field, or a field that must be there. */
 type Place = "entry" | "field" | "required";
 
-/** Compares one place and hangs what differs below it into `parent`. Says whether anything does. */
+/** Compares one place and hangs what differs below it into `parent`. */
 function compareAt(
   element: string,
   before: Json | undefined,

@@ -9,8 +9,8 @@ export interface FieldSet {
 
 /** Whether a node below the root is itself in the set. */
 export function isMember(node: FieldSet): boolean {
-  for (const _ in node) return "." in node;
-  return true;
+  // In this order: V8 lists all keys of a large object before it gives the first.
+  return "." in node || isEmptySet(node);
 }
 
 export function isEmptySet(root: FieldSet): boolean {
