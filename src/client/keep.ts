@@ -4,7 +4,10 @@ import type { KubernetesObject } from "#api";
 export interface Kept<T> {
   /** The server sends no more than metadata. */
   readonly projection?: "metadata";
-  /** Makes a new object of what its readers need: name, namespace, uid and resource version at least. All of it unless given. */
+  /**
+   * Makes a new object of what its readers need: name, namespace, uid and resource version at least, and all of its metadata where
+   * `metadataOf` may share it. All of it unless given.
+   */
   readonly keep?: (object: T) => T;
 }
 
