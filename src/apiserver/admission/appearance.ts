@@ -1,6 +1,6 @@
 import type { KubernetesObject, Resource } from "#api";
 import type { Clock } from "#base";
-import type { ObjectFeed } from "../ports.ts";
+import type { ObjectChange, ObjectFeed } from "../ports.ts";
 
 /** The object, as soon as it exists; undefined when it does not within the time. */
 export function appearance<T extends KubernetesObject>(
@@ -24,10 +24,10 @@ export function appearance<T extends KubernetesObject>(
       resolve(object);
     };
     const timer = clock.setTimer(timeoutMs, () => finish(undefined), { unref: true });
-    follow = feed.follow(resource, ({ object }) => {
-      if (found || object?.metadata?.name !== name || object.metadata.namespace !== namespace) return;
-      finish(object);
-    });
+    const look = ({ object }: ObjectChange<T>) => {
+      if (object && !found) finish(object);
+    };
+    follow = feed.follow(resource, look, { name, namespace });
     if (found) follow.close();
   });
 }

@@ -1,5 +1,5 @@
 import type { KubernetesObject, Resource } from "#api";
-import type { ObjectChange, ObjectFeed } from "../ports.ts";
+import type { ObjectChange, ObjectFeed, ObjectName } from "../ports.ts";
 
 /** An `ObjectFeed` that a test fills by hand. */
 export class MemoryFeed implements ObjectFeed {
@@ -35,11 +35,16 @@ export class MemoryFeed implements ObjectFeed {
   follow<T extends KubernetesObject>(
     resource: Resource<T>,
     onChange: (change: ObjectChange<T>) => void,
+    only?: ObjectName,
   ): { close(): void } {
-    const follower = onChange as (change: ObjectChange<KubernetesObject>) => void;
-    const name = nameOf(resource);
-    const followers = this.#followers.get(name) ?? new Set();
-    this.#followers.set(name, followers.add(follower));
+    const follower = (change: ObjectChange<KubernetesObject>) => {
+      const { name, namespace } = (change.object ?? change.previous)?.metadata ?? {};
+      if (only && keyOf(namespace, name) !== keyOf(only.namespace, only.name)) return;
+      onChange(change as ObjectChange<T>);
+    };
+    const resourceName = nameOf(resource);
+    const followers = this.#followers.get(resourceName) ?? new Set();
+    this.#followers.set(resourceName, followers.add(follower));
     for (const object of this.#of(resource).values()) follower({ object, previous: undefined });
     return { close: () => followers.delete(follower) };
   }
