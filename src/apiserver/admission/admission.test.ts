@@ -166,11 +166,12 @@ test("a pod gets the costs and nodes of its runtime class, and is refused when t
     metadata: { name: "kata" },
     handler: "kata",
     overhead: { podFixed: { memory: "64Mi" } },
-    scheduling: { nodeSelector: { kata: "yes" }, tolerations: [toleration] },
+    // A label may be called what every object of the language has.
+    scheduling: { nodeSelector: { kata: "yes", constructor: "acme" }, tolerations: [toleration] },
   });
   const { spec } = await admit(pods, pod({ runtimeClassName: "kata", nodeSelector: { zone: "a" } }));
   assert.deepEqual(spec?.overhead, { memory: "64Mi" });
-  assert.deepEqual(spec?.nodeSelector, { zone: "a", kata: "yes" });
+  assert.deepEqual(spec?.nodeSelector, { zone: "a", kata: "yes", constructor: "acme" });
   assert.ok(spec?.tolerations?.some(({ key }) => key === "kata"));
   const elsewhere = pod({ runtimeClassName: "kata", nodeSelector: { kata: "no" } });
   await assert.rejects(

@@ -18,13 +18,13 @@ export function runtimeClass(): AdmissionPlugin {
       if (!spec || !wanted) return;
       if (wanted.overhead?.podFixed) spec.overhead ??= wanted.overhead.podFixed;
       const { nodeSelector, tolerations } = wanted.scheduling ?? {};
+      const asked = spec.nodeSelector ?? {};
       for (const [key, value] of Object.entries(nodeSelector ?? {})) {
-        const own = spec.nodeSelector?.[key];
-        if (own === undefined || own === value) continue;
-        const conflict = `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}, pod.spec.nodeSelector[${key}] = ${own}`;
+        if (!Object.hasOwn(asked, key) || asked[key] === value) continue;
+        const conflict = `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}, pod.spec.nodeSelector[${key}] = ${asked[key]}`;
         throw objectForbidden(attributes, `pod rejected: ${conflict}`);
       }
-      if (nodeSelector) spec.nodeSelector = { ...spec.nodeSelector, ...nodeSelector };
+      if (nodeSelector) spec.nodeSelector = { ...asked, ...nodeSelector };
       const missing = (tolerations ?? []).filter(
         (one) => !spec.tolerations?.some((own) => jsonEqual(own, one)),
       );
