@@ -86,31 +86,57 @@ test("an external name is an alias", () => {
   assert.deepEqual(ask(zone(alias), "web.shop.svc.cluster.local")?.data, ["api.example.com"]);
 });
 
-test("an alias is answered with what it stands for, in the cluster and outside", async () => {
-  const inside = { ...web, name: "inside", addresses: [], alias: "Web.shop.svc.cluster.local" };
-  const outside = { ...web, name: "outside", addresses: [], alias: "api.example.com" };
-  const ring = { ...web, name: "ring", addresses: [], alias: "ring.shop.svc.cluster.local" };
-  const upstream: Upstream = async (query) => {
-    const { id = 0, questions = [] } = decode(Buffer.from(query));
-    const answers: Answer[] = [{ type: "A", name: questions[0]?.name ?? "", ttl: 60, data: "192.0.2.7" }];
-    return encode({ type: "response", id, questions, answers });
-  };
-  const answers = async (name: string, from: Upstream) => {
-    const responder = createResponder(zone(web, inside, outside, ring), from);
+/** A responder that knows some aliases, and whom it asks about the world. */
+function aliases(names: Record<string, string>, upstream: Upstream) {
+  const services = Object.entries(names).map(([name, alias]) => ({ ...web, name, addresses: [], alias }));
+  const responder = createResponder(zone(web, ...services), upstream);
+  return async (name: string) => {
     const question = { type: "A", name: `${name}.shop.svc.cluster.local` } as const;
     const answer = await responder(encode({ type: "query", id: 5, questions: [question] }), "tcp");
-    return decode(Buffer.from(must(answer, "every question is answered"))).answers?.map(
-      (one) => "data" in one && one.data,
-    );
+    return decode(Buffer.from(must(answer, "every question is answered"))) as Packet & { rcode?: string };
   };
-  assert.deepEqual(await answers("inside", nobody), ["Web.shop.svc.cluster.local", "10.96.0.50"]);
-  assert.deepEqual(await answers("outside", upstream), ["api.example.com", "192.0.2.7"]);
-  assert.deepEqual(await answers("outside", nobody), ["api.example.com"]);
-  assert.equal(
-    (await answers("ring", nobody))?.length,
-    limits.dnsAliases + 1,
-    "a ring is left after a while",
-  );
+}
+
+const dataOf = ({ answers }: Packet) => answers?.map((one) => "data" in one && one.data);
+
+/** The world: one address, which also has another name. */
+const world: Upstream = async (query) => {
+  const { id = 0, questions = [] } = decode(Buffer.from(query));
+  const [{ name } = { name: "" }] = questions;
+  const answers: Answer[] = [
+    { type: "CNAME", name, ttl: 60, data: "edge.example.com" },
+    { type: "A", name: "edge.example.com", ttl: 60, data: "192.0.2.7" },
+  ];
+  return encode({ type: "response", id, questions, answers });
+};
+
+test("an alias is answered with what it stands for, in the cluster and outside", async () => {
+  const names = { inside: "Web.shop.svc.cluster.local", outside: "api.example.com" };
+  const ask = aliases(names, world);
+  assert.deepEqual(dataOf(await ask("inside")), ["Web.shop.svc.cluster.local", "10.96.0.50"]);
+  assert.deepEqual(dataOf(await ask("outside")), ["api.example.com", "edge.example.com", "192.0.2.7"]);
+  assert.deepEqual(dataOf(await aliases(names, nobody)("outside")), ["api.example.com"]);
+});
+
+test("aliases that go round in a ring are left after a while", async () => {
+  const ring = await aliases({ ring: "ring.shop.svc.cluster.local" }, nobody)("ring");
+  assert.equal(ring.answers?.length, limits.dnsAliases + 1);
+});
+
+test("upstream is asked once about an alias, under the number that the client chose", async () => {
+  const ids: (number | undefined)[] = [];
+  const counted: Upstream = (query, over) => {
+    ids.push(decode(Buffer.from(query)).id);
+    return world(query, over);
+  };
+  await aliases({ outside: "api.example.com" }, counted)("outside");
+  assert.deepEqual(ids, [5]);
+});
+
+test("an alias whose name is answered with something that is not DNS is a failure of the server", async () => {
+  const garbage: Upstream = async () => Buffer.from([0, 5, 1]);
+  const { rcode } = await aliases({ outside: "api.example.com" }, garbage)("outside");
+  assert.equal(rcode, "SERVFAIL");
 });
 
 test("pods' addresses have names, and addresses of services and pods lead back to names", () => {

@@ -25,10 +25,16 @@ export function createResponder(zone: Zone, upstream: Upstream): Responder {
     if (!question) return reply(query, { code: "FORMERR" });
     const found = zone.answer(question.name, question.type);
     if (!found) return (await upstream(bytes, over)) ?? reply(query, { code: "SERVFAIL" });
-    const own = await followAlias(found, question.type, { zone, upstream });
-    const whole = reply(query, { code: own.code, own });
-    if (over === "tcp" || whole.length <= largestUdp(query)) return whole;
-    return reply(query, { code: own.code, truncated: true });
+    try {
+      const wanted = { type: question.type, id: query.id ?? 0 };
+      const own = await followAlias(found, wanted, { zone, upstream });
+      const whole = reply(query, { code: own.code, own });
+      if (over === "tcp" || whole.length <= largestUdp(query)) return whole;
+      return reply(query, { code: own.code, truncated: true });
+    } catch {
+      // An alias can lead to anybody, and so to an answer that is none, or that cannot be said in turn.
+      return reply(query, { code: "SERVFAIL" });
+    }
   };
 }
 
