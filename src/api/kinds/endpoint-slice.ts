@@ -17,6 +17,7 @@ import {
 } from "./field-errors.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { maxEndpointsPerSlice, maxPortsPerSlice } from "./limits.ts";
+import { whySpecial } from "./special-address.ts";
 
 /** Endpoint slices: where a service leads, in pieces. */
 export const endpointSliceKind: KindDefinition<EndpointSlice> = defineKind(endpointSlices, {
@@ -85,6 +86,8 @@ function validateEndpoint(endpoint: Endpoint, type: string, path: string, errors
     if (type === "IPv6" && !isIpv6(address))
       errors.push(invalidValue(at, address, "must be a valid IPv6 address"));
     if (type === "FQDN") for (const why of dnsSubdomain(address)) errors.push(invalidValue(at, address, why));
+    const special = type === "FQDN" ? undefined : whySpecial(address);
+    if (special) errors.push(invalidValue(at, address, special));
   }
   const { hostname, nodeName } = endpoint;
   if (hostname)

@@ -7,6 +7,7 @@ import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind } from "./define-kind.ts";
 import { checkRequiredOneOf, type FieldErrors, invalidValue, required } from "./field-errors.ts";
 import type { KindDefinition } from "./kind-definition.ts";
+import { whySpecial } from "./special-address.ts";
 
 /** Endpoints: where a service leads, the older form of endpoint slices. */
 export const endpointsKind: KindDefinition<Endpoints> = defineKind(endpoints, {
@@ -60,9 +61,10 @@ function validateAddress({ ip }: EndpointAddress, path: string, errors: FieldErr
     errors.push(
       invalidValue(path, ip ?? "", "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
     );
-  } else if (/^(0\.0\.0\.0|127\.|169\.254\.|224\.0\.0\.)/.test(ip) || ip === "::" || ip === "::1") {
-    errors.push(invalidValue(path, ip, "may not be unspecified, loopback or link-local"));
+    return;
   }
+  const special = whySpecial(ip);
+  if (special) errors.push(invalidValue(path, ip, special));
 }
 
 function validatePort(port: EndpointPort, path: string, needsName: boolean, errors: FieldErrors): void {

@@ -60,6 +60,12 @@ test("what is wrong with a service is named by its field", () => {
       ],
     ],
     [
+      { externalIPs: ["192.0.2.1", "127.0.0.1"], ports: [{ port: 80 }] },
+      [
+        'spec.externalIPs[1]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+      ],
+    ],
+    [
       { type: "Other", ports: [{ port: 80 }] },
       [
         'spec.type: Unsupported value: "Other": supported values: "ClusterIP", "ExternalName", "LoadBalancer", "NodePort"',

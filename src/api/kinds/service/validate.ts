@@ -12,6 +12,7 @@ import {
 } from "../field-errors.ts";
 import { validateLabels } from "../metadata.ts";
 import { validatePortReference } from "../pod/validate-probe.ts";
+import { whySpecial } from "../special-address.ts";
 
 export function validateService({ spec }: Service, errors: FieldErrors): void {
   if (!spec) {
@@ -31,7 +32,8 @@ export function validateService({ spec }: Service, errors: FieldErrors): void {
   validatePorts(spec, errors);
   validatePolicies(spec, errors);
   for (const [index, address] of (spec.externalIPs ?? []).entries()) {
-    if (!isIp(address)) errors.push(invalidValue(`spec.externalIPs[${index}]`, address, mustBeAnAddress));
+    const why = isIp(address) ? whySpecial(address) : mustBeAnAddress;
+    if (why) errors.push(invalidValue(`spec.externalIPs[${index}]`, address, why));
   }
   for (const [index, range] of (spec.loadBalancerSourceRanges ?? []).entries()) {
     if (!isCidr(range.trim())) {
