@@ -30,6 +30,12 @@ export function parseAddress(text: string): number | undefined {
   return value;
 }
 
+/** Whether an address is in a range; what is no IPv4 address is in none. */
+export function contains({ first, size }: Range, address: string): boolean {
+  const number = parseAddress(address);
+  return number !== undefined && number >= first && number < first + size;
+}
+
 export function formatAddress(address: number): string {
   assert(address >= 0 && address < 2 ** 32, `no IPv4 address: ${address}`);
   return [address >>> 24, (address >>> 16) & 255, (address >>> 8) & 255, address & 255].join(".");

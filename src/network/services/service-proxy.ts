@@ -103,9 +103,10 @@ function* everyService(options: ServiceProxyOptions): Generator<WantedService> {
   }
 }
 
-function wanted({ services, slices, nodeName }: ServiceProxyOptions, key: string): WantedService {
+function wanted({ services, slices, nodeName, config }: ServiceProxyOptions, key: string): WantedService {
   const service = services.getByKey(key);
-  return [key, service ? servicePorts(service, slices.byIndex("service", key), nodeName) : []];
+  const node = { name: nodeName, network: config };
+  return [key, service ? servicePorts(service, slices.byIndex("service", key), node) : []];
 }
 
 /** The service chains that an earlier run left in the table. */

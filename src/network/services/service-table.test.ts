@@ -23,9 +23,11 @@ function pod(last: number, conditions: Endpoint["conditions"] = { ready: true },
   };
 }
 
+const node = { name: "n1", network: { serviceRange: "10.96.0.0/16", clusterPodRange: "10.244.0.0/16" } };
+
 /** Frontends and the last numbers of the endpoints behind them, for each port. */
 function found(of: Service, ...slices: EndpointSlice[]): [frontends: string[], pods: string[]][] {
-  return servicePorts(of, slices, "n1").map(({ frontends, endpoints }) => [
+  return servicePorts(of, slices, node).map(({ frontends, endpoints }) => [
     frontends.map(keyOf),
     endpoints.map((endpoint) => endpoint.replace("10.244.0.", "").replace(" . 8080", "")),
   ]);
@@ -48,6 +50,18 @@ test("a service answers on its cluster, external and balancer's addresses and on
   };
   const outside = ["192.0.2.1 . tcp . 80", "192.0.2.2 . tcp . 80", "192.0.2.3 . tcp . 80", "tcp . 30080"];
   assert.deepEqual(found(all, slice(pod(1))), [[[cluster, ...outside], ["1"]]]);
+});
+
+test("addresses that the cluster gives to services and pods are nobody's external ones", () => {
+  const externalIPs = ["10.96.0.1", "10.244.0.1", "192.0.2.1"];
+  assert.deepEqual(found(service({ externalIPs }), slice(pod(1))), [
+    [[cluster, "192.0.2.1 . tcp . 80"], ["1"]],
+  ]);
+});
+
+test("a port that no program can have has no endpoint", () => {
+  const wrong = [0, -1, 65_536].map((port) => ({ ...slice(pod(2)), ports: [{ name: "http", port }] }));
+  assert.deepEqual(found(service(), slice(pod(1)), ...wrong), [[[cluster], ["1"]]]);
 });
 
 test("endpoints that are not ready get nothing; those not known to be unready do", () => {
@@ -92,7 +106,7 @@ test("ports are found by name and protocol in all slices, with the number that e
     { ...slice(pod(2)), ports: [{ name: "dns", port: 53, protocol: "UDP" }] },
     { ...slice(pod(3)), ports: [{ name: "sctp", port: 53, protocol: "SCTP" }] },
   ];
-  const ports = servicePorts(both, slices, "n1");
+  const ports = servicePorts(both, slices, node);
   assert.deepEqual(
     ports.map(({ id, endpoints }) => [id, endpoints]),
     [
@@ -108,8 +122,8 @@ test("affinity lasts as long as the service says", () => {
     sessionAffinity: "ClientIP",
     sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
   });
-  assert.equal(servicePorts(sticky, [], "n1")[0]?.affinitySeconds, 60);
-  assert.equal(servicePorts(service(), [], "n1")[0]?.affinitySeconds, undefined);
+  assert.equal(servicePorts(sticky, [], node)[0]?.affinitySeconds, 60);
+  assert.equal(servicePorts(service(), [], node)[0]?.affinitySeconds, undefined);
 });
 
 test("headless and external names, and what another proxy looks after, are not the kernel's", () => {

@@ -1,4 +1,6 @@
 import type { EndpointSlice, ServicePort as Port, Service } from "#api";
+import type { NetworkConfig } from "../network.ts";
+import { contains, parseRange } from "../ranges.ts";
 
 /** Where a packet is sent to be balanced: a service's address and port, or a node port. */
 export type Frontend =
@@ -21,6 +23,12 @@ export interface ServicePort {
 /** Labels by which a service says that another proxy, or none, is to look after it. */
 const notOursLabels = ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"];
 
+/** The node that is programmed. */
+export interface ProxyNode {
+  readonly name: string;
+  readonly network: Pick<NetworkConfig, "serviceRange" | "clusterPodRange">;
+}
+
 /**
  * What the kernel is to do for one service, from the API objects alone. Empty for headless and ExternalName services, and
  * for those that another proxy looks after. Ready endpoints are used; when there are none, those that still serve while they
@@ -29,7 +37,7 @@ const notOursLabels = ["service.kubernetes.io/service-proxy-name", "service.kube
 export function servicePorts(
   service: Service,
   slices: readonly EndpointSlice[],
-  nodeName: string,
+  node: ProxyNode,
 ): ServicePort[] {
   const { spec = {}, metadata } = service;
   if (spec.type === "ExternalName" || !spec.clusterIP || spec.clusterIP === "None") return [];
@@ -40,14 +48,14 @@ export function servicePorts(
     const protocol = (port.protocol ?? "TCP").toLowerCase() as Protocol;
     const id = `${metadata?.namespace}/${metadata?.name}:${port.name ?? ""}:${protocol}`;
     const endpoints = (policy: string | undefined) =>
-      endpointsOf(slices, port.name ?? "", protocol, policy === "Local" ? nodeName : undefined);
+      endpointsOf(slices, port.name ?? "", protocol, policy === "Local" ? node.name : undefined);
     const within: ServicePort = {
       id,
       frontends: addressFrontends([spec.clusterIP as string], protocol, port.port),
       endpoints: endpoints(spec.internalTrafficPolicy),
       affinitySeconds,
     };
-    const frontends = externalFrontends(service, port, protocol);
+    const frontends = externalFrontends(service, port, { protocol, node });
     if (frontends.length === 0) return [within];
     const outside = {
       ...within,
@@ -62,13 +70,25 @@ export function servicePorts(
   });
 }
 
-/** Where those outside the cluster find a service's port. */
-function externalFrontends({ spec, status }: Service, port: Port, protocol: Protocol): Frontend[] {
+/**
+ * Where those outside the cluster find a service's port. Anybody may name any external address; those that the cluster gives to
+ * services and pods itself stay theirs.
+ */
+function externalFrontends(
+  { spec, status }: Service,
+  port: Port,
+  { protocol, node }: { readonly protocol: Protocol; readonly node: ProxyNode },
+): Frontend[] {
   const ingress = status?.loadBalancer?.ingress ?? [];
   const balanced = ingress.flatMap((entry) => (entry.ip && entry.ipMode !== "Proxy" ? [entry.ip] : []));
   const addresses = new Set([...(spec?.externalIPs ?? []), ...balanced]);
-  const frontends = addressFrontends([...addresses], protocol, port.port);
+  const external = [...addresses].filter((address) => !isTheClusters(address, node.network));
+  const frontends = addressFrontends(external, protocol, port.port);
   return port.nodePort ? [...frontends, { type: "node-port", protocol, port: port.nodePort }] : frontends;
+}
+
+function isTheClusters(address: string, { serviceRange, clusterPodRange }: ProxyNode["network"]): boolean {
+  return [serviceRange, clusterPodRange].some((range) => contains(parseRange(range), address));
 }
 
 function addressFrontends(addresses: readonly string[], protocol: Protocol, port: number): Frontend[] {
@@ -91,7 +111,8 @@ function endpointsOf(
       (candidate) =>
         (candidate.name ?? "") === portName && (candidate.protocol ?? "TCP").toLowerCase() === protocol,
     );
-    if (port?.port === undefined) continue;
+    // Slices that people write may have any number, and one that the kernel refuses would keep all services from changing.
+    if (!port?.port || port.port < 1 || port.port > 65_535) continue;
     for (const endpoint of slice.endpoints ?? []) {
       if (onlyNode !== undefined && endpoint.nodeName !== onlyNode) continue;
       const conditions = endpoint.conditions ?? {};

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { test } from "node:test";
-import { type EndpointsOf, stranded } from "./stranded-flows.ts";
+import type { Host } from "#host";
+import type { NetworkConfig } from "../network.ts";
+import { cutStrandedFlows, type EndpointsOf, stranded } from "./stranded-flows.ts";
 
-const config = { serviceRange: "10.96.0.0/16", nodePortRanges: ["127.0.0.0/8", "10.244.0.1"] };
+const config = {
+  serviceRange: "10.96.0.0/16",
+  nodePortRanges: ["127.0.0.0/8", "10.244.0.1"],
+} as unknown as NetworkConfig;
 
 /** A line as `conntrack -L` prints it. */
 function flow(destination: string, answers: string): string {
@@ -42,4 +48,12 @@ test("a flow to a service that nobody answers for any more is stranded", async (
 test("flows to others are left alone, also through a node port's number elsewhere", async () => {
   const others = [flow("192.0.2.1:30053", "192.0.2.1:30053"), flow("127.0.0.1:123", "127.0.0.1:123")];
   assert.deepEqual(await found(...others, "conntrack v1.4.7: 2 flow entries have been shown."), []);
+});
+
+test("flows that cannot be listed are not taken for none", async () => {
+  const spawn = () => ({ stdout: Readable.from([]), exited: Promise.resolve({ exitCode: 1 }) });
+  await assert.rejects(
+    cutStrandedFlows({ spawn } as unknown as Host, config, endpointsOf),
+    /conntrack cannot list UDP flows \(exit code 1\)/,
+  );
 });

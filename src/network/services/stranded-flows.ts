@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import type { Host } from "#host";
 import { limits } from "../limits.ts";
 import type { NetworkConfig } from "../network.ts";
-import { parseAddress, parseRange, type Range } from "../ranges.ts";
+import { contains, parseRange } from "../ranges.ts";
 import type { Frontend } from "./service-table.ts";
 
 /** UDP flows as connection tracking knows them: to whom they were sent, and who got them. */
@@ -18,7 +18,8 @@ export type EndpointsOf = (frontend: Frontend) => readonly string[] | undefined;
 
 /**
  * Makes connection tracking forget the UDP flows that services' endpoints have left behind. A TCP connection to a pod that is gone
- * breaks by itself; a UDP client that keeps its port would be sent there as long as it goes on sending.
+ * breaks by itself; a UDP client that keeps its port would be sent there as long as it goes on sending. Throws when flows cannot
+ * be listed.
  */
 export async function cutStrandedFlows(
   host: Host,
@@ -31,7 +32,11 @@ export async function cutStrandedFlows(
     stdio: ["ignore", "pipe", "ignore"],
   });
   const lines = createInterface({ input: listing.stdout as NodeJS.ReadableStream });
-  for (const { address, port, endpoint } of await stranded(lines, config, endpointsOf)) {
+  const flows = await stranded(lines, config, endpointsOf);
+  const { exitCode, signal } = await listing.exited;
+  if (exitCode !== 0)
+    throw new Error(`conntrack cannot list UDP flows (${signal ?? `exit code ${exitCode}`})`);
+  for (const { address, port, endpoint } of flows) {
     const [pod, podPort] = endpoint.split(" . ") as [string, string];
     await host.run({
       program: "conntrack",
@@ -61,22 +66,17 @@ export async function stranded(
     parseRange(range.includes("/") ? range : `${range}/32`),
   );
   for await (const line of lines) {
-    const [, address = "", destinationPort, pod, podPort] = flow.exec(line) ?? [];
-    const number = parseAddress(address);
-    if (number === undefined) continue;
+    const [, address, destinationPort, pod, podPort] = flow.exec(line) ?? [];
+    if (address === undefined) continue;
     const port = Number(destinationPort);
     const endpoint = `${pod} . ${podPort}`;
-    const onNode = nodePortRanges.some((range) => isIn(range, number));
+    const onNode = nodePortRanges.some((range) => contains(range, address));
     const endpoints =
       endpointsOf({ type: "address", address, protocol: "udp", port }) ??
       (onNode ? endpointsOf({ type: "node-port", protocol: "udp", port }) : undefined) ??
-      (isIn(serviceRange, number) ? [] : undefined);
+      (contains(serviceRange, address) ? [] : undefined);
     if (!endpoints || endpoints.includes(endpoint)) continue;
     found.set(`${address} ${port} ${endpoint}`, { address, port, endpoint });
   }
   return [...found.values()];
-}
-
-function isIn({ first, size }: Range, address: number): boolean {
-  return address >= first && address < first + size;
 }
