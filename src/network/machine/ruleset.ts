@@ -8,9 +8,10 @@ const quotedPort = "@th,240,16";
 
 /**
  * Put on a connection's first packet that a pod sends to itself through a service: its way out is the device that it came
- * in by. It must seem to come from the machine, or the pod answers itself past the translation.
+ * in by. It must seem to come from the machine, or the pod answers itself past the translation. With the sign bit, which the numbers
+ * of connections and slots leave alone.
  */
-const hairpinMark = "0x4e616372";
+const hairpinMark = "0xce616372";
 
 /**
  * The cluster's nftables table, without services in it. Applying it again keeps what the maps hold.
