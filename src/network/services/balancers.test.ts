@@ -47,3 +47,15 @@ test("ports whose clients return to their endpoint share one chain for each coun
     ],
   );
 });
+
+test("beyond the limit, as many times as there are services make few chains, none of them for less than it was to be", () => {
+  const balancers = new Balancers(2);
+  balancers.take({ endpoints: 3, affinitySeconds: 100 });
+  balancers.take(counting(2));
+  const times = Array.from({ length: 86_400 }, (_, index) => index + 1);
+  const taken = times.map((affinitySeconds) => balancers.take({ endpoints: 3, affinitySeconds }).balancer);
+  const given = taken.map(({ chain }) => Number(chain.split("-").at(-1)));
+  assert.ok(new Set(given).size <= 20, `${new Set(given).size} chains`);
+  assert.ok(given.every((seconds, index) => seconds >= (times[index] ?? 0)));
+  assert.equal(given[99], 100, "what is there is used");
+});

@@ -23,7 +23,7 @@ export interface Balancer {
  * The chains that number connections. As long as there are fewer than `limit`, every service port counts alone, so its
  * round robin is exact however calls to different services interleave; beyond it, ports with equally many endpoints
  * share the chains that are there, in turn, because each further chain makes every change to the table slower. Ports whose
- * clients return to their endpoint share anyway.
+ * clients return to their endpoint share anyway; beyond the limit their times are rounded up, so that there are few of those too.
  */
 export class Balancers {
   readonly #limit: number;
@@ -36,10 +36,10 @@ export class Balancers {
   }
 
   /** One that spreads connections so; `isNew` when nobody has used it. */
-  take(balance: Balance): { readonly balancer: Balancer; readonly isNew: boolean } {
+  take(wanted: Balance): { readonly balancer: Balancer; readonly isNew: boolean } {
+    const balance = this.#affordable(wanted);
     const { endpoints, affinitySeconds } = balance;
-    const chain =
-      affinitySeconds === undefined ? this.#counter(endpoints) : `sticky-${endpoints}-${affinitySeconds}`;
+    const chain = affinitySeconds === undefined ? this.#counter(endpoints) : stickyChain(balance);
     const taken = this.#taken.get(chain);
     if (taken) {
       taken.users += 1;
@@ -67,6 +67,14 @@ export class Balancers {
     return true;
   }
 
+  /** Anybody may give a service a time of its own: beyond the limit, powers of two are enough. */
+  #affordable(balance: Balance): Balance {
+    const { affinitySeconds } = balance;
+    if (affinitySeconds === undefined || this.#taken.size < this.#limit) return balance;
+    if (this.#taken.has(stickyChain(balance))) return balance;
+    return { ...balance, affinitySeconds: 2 ** Math.ceil(Math.log2(affinitySeconds)) };
+  }
+
   #counter(endpoints: number): string {
     const counters = this.#counters.get(endpoints) ?? { chains: [], free: [], turn: 0 };
     this.#counters.set(endpoints, counters);
@@ -87,6 +95,10 @@ interface Counters {
   /** Numbers in names of chains that are gone come back first, so that names stay few. */
   readonly free: number[];
   turn: number;
+}
+
+function stickyChain({ endpoints, affinitySeconds }: Balance): string {
+  return `sticky-${endpoints}-${affinitySeconds}`;
 }
 
 function rulesOf({ endpoints, affinitySeconds }: Balance): string[] {
