@@ -1,2 +1,2 @@
-/** Addresses of one subset that are mirrored, as in Kubernetes: Endpoints with more are cut off there, too. */
-export const addressesPerSubset = 1_000;
+/** Addresses with the same ports that are mirrored, as in Kubernetes: Endpoints with more are cut off there, too. */
+export const addressesPerSlice = 1_000;

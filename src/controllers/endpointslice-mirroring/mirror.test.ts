@@ -52,6 +52,29 @@ test("Endpoints become slices, one for each set of ports and address family", ()
   assert.deepEqual([ownerReferences?.[0]?.kind, ownerReferences?.[0]?.uid], ["Endpoints", "e1"]);
 });
 
+test("subsets with the same ports are one slice, which stays as it is", () => {
+  const source = handmade(one, { addresses: [{ ip: "192.0.2.2" }], ports: [...ports] });
+  const slices = made(source);
+  assert.deepEqual(
+    slices.map(({ endpoints }) => endpoints?.map(({ addresses }) => addresses[0])),
+    [["192.0.2.1", "192.0.2.2"]],
+  );
+  assert.deepEqual(mirror(source, slices), { create: [], update: [], remove: [] });
+});
+
+test("of two slices for the same, as a program that ended half-way leaves them, one goes", () => {
+  const source = handmade(one);
+  const [first, second] = [...made(source), ...made(source)];
+  assert.deepEqual(mirror(source, [first, second] as EndpointSlice[]).remove, [second]);
+});
+
+test("annotations are copied, but for kubectl's own notes about the Endpoints", () => {
+  const source = handmade(one);
+  const annotations = { owner: "a", "kubectl.kubernetes.io/last-applied-configuration": "{}" };
+  const annotated = { ...source, metadata: { ...source.metadata, annotations } };
+  assert.deepEqual(made(annotated)[0]?.metadata?.annotations, { owner: "a" });
+});
+
 test("what is mirrored already is not written again", () => {
   const source = handmade(one);
   assert.deepEqual(mirror(source, made(source)), { create: [], update: [], remove: [] });

@@ -1,6 +1,7 @@
 import {
   type Endpoint,
   type EndpointAddress,
+  type EndpointPort,
   type EndpointSlice,
   type EndpointSubset,
   type Endpoints,
@@ -10,7 +11,7 @@ import {
 } from "#api";
 import { controllerReference } from "../shared/claim.ts";
 import { managedByLabel, portsId, type SlicePlan, serviceNameLabel } from "../shared/slices.ts";
-import { addressesPerSubset } from "./limits.ts";
+import { addressesPerSlice } from "./limits.ts";
 
 export const managedBy = "endpointslicemirroring-controller.k8s.io";
 
@@ -32,21 +33,25 @@ export function mirror(source: Endpoints | undefined, slices: readonly EndpointS
 }
 
 function slicesOf(source: Endpoints): EndpointSlice[] {
-  return (source.subsets ?? []).flatMap((subset) =>
+  const byPorts = Map.groupBy(source.subsets ?? [], ({ ports }) => portsId(ports));
+  return [...byPorts.values()].flatMap((subsets) =>
     (["IPv4", "IPv6"] as const).flatMap((addressType) => {
-      const found = endpointsOf(subset).filter(({ addresses }) => isOfType(addresses[0] ?? "", addressType));
-      return found.length > 0 ? [sliceOf(source, subset, addressType, found)] : [];
+      const found = subsets
+        .flatMap(endpointsOf)
+        .filter(({ addresses }) => isOfType(addresses[0] ?? "", addressType));
+      return found.length > 0 ? [sliceOf(source, subsets[0]?.ports ?? [], addressType, found)] : [];
     }),
   );
 }
 
 function sliceOf(
   source: Endpoints,
-  subset: EndpointSubset,
+  ports: readonly EndpointPort[],
   addressType: string,
   found: Endpoint[],
 ): EndpointSlice {
-  const { name = "", namespace = "", labels, annotations } = source.metadata ?? {};
+  const { name = "", namespace = "", labels, annotations = {} } = source.metadata ?? {};
+  const { [lastAppliedAnnotation]: _, ...copied } = annotations;
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -54,12 +59,12 @@ function sliceOf(
       generateName: `${name}-`,
       namespace,
       labels: { ...labels, [serviceNameLabel]: name, [managedByLabel]: managedBy },
-      ...(annotations ? { annotations } : {}),
+      ...(Object.keys(copied).length > 0 ? { annotations: copied } : {}),
       ownerReferences: [controllerReference(endpoints, source)],
     },
     addressType,
-    endpoints: found.slice(0, addressesPerSubset),
-    ports: (subset.ports ?? []).map(({ name: portName = "", port, protocol = "TCP", appProtocol }) => ({
+    endpoints: found.slice(0, addressesPerSlice),
+    ports: ports.map(({ name: portName = "", port, protocol = "TCP", appProtocol }) => ({
       name: portName,
       port,
       protocol,
@@ -67,6 +72,9 @@ function sliceOf(
     })),
   };
 }
+
+/** What `kubectl apply` last sent: it says nothing about a slice. */
+const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
 function endpointsOf({ addresses = [], notReadyAddresses = [] }: EndpointSubset): Endpoint[] {
   return [
