@@ -25,7 +25,7 @@ const commands: readonly Command[] = [
 ];
 
 const interrupted = new AbortController();
-process.once("SIGINT", () => interrupted.abort());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
 
 const { env, stdout, stderr } = process;
 const exitCode = await runCommand(commands, process.argv.slice(2), {

@@ -11,7 +11,7 @@ export interface WhenReadyOptions {
   readonly startedAt: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Called when the API server answers. */
+  /** Called when the API server answers. It has ended when the waiting ends, however that does. */
   readonly onServing: () => Promise<void>;
 }
 
@@ -36,7 +36,11 @@ export async function whenReady(
       if (await endsAtOnce(host, layout, startedAt)) throw answer;
       await host.clock.sleep(10, deadline);
     }
-    await Promise.all([nodeReady(client, config, deadline), onServing()]);
+    const served = onServing();
+    // Nobody may take back what is still being started.
+    await Promise.all([nodeReady(client, config, deadline), served]).finally(() =>
+      Promise.allSettled([served]),
+    );
   } catch (error) {
     signal.throwIfAborted();
     throw new ApiError(
