@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import {
-  cutPower,
-  eventually,
-  kill,
-  killForGood,
-  type Program,
-  pidsOf,
-  programs,
-  whenWell,
-} from "./faults.ts";
+import { eventually } from "./eventually.ts";
+import { cutPower, kill, killForGood, type Program, pidsOf, programs, whenWell } from "./faults.ts";
 import { helloManifest, importHello } from "./images.ts";
 import { assertUnbroken, loadFromHost, loadFromPod } from "./load.ts";
 import { createMachine } from "./machine.ts";

@@ -1,6 +1,6 @@
 import { readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "./eventually.ts";
 import type { TestMachine } from "./machine.ts";
 import { execute } from "./processes.ts";
 import { cgroupsOf, memoryDirectory, mountsOf, processesOf } from "./traces.ts";
@@ -73,18 +73,6 @@ export async function cutPower(machine: TestMachine): Promise<void> {
   await execute("ip", ["netns", "add", machine.namespace]);
   await execute("ip", ["-n", machine.namespace, "link", "set", "lo", "up"]);
 }
-
-/** Looks until it is so: for what a crashed program does next, of which nobody can send an event. */
-export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
-    await pause(lookEveryMs);
-  }
-}
-
-const patienceMs = 60_000;
-const lookEveryMs = 50;
 
 async function isAlive(pid: number): Promise<boolean> {
   const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);

@@ -3,7 +3,7 @@ import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse, stringify } from "yaml";
-import { eventually } from "./faults.ts";
+import { eventually } from "./eventually.ts";
 import { helloManifest, importHello } from "./images.ts";
 import { createMachine } from "./machine.ts";
 import type { Result } from "./processes.ts";

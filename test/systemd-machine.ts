@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "./eventually.ts";
 import { execute, type Result, type RunOptions, start } from "./processes.ts";
 
 /** A machine of its own whose process 1 is systemd; `systemd-machine.sh` says how it is made. Its default data directory is a disk. */
@@ -97,13 +97,4 @@ async function groupsOf(id: string): Promise<{ path: string; empty: boolean }[]>
       empty: (await readFile(join(path, "cgroup.procs"), "utf8").catch(() => "")) === "",
     })),
   );
-}
-
-/** What happens in the machine gives no event out here: it is looked at again and again, for a minute. */
-export async function eventually(what: string, happened: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await happened())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await pause(100);
-  }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createSystemdMachine, eventually, lacksSystemd, type SystemdMachine } from "./systemd-machine.ts";
+import { eventually } from "./eventually.ts";
+import { createSystemdMachine, lacksSystemd, type SystemdMachine } from "./systemd-machine.ts";
 
 const programs = ["control-plane", "agent", "controllers", "dns"] as const;
 const unit = (program: string) => `nacre-shop-${program}.service`;
