@@ -1,4 +1,5 @@
-import { createMachine, type TestMachine } from "../test/machine.ts";
+import { messageOf } from "#base";
+import { makeMachine, type TestMachine } from "../test/machine.ts";
 import { type BenchCluster, startCluster } from "./cluster/bench-cluster.ts";
 
 /** What rows share: one cluster, and what one of them has found out for others. Everything goes at the end. */
@@ -14,13 +15,17 @@ export interface Context {
 }
 
 export interface OwnedContext extends Context {
-  /** Takes back everything. Throws what could not be undone, after all else was. */
+  /**
+   * Takes back everything, once, also under a row that goes on: it gets nothing new. Throws what could not be undone, after all
+   * else was.
+   */
   end(): Promise<void>;
 }
 
 export function createContext(): OwnedContext {
   const known = new Map<string, Promise<unknown>>();
   const undoing: (() => Promise<void>)[] = [];
+  let ended: Promise<void> | undefined;
   const context: OwnedContext = {
     once<T>(name: string, make: () => Promise<T>): Promise<T> {
       const found = known.get(name) ?? make();
@@ -29,23 +34,27 @@ export function createContext(): OwnedContext {
     },
     onEnd: (undo) => undoing.push(undo),
     async machine() {
-      const machine = await createMachine();
-      let removed: Promise<void> | undefined;
-      const remove = () => {
-        removed ??= machine.remove();
-        return removed;
-      };
-      context.onEnd(remove);
-      return { ...machine, remove };
+      if (ended) throw new Error("the bench has ended");
+      const making = makeMachine();
+      // One that could not be made has left nothing.
+      context.onEnd(async () => (await making.catch(() => undefined))?.remove());
+      return making;
     },
     cluster: () => context.once("cluster", () => startCluster(context)),
-    async end() {
-      const failures: unknown[] = [];
-      for (let undo = undoing.pop(); undo; undo = undoing.pop()) {
-        await undo().catch((error: unknown) => failures.push(error));
-      }
-      if (failures.length > 0) throw new AggregateError(failures, "not everything could be taken back");
+    end() {
+      ended ??= takeBack(undoing);
+      return ended;
     },
   };
   return context;
+}
+
+async function takeBack(undoing: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let undo = undoing.pop(); undo; undo = undoing.pop()) {
+    await undo().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length === 0) return;
+  const why = failures.map(messageOf).join("; ");
+  throw new AggregateError(failures, `not everything could be taken back: ${why}`);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "#base";
 import { createContext } from "./context.ts";
 import type { Row } from "./row.ts";
 import { rows } from "./rows/registry.ts";
@@ -28,25 +29,45 @@ if (process.getuid?.() !== 0) {
 }
 
 const context = createContext();
-process.once("SIGINT", () => void context.end().finally(() => process.exit(130)));
-const outcomes: Outcome[] = [];
-try {
-  for (const row of rows) {
-    if (positionals.length === 0 || positionals.includes(row.name)) outcomes.push(await measure(row));
-  }
-} finally {
-  await context.end();
+let interrupted = false;
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  // However often it comes: who is impatient would leave a cluster behind.
+  process.on(signal, () => {
+    if (!interrupted) process.stderr.write("taking everything back …\n");
+    interrupted = true;
+    void leave(code);
+  });
 }
-process.stdout.write(`${values.output === "json" ? jsonOf(outcomes) : tableOf(outcomes)}\n`);
-process.exit(outcomes.some(({ failure }) => failure !== undefined) ? 1 : 0);
+const outcomes: Outcome[] = [];
+for (const row of rows) {
+  if (positionals.length === 0 || positionals.includes(row.name)) outcomes.push(await measure(row));
+  if (interrupted) break;
+}
+if (!interrupted) await leave(outcomes.some(({ failure }) => failure !== undefined) ? 1 : 0);
+
+/** Ends the bench once everything is taken back; with its table, unless it was cut short. */
+async function leave(code: number): Promise<void> {
+  let failure: unknown;
+  await context.end().catch((error: unknown) => {
+    failure = error;
+  });
+  if (!interrupted)
+    process.stdout.write(`${values.output === "json" ? jsonOf(outcomes) : tableOf(outcomes)}\n`);
+  if (failure !== undefined) process.stderr.write(`bench: ${messageOf(failure)}\n`);
+  process.exit(failure === undefined ? code : 1);
+}
 
 async function measure(row: Row): Promise<Outcome> {
   process.stderr.write(`${row.what} … `);
   const began = performance.now();
   const outcome = await row.measure(context).then(
     (measured): Outcome => ({ row, measured }),
-    (error: unknown): Outcome => ({ row, failure: error instanceof Error ? error.message : String(error) }),
+    (error: unknown): Outcome => ({ row, failure: messageOf(error) }),
   );
+  if (interrupted) return outcome;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   process.stderr.write(outcome.failure === undefined ? `${seconds} s\n` : `failed: ${outcome.failure}\n`);
   return outcome;

@@ -8,11 +8,9 @@ import { start } from "./processes.ts";
 /** examples/hello by itself: what a service owes its clients when it is told to end. */
 const port = await freePort();
 const environment = { ...process.env, PORT: String(port) };
-const hello = start(
-  process.execPath,
-  [join(import.meta.dirname, "../examples/hello/server.ts")],
+const hello = start(process.execPath, [join(import.meta.dirname, "../examples/hello/server.ts")], {
   environment,
-);
+});
 after(() => hello.stop("SIGKILL"));
 
 test("a service that drains answers all who come, and cuts no connection off", async () => {

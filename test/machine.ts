@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubernetesTool } from "#testing";
-import { execute, type Result, type Running, type RunOptions, start } from "./processes.ts";
+import { ended, execute, type Result, type Running, type RunOptions, start } from "./processes.ts";
 
 /**
  * A machine of its own for one test file: a network namespace with nothing but loopback, so that no packet can leave,
@@ -25,20 +25,41 @@ export interface TestMachine {
   /** Starts a program that goes on while the test does other things; `remove` ends it at the latest. */
   start(program: string, args: readonly string[]): Running;
   startKubectl(...args: string[]): Promise<Running>;
-  /** Ends the cluster and the machine, whatever state they are in. */
+  /** Ends what runs on it, the cluster and the machine, whatever state they are in; once, however often it is called. */
   remove(): Promise<void>;
 }
 
-export async function createMachine(): Promise<TestMachine> {
+/**
+ * A machine for one test file, which removes it. The runner ends a file that takes too long with SIGTERM, and a person all of
+ * them with SIGINT: then the machine is removed too.
+ */
+export function createMachine(): Promise<TestMachine> {
+  const making = makeMachine();
+  const interrupted = () => making.then((machine) => machine.remove()).finally(() => process.exit(1));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupted);
+  return making;
+}
+
+/** A machine whose maker sees to it that it is removed. */
+export async function makeMachine(): Promise<TestMachine> {
   const id = `${process.pid.toString(36)}${(++made).toString(36)}`;
   const namespace = `nacre-test-${id}`;
   const clusterName = `t${id}`;
+  const kubectlPath = await kubernetesTool("kubectl");
   const directory = await mkdtemp(join(tmpdir(), "nacre-test-"));
   const data = join(directory, "data");
   const kubeconfig = join(directory, "kubeconfig");
-  await execute("ip", ["netns", "add", namespace]);
-  await execute("ip", ["-n", namespace, "link", "set", "lo", "up"]);
-  const kubectlPath = await kubernetesTool("kubectl");
+  const leave = async () => {
+    await execute("ip", ["netns", "delete", namespace], { mayFail: true });
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await execute("ip", ["netns", "add", namespace]);
+    await execute("ip", ["-n", namespace, "link", "set", "lo", "up"]);
+  } catch (error) {
+    await leave();
+    throw error;
+  }
   const environment = {
     ...process.env,
     KUBECONFIG: kubeconfig,
@@ -49,12 +70,17 @@ export async function createMachine(): Promise<TestMachine> {
   };
   const inside = (program: string, args: readonly string[]) =>
     ["nsenter", [`--net=/run/netns/${namespace}`, program, ...args]] as const;
+  // What is interrupted is ended by `remove`, in its order.
+  const begin = (program: string, args: readonly string[], variables: NodeJS.ProcessEnv = environment) =>
+    start(...inside(program, args), { environment: variables, detached: true });
   const running: Running[] = [];
-  const run = (program: string, args: readonly string[], options: RunOptions = {}) =>
-    execute(...inside(program, args), {
-      ...options,
-      environment: { ...environment, ...options.environment },
-    });
+  /** Those that somebody waits for. */
+  const awaited = new Set<Running>();
+  const run = (program: string, args: readonly string[], options: RunOptions = {}) => {
+    const one = begin(program, args, { ...environment, ...options.environment });
+    awaited.add(one);
+    return ended(one, options).finally(() => awaited.delete(one));
+  };
   const nacre = (...args: string[]) =>
     run("sh", [join(root, "bin/nacre"), ...args], { timeoutMs: 120_000, mayFail: true });
   const machine: TestMachine = {
@@ -69,24 +95,27 @@ export async function createMachine(): Promise<TestMachine> {
     kubectl: (...args) => run(kubectlPath, args),
     kubectlWith: (options, ...args) => run(kubectlPath, args, options),
     start(program, args) {
-      const one = start(...inside(program, args), environment);
+      const one = begin(program, args);
       running.push(one);
       return one;
     },
     startKubectl: async (...args) => machine.start(kubectlPath, args),
-    async remove() {
-      process.off("SIGTERM", interrupted);
-      await Promise.all(running.map((one) => one.stop("SIGKILL")));
-      const purged = await nacre("down", "--purge", "--yes");
-      await execute("ip", ["netns", "delete", namespace], { mayFail: true });
-      // What would not go is left to be looked at: its processes may still write there.
-      if (purged.code !== 0) throw new Error(`cannot purge ${data}: ${purged.stderr}`);
-      await rm(directory, { recursive: true, force: true });
+    remove() {
+      removed ??= remove();
+      return removed;
     },
   };
-  // The runner ends a file that takes too long with SIGTERM; its cluster must not outlive it.
-  const interrupted = () => machine.remove().finally(() => process.exit(1));
-  process.once("SIGTERM", interrupted);
+  let removed: Promise<void> | undefined;
+  const remove = async () => {
+    await Promise.all(running.map((one) => one.stop("SIGKILL")));
+    // As for a person who no longer waits: `up` takes back what it has begun, and would go on behind a purge.
+    await Promise.allSettled([...awaited].map((one) => one.stop("SIGTERM")));
+    const purged = await nacre("down", "--purge", "--yes");
+    if (purged.code === 0) return leave();
+    // What would not go is left to be looked at: its processes may still write there.
+    await execute("ip", ["netns", "delete", namespace], { mayFail: true });
+    throw new Error(`cannot purge ${data}: ${purged.stderr}`);
+  };
   return machine;
 }
 

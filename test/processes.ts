@@ -8,9 +8,8 @@ export interface Result {
   readonly stderr: string;
 }
 
-export interface RunOptions {
+export interface RunOptions extends StartOptions {
   readonly input?: string;
-  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs?: number;
   /** A non-zero exit is returned, not thrown. */
   readonly mayFail?: boolean;
@@ -19,6 +18,8 @@ export interface RunOptions {
 /** A program that goes on while the test does other things. */
 export interface Running {
   readonly pid: number;
+  /** The program and its arguments. */
+  readonly command: string;
   /** Everything it printed so far, errors among it. */
   output(): string;
   /** Resolves with what matches, as soon as it was printed. Rejects when the program ends without it, or is late. */
@@ -36,25 +37,33 @@ export async function execute(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Result> {
-  const running = start(program, args, options.environment);
+  return ended(start(program, args, options), options);
+}
+
+/** What became of a program that was started, as `execute` has it. */
+export async function ended(running: Running, options: RunOptions): Promise<Result> {
   const timer = setTimeout(() => running.stop("SIGKILL"), options.timeoutMs ?? 60_000);
   running.type(options.input);
   running.type();
   const result = await running.ended.finally(() => clearTimeout(timer));
   if (result.code !== 0 && !options.mayFail) {
-    throw new Error(`${program} ${args.join(" ")} ended with ${result.code}:\n${running.output()}`);
+    throw new Error(`${running.command} ended with ${result.code}:\n${running.output()}`);
   }
   return result;
 }
 
-export function start(
-  program: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Running {
-  const child = spawn(program, args, { stdio: "pipe", env: environment });
+export interface StartOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Signals that a terminal sends to all that a command has started are not for it. */
+  readonly detached?: boolean;
+}
+
+export function start(program: string, args: readonly string[], options: StartOptions = {}): Running {
+  const { environment = process.env, detached = false } = options;
+  const child = spawn(program, args, { stdio: "pipe", env: environment, detached });
   const parts = { stdout: "", stderr: "", all: "" };
   const waiting = new Set<() => void>();
+  const command = [program, ...args].join(" ");
   const ended = new Promise<Result>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code: code ?? -1, stdout: parts.stdout, stderr: parts.stderr }));
@@ -70,6 +79,7 @@ export function start(
   }
   return {
     pid: child.pid ?? 0,
+    command,
     ended,
     output: () => parts.all,
     printed: (pattern, { timeoutMs = printTimeoutMs } = {}) =>
@@ -80,7 +90,7 @@ export function start(
           waiting.delete(look);
           resolve(match[1] ?? match[0]);
         };
-        const why = `${program} ${args.join(" ")} printed nothing like ${pattern}`;
+        const why = `${command} printed nothing like ${pattern}`;
         const fail = (how: string) =>
           waiting.delete(look) && reject(new Error(`${why} ${how}:\n${parts.all}`));
         waiting.add(look);

@@ -10,15 +10,12 @@ export interface BareContainers {
   remove(name: string): Promise<void>;
 }
 
-/** Those of a machine, made once. */
-export function bareContainers(
-  context: Pick<Context, "once">,
-  machine: TestMachine,
-): Promise<BareContainers> {
-  return context.once("bare containers", () => prepare(machine));
+/** Those of a machine, made once. None outlives the bench. */
+export function bareContainers(context: Context, machine: TestMachine): Promise<BareContainers> {
+  return context.once("bare containers", () => prepare(context, machine));
 }
 
-async function prepare(machine: TestMachine): Promise<BareContainers> {
+async function prepare(context: Context, machine: TestMachine): Promise<BareContainers> {
   const bundle = join(machine.directory, "bundle");
   await mkdir(join(bundle, "rootfs/bin"), { recursive: true });
   await copyFile("/bin/busybox", join(bundle, "rootfs/bin/busybox"));
@@ -33,12 +30,24 @@ async function prepare(machine: TestMachine): Promise<BareContainers> {
   // Its output goes nowhere: a container that held our pipes would keep the command from ending.
   const detached = `exec runc --root ${state} run --detach --bundle ${bundle} "$1" </dev/null >/dev/null 2>&1`;
   const id = (name: string) => `${machine.clusterName}-${name}`;
-  return {
+  const started = new Map<string, Promise<unknown>>();
+  let ended = false;
+  const containers: BareContainers = {
     async start(name) {
-      await machine.run("sh", ["-c", detached, "sh", id(name)]);
+      if (ended) throw new Error("the bench has ended");
+      const starting = machine.run("sh", ["-c", detached, "sh", id(name)]);
+      started.set(name, starting);
+      await starting;
     },
     async remove(name) {
       await runc("delete", "--force", id(name));
+      started.delete(name);
     },
   };
+  context.onEnd(async () => {
+    ended = true;
+    await Promise.allSettled(started.values());
+    for (const name of started.keys()) await containers.remove(name);
+  });
+  return containers;
 }
