@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse, stringify } from "yaml";
@@ -52,6 +52,18 @@ test("typed wrongly: exit code 2, what was meant, nothing made", async () => {
   assert.match((await fails(1, "up", "--port", "99999")).stderr, /cannot listen on port 99999/);
   assert.match((await fails(1, "status")).stderr, /nacre up/);
   assert.match((await fails(1, "down")).stderr, /nacre up|no cluster/);
+  assert.deepEqual(await tracesAtRest(machine), bare);
+});
+
+test("in a folder that holds something else: one clear error, and it stays as it was", async () => {
+  await mkdir(machine.data);
+  await writeFile(join(machine.data, "thesis.tex"), "precious");
+  assert.match(
+    (await fails(1, "up")).stderr,
+    /^error: cannot make a cluster in .*: there is no cluster in it, but thesis\.tex; choose another folder/,
+  );
+  assert.equal(await readFile(join(machine.data, "thesis.tex"), "utf8"), "precious");
+  await rm(machine.data, { recursive: true });
   assert.deepEqual(await tracesAtRest(machine), bare);
 });
 

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { ApiError, badRequest } from "#base";
+import { badRequest } from "#base";
 import {
   type Command,
   flag,
@@ -17,21 +17,17 @@ import {
   defaultPort,
   differences,
   findShortage,
-  type Layout,
   networkOf,
   newClusterConfig,
   programs,
   readClusterConfig,
   type Shortage,
   supervisorFor,
-  writeClusterConfig,
 } from "#cluster";
-import type { Host } from "#host";
-import { gatewayAddress, prepareNetwork, requireFreeRanges } from "#network";
-import { requireFreePort } from "../free-port.ts";
+import { gatewayAddress, requireFreeRanges } from "#network";
+import { bringUpOrNothing } from "../bring-up.ts";
+import { requireEmptyData, requireKeys } from "../data-directory.ts";
 import { commandLine, dataOption, layoutFor, requireRoot, thisMachine } from "../machine.ts";
-import { whenReady } from "../ready.ts";
-import { makeKubeconfigs, startPrograms } from "../start.ts";
 import { supply } from "../supply.ts";
 import { addToKubeconfig } from "../user-kubeconfig.ts";
 
@@ -93,12 +89,12 @@ async function up(invocation: Invocation): Promise<number> {
   // Where programs are missing, it cannot be asked yet: it is again when the network is prepared.
   if (running.length === 0 && shortage.missing.length === 0)
     await requireFreeRanges(host, networkOf(config, layout, gatewayAddress(config)));
+  await (existing ? requireKeys(host, layout) : requireEmptyData(host, layout));
   if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
 
-  if (existing) await requireKeys(host, layout);
   await supply(invocation, host, shortage);
   const began = clock.monotonicMs();
-  const kubeconfig = await start(host, layout, config, {
+  const kubeconfig = await bringUpOrNothing(host, layout, config, {
     invocation,
     running: running.length,
     existing: existing !== undefined,
@@ -134,87 +130,6 @@ async function up(invocation: Invocation): Promise<number> {
   }
   return 0;
 }
-
-/** New keys would come up just as well, and could open none of the Secrets that are stored. */
-async function requireKeys(host: Host, layout: Layout): Promise<void> {
-  const hasObjects = await host.files.exists(`${layout.store}/store.db`);
-  if (!hasObjects || (await host.files.exists(`${layout.pki}/encryption.json`))) return;
-  throw new ApiError(
-    "InternalError",
-    `cannot start the cluster: the keys of its Secrets are gone with ${layout.pki}; restore that folder from a backup, or start anew: nacre down --purge`,
-  );
-}
-
-interface Started {
-  readonly invocation: Invocation;
-  readonly running: number;
-  readonly existing: boolean;
-  readonly timeoutMs: number;
-}
-
-/**
- * Takes back what it made when the cluster does not become ready: either all of it runs, or none. Containers that ran
- * on without the programs are left alone.
- */
-async function start(
-  host: Host,
-  layout: Layout,
-  config: ClusterConfig,
-  started: Started,
-): Promise<{ path: string; text: string }> {
-  if (started.running > 0) return bringUp(host, layout, config, started);
-  await requireFreePort(config.port);
-  const wasDown = !(await host.files.exists(layout.memory));
-  try {
-    return await bringUp(host, layout, config, started);
-  } catch (error) {
-    const supervisor = await supervisorFor(host, layout);
-    await supervisor.stop();
-    const { removeData, removeFromMachine } = await import("../removal.ts");
-    if (wasDown) await removeFromMachine(host, layout, config, { graceful: false });
-    if (!started.existing) {
-      await supervisor.remove();
-      await removeData(host, layout.data);
-    }
-    throw error;
-  }
-}
-
-/** Network first, then identities, then programs; ready when the node is. */
-async function bringUp(
-  host: Host,
-  layout: Layout,
-  config: ClusterConfig,
-  { invocation, running, existing, timeoutMs }: Started,
-): Promise<{ path: string; text: string }> {
-  const { clock, random, output, signal } = invocation;
-  const steps = progress(output, clock);
-  for (const directory of [layout.data, layout.logs, layout.run, layout.store, layout.network]) {
-    await host.files.makeDirectory(directory, { mode: 0o700 });
-  }
-  if (!existing) await writeClusterConfig(host, layout.config, config);
-  const network = networkOf(config, layout, gatewayAddress(config));
-  if (running < programs.length) {
-    await steps.step("Preparing the network", () => prepareNetwork(host, network));
-  }
-  const kubeconfig = makeKubeconfigs(layout, config, { clock, random });
-  if (running < programs.length) {
-    await steps.step("Starting the control plane, the agent, the controllers and DNS", async () => {
-      const startedAt = clock.now();
-      await startPrograms(host, layout, existing ? firstPrograms : programs);
-      const onServing = () => startPrograms(host, layout, programs);
-      const waiting = { kubeconfig: kubeconfig.path, startedAt, timeoutMs, signal, onServing };
-      await whenReady(host, layout, config, waiting);
-    });
-  }
-  return kubeconfig;
-}
-
-/**
- * A node is ready by these; the others have nothing to do before the API is served, and loading them would only hold these up. In a
- * new cluster all start at once: its first pods need what the controllers make.
- */
-const firstPrograms = ["control-plane", "agent"] as const;
 
 function chosen(invocation: Invocation): ClusterConfig {
   return newClusterConfig(
