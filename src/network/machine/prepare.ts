@@ -90,11 +90,16 @@ async function ensureBridge(host: Host, config: NetworkConfig): Promise<void> {
   await host.run({
     program: "ip",
     arguments: ["-batch", "-"],
-    input: `${create}link set ${config.bridge} alias ${config.stateDirectory}
-addr replace ${gatewayAddress(config)}/32 dev ${config.bridge}
+    input: `${create}addr replace ${gatewayAddress(config)}/32 dev ${config.bridge}
 link set ${config.bridge} up
 route replace ${config.serviceRange} dev ${config.bridge} src ${gatewayAddress(config)}
 `,
+    timeoutMs: limits.commandTimeoutMs,
+  });
+  // By itself: in a batch, a path with a space in it would be two words.
+  await host.run({
+    program: "ip",
+    arguments: ["link", "set", config.bridge, "alias", config.stateDirectory],
     timeoutMs: limits.commandTimeoutMs,
   });
 }
