@@ -32,6 +32,13 @@ export async function importBusybox(machine: TestMachine): Promise<void> {
   await machine.nacre("image", "import", path, "-t", "busybox:1");
 }
 
+/** Brings a cluster up in which pods of `busybox:1` can be made at once. */
+export async function upWithBusybox(machine: TestMachine): Promise<void> {
+  await machine.up();
+  await importBusybox(machine);
+  await machine.kubectl("wait", "serviceaccount/default", "--for=create", "--timeout=20s");
+}
+
 async function importService(machine: TestMachine, directory: string, name: string): Promise<void> {
   const { layout } = await buildImage({
     host: createHost({ clock: systemClock, logger: silentLogger }),

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { kubernetesTool } from "#testing";
-import { importBusybox } from "./images.ts";
+import { upWithBusybox } from "./images.ts";
 import { createMachine } from "./machine.ts";
 import { typing } from "./typing.ts";
 
@@ -9,17 +8,15 @@ import { typing } from "./typing.ts";
 const machine = await createMachine();
 after(() => machine.remove());
 before(async () => {
-  await machine.up();
-  await importBusybox(machine);
-  await run("wait serviceaccount/default --for=create --timeout=20s");
+  await upWithBusybox(machine);
   await run("run web --image=busybox:1 --command -- sleep 3600");
   await run("wait pod/web --for=condition=Ready --timeout=30s");
 });
 
-const { run, fails, get } = typing(machine);
+const { run, fails, get, startInTerminal } = typing(machine);
 
 test("debug gives a shell beside a container, among its processes", async () => {
-  const visiting = await startWithTerminal("debug -it web --image=busybox:1 --target=web -c look -- sh");
+  const visiting = await startInTerminal("debug -it web --image=busybox:1 --target=web -c look -- sh");
   await visiting.printed(/# /);
   visiting.type("tr '\\0' ' ' </proc/1/cmdline; echo; ls /proc/1/root/bin/sleep; exit\n");
   await visiting.printed(/\nsleep 3600 \r\n\/proc\/1\/root\/bin\/sleep/);
@@ -73,7 +70,7 @@ test("in a pod that shares its processes everybody sees everybody, and the pause
 test("debug of a node gives a pod on the machine's own processes and files", async () => {
   const node = await run("get node -o jsonpath={.items[0].metadata.name}");
   const line = `debug node/${node} -it --image=busybox:1 --profile=general -- sh`;
-  const visiting = await startWithTerminal(line);
+  const visiting = await startInTerminal(line);
   const name = await visiting.printed(/debugging pod (\S+)/);
   await visiting.printed(/# /);
   visiting.type("ls -d /host/etc/passwd; exit\n");
@@ -86,8 +83,3 @@ test("debugging containers end with their pod", async () => {
   await run("delete pod web --grace-period=1 --timeout=30s");
   assert.match(await fails("get pod web"), /"web" not found/);
 });
-
-/** kubectl in a terminal of its own, as a person has it. */
-async function startWithTerminal(line: string) {
-  return machine.start("script", ["-qefc", `${await kubernetesTool("kubectl")} ${line}`, "/dev/null"]);
-}

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { kubernetesTool } from "#testing";
-import { importBusybox } from "./images.ts";
+import { upWithBusybox } from "./images.ts";
 import { createMachine } from "./machine.ts";
 import { typing } from "./typing.ts";
 
@@ -11,14 +10,12 @@ import { typing } from "./typing.ts";
 const machine = await createMachine();
 after(() => machine.remove());
 before(async () => {
-  await machine.up();
-  await importBusybox(machine);
-  await run("wait serviceaccount/default --for=create --timeout=20s");
+  await upWithBusybox(machine);
   await run("apply -f -", shell);
   await run("wait pod/shell --for=condition=Ready --timeout=30s");
 });
 
-const { run, fails, get } = typing(machine);
+const { run, fails, get, startInTerminal } = typing(machine);
 
 /** A pod to talk to: says what it is told to, serves a page, and ends when asked. */
 const shell = `
@@ -52,7 +49,7 @@ test("run starts a pod, and its own output can be followed from start to end", a
 
 test("run with a terminal gives a shell", async () => {
   const line = "run -it visit --image=busybox:1 --restart=Never --rm --command -- sh";
-  const visiting = await startWithTerminal(line);
+  const visiting = await startInTerminal(line);
   await visiting.printed(/# /);
   visiting.type("tty; echo $((20 + 3)); exit\n");
   await visiting.printed(/\n23\r/);
@@ -161,12 +158,12 @@ test("exec runs commands, hands on their input and gives back their exit code", 
 });
 
 test("exec with a terminal has one, of the size of the person's", async () => {
-  const typed = await startWithTerminal("exec -it shell -c main -- sh", "stty rows 41 cols 97;");
+  const typed = await startInTerminal("exec -it shell -c main -- sh", "stty rows 41 cols 97;");
   await typed.printed(/# /);
   typed.type("stty size; exit 3\n");
   await typed.printed(/41 97/);
   assert.equal((await typed.ended).code, 3);
-  const missing = await startWithTerminal("exec -it shell -c main -- nosuch");
+  const missing = await startInTerminal("exec -it shell -c main -- nosuch");
   await missing.printed(/"nosuch": executable file not found in \$PATH\r\n/);
   assert.equal((await missing.ended).code, 127);
 });
@@ -280,12 +277,6 @@ spec:
       terminationGracePeriodSeconds: 1
       containers: [{name: main, image: 'busybox:1', command: [sleep, '3600']}]
 `;
-
-/** kubectl in a terminal of its own, as a person has it. */
-async function startWithTerminal(line: string, before = "") {
-  const command = `${before} ${await kubernetesTool("kubectl")} ${line}`;
-  return machine.start("script", ["-qefc", command, "/dev/null"]);
-}
 
 async function page(port: string): Promise<string> {
   return (await machine.run("curl", ["-sS", "--fail", `http://127.0.0.1:${port}/`])).stdout;

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { importBusybox } from "./images.ts";
+import { upWithBusybox } from "./images.ts";
 import { createMachine } from "./machine.ts";
 import { typing } from "./typing.ts";
 
 /** Pods that cannot work say why, in Kubernetes' own words, in their status and in events. */
 const machine = await createMachine();
 after(() => machine.remove());
-before(async () => {
-  await machine.up();
-  await importBusybox(machine);
-  await run("wait serviceaccount/default --for=create --timeout=20s");
-});
+before(() => upWithBusybox(machine));
 
 const { run, get } = typing(machine);
 

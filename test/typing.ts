@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { kubernetesTool } from "#testing";
 import type { TestMachine } from "./machine.ts";
-import type { RunOptions } from "./processes.ts";
+import type { Running, RunOptions } from "./processes.ts";
 
 /** A program, typed as a person types it. Words are split at spaces; single quotes keep them together. */
 export interface Typing {
@@ -15,12 +15,21 @@ export interface KubectlTyping extends Typing {
   /** The object that `kubectl get` knows by these words. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into objects of every kind
   get(words: string): Promise<any>;
+  /** Starts a line in a terminal of its own, as a person has it; `before` is run there first. */
+  startInTerminal(line: string, before?: string): Promise<Running>;
 }
 
 /** kubectl on a machine. */
 export function typing(machine: TestMachine, options: RunOptions = {}): KubectlTyping {
   const kubectl = typingOf(machine, "kubectl", options);
-  return { ...kubectl, get: async (what) => JSON.parse(await kubectl.run(`get ${what} -o json`)) };
+  return {
+    ...kubectl,
+    get: async (what) => JSON.parse(await kubectl.run(`get ${what} -o json`)),
+    async startInTerminal(line, before = "") {
+      const command = `${before} ${await kubernetesTool("kubectl")} ${line}`;
+      return machine.start("script", ["-qefc", command, "/dev/null"]);
+    },
+  };
 }
 
 /** helm on a machine. */
