@@ -19,8 +19,8 @@ interface Kubeconfig {
 
 /**
  * `existing` with the clusters, users and contexts of `added` put in. Entries of the same name are replaced, but for the
- * namespace that a person has set in a context; all others stay; the current context changes only when there was none. Texts are YAML. Throws BadRequest when `existing` is not a
- * kubeconfig: it is then left alone.
+ * namespace that a person has set in a context; all others stay; the current context changes only when there was none. Texts are
+ * YAML. Throws BadRequest when `existing` is not a kubeconfig: it is then left alone.
  */
 export function mergeKubeconfig(existing: string, added: string): string {
   const mine = parse(added) as Kubeconfig;

@@ -1,5 +1,5 @@
 import { type Command, formatOf, formatted, outputOption, paint } from "#cli";
-import { findShortage, installCommand, type Requirement, supervisorFor } from "#cluster";
+import { findShortage, installCommand, programs, type Requirement, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { dataOption, layoutFor, thisMachine } from "../machine.ts";
 
@@ -119,15 +119,15 @@ async function cluster(host: Host, layout: ReturnType<typeof layoutFor>): Promis
   if (!(await host.files.exists(layout.config)))
     return { what: "cluster", ok: true, detail: "none yet; start one with: nacre up" };
   const running = await (await supervisorFor(host, layout)).running();
-  const stopped = 4 - running.length;
+  const stopped = programs.length - running.length;
   return {
     what: "cluster",
     ok: true,
     detail:
       stopped === 0
         ? "up"
-        : stopped === 4
+        : running.length === 0
           ? "down; start it with: nacre up"
-          : `${stopped} of 4 programs are stopped; nacre up starts them`,
+          : `${stopped} of ${programs.length} programs are stopped; nacre up starts them`,
   };
 }
