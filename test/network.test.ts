@@ -198,7 +198,8 @@ test("addresses that nobody has are refused at once, in pods and on the machine"
   const node = await machine.run(process.execPath, ["--input-type=module", "-e", file]);
   for (const { codes, ms } of [inside, JSON.parse(node.stdout)]) {
     for (const code of codes) assert.match(code, /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)$/);
-    assert.ok(ms < 1_000, `${ms} ms`);
+    // Where nobody refuses, the kernel first looks for a neighbour, for three seconds.
+    assert.ok(ms < 3_000, `${ms} ms`);
   }
 });
 
