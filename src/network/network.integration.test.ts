@@ -57,6 +57,14 @@ test("a second cluster of the same name neither takes the first one's network no
   assert.match(devices.stdout, new RegExp(`alias ${config.stateDirectory}\n`));
 });
 
+test("a table that somebody has flushed away comes back when the network is prepared again", async () => {
+  await host.run({ program: "nft", arguments: ["flush", "ruleset"] });
+  await prepareNetwork(host, config);
+  assert.equal(await ask(machine, "10.96.0.50", 80), "ECONNREFUSED");
+  const tables = await host.run({ program: "nft", arguments: ["list", "tables"] });
+  assert.equal(tables.stdout, `table ip ${config.table}\n`);
+});
+
 test("a pod cannot reach what listens on the machine's loopback", async () => {
   await network.serve(machine, "private");
   assert.match(await ask(machine, "127.9.9.9", 8080), /^private /);

@@ -33,12 +33,14 @@ export async function prepareNetwork(host: Host, config: NetworkConfig): Promise
  */
 export async function requireFreeRanges(host: Host, config: NetworkConfig): Promise<void> {
   const owner = await ownerOf(host, config);
-  if (owner && owner !== config.stateDirectory) {
+  if (owner === config.stateDirectory) return;
+  if (owner) {
     throw new ApiError(
       "Conflict",
       `cannot use the device ${config.bridge}: it belongs to the cluster that keeps its network in ${owner}. A machine holds one cluster: end that one first with: nacre down --data DIR`,
     );
   }
+  // The device may have been deleted by hand.
   const made = await host.run({
     program: "nft",
     arguments: ["list", "table", "ip", config.table],
