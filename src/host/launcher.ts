@@ -1,14 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { type Clock, systemRandom } from "#base";
+import { CapturedOutput } from "./captured-output.ts";
 import type { CommandFailure } from "./command-error.ts";
 import type { Command, CommandResult } from "./host.ts";
-import {
-  commandTimeoutMs,
-  launcherInputBytes,
-  launcherShells,
-  launcherShellsIdle,
-  outputBytes,
-} from "./limits.ts";
+import { commandTimeoutMs, launcherInputBytes, launcherShells, launcherShellsIdle } from "./limits.ts";
 
 export interface Outcome {
   readonly result: CommandResult;
@@ -106,8 +101,8 @@ class Shell {
   async run(command: Command, clock: Clock): Promise<Outcome> {
     this.#runs += 1;
     const token = `${this.#secret}-${this.#runs}`;
-    const stdout = new Captured(this.#child.stdout, token);
-    const stderr = new Captured(this.#child.stderr, token);
+    const stdout = new CapturedOutput(this.#child.stdout, token);
+    const stderr = new CapturedOutput(this.#child.stderr, token);
     const broken = Promise.withResolvers<undefined>();
     const onExit = () => broken.resolve(undefined);
     this.#child.once("close", onExit);
@@ -146,49 +141,6 @@ class Shell {
     }
   }
 }
-
-/** One stream's output up to the token's line. Keeps the first `outputBytes`. */
-class Captured {
-  readonly done: Promise<number>;
-  readonly #stream: NodeJS.ReadableStream;
-  readonly #onData: (chunk: Buffer) => void;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
-  #kept = 0;
-  #tail = "";
-  #mark = 0;
-
-  constructor(stream: NodeJS.ReadableStream, token: string) {
-    this.#stream = stream;
-    const found = Promise.withResolvers<number>();
-    this.done = found.promise;
-    const mark = `\n${token} `;
-    this.#onData = (chunk) => {
-      if (this.#kept < outputBytes) this.#chunks.push(chunk.subarray(0, outputBytes - this.#kept));
-      this.#kept = Math.min(this.#kept + chunk.length, outputBytes);
-      this.#size += chunk.length;
-      this.#tail = (this.#tail + chunk.subarray(-markBytes).toString("latin1")).slice(-markBytes);
-      const at = this.#tail.lastIndexOf(mark);
-      if (at < 0 || !this.#tail.endsWith("\n")) return;
-      this.#mark = this.#tail.length - at;
-      found.resolve(Number(this.#tail.slice(at + mark.length)));
-    };
-    stream.on("data", this.#onData);
-  }
-
-  stop(): void {
-    this.#stream.removeListener("data", this.#onData);
-  }
-
-  text(): string {
-    const size = this.#size - this.#mark;
-    const kept = Buffer.concat(this.#chunks).subarray(0, Math.min(size, outputBytes)).toString("utf8");
-    return size > outputBytes ? `${kept}\n[${size - outputBytes} more bytes cut]` : kept;
-  }
-}
-
-/** Room for the line that ends an output: a line end, the token, an exit code, a line end. */
-const markBytes = 64;
 
 /** What the shell is told: one subshell that becomes the program, then the marks. */
 function script(command: Command, token: string): string {
