@@ -102,7 +102,7 @@ export interface ContainerSpec {
   readonly stopSignal?: string;
   /** A container that runs, by id: this one sees its processes, and is seen by them. Default: it sees its own. */
   readonly processesOf?: string;
-  /** -997…1000; degraded silently where the host forbids it. */
+  /** -998…1000; degraded silently where the host forbids it. */
   readonly oomScoreAdjustment: number;
   /** Absolute path of the CRI-format log. */
   readonly logPath: string;
@@ -184,6 +184,7 @@ export interface ExecSession {
   resize(size: { columns: number; rows: number }): void;
   /** The exit code. */
   readonly exited: Promise<number>;
+  /** Ends the command, as soon as it has begun; one that has ended is left alone. Of a session that was attached: leaves it. */
   kill(): void;
 }
 

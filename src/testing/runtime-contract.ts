@@ -225,6 +225,8 @@ export function runtimeContract(
       Promise.all([text(session.stdout), text(session.stderr), session.exited]),
     );
     assert.deepEqual({ stdout, stderr, code }, { stdout: "out\n", stderr: "err\n", code: 5 });
+    session.kill();
+    assert.equal(await session.exited, 5, "what has ended cannot be killed");
   });
 
   contract(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { must } from "#base";
+import type { Host } from "#host";
 import {
   busyboxImage,
   containerId,
@@ -17,6 +18,7 @@ import {
 } from "#testing";
 import { isContainerError } from "../errors.ts";
 import type { ContainerSecurity, ContainerSpec, SandboxSpec } from "../runtime.ts";
+import { openRuntime } from "./open-runtime.ts";
 
 const real = await RealRuntime.prepare("containers");
 const { skip, host, directory, logDirectory, options } = real;
@@ -291,6 +293,41 @@ test("a command that takes too long is killed with the children it waits for", {
   session.stdout.resume();
   assert.equal(await session.exited, 137);
   await runtime.removeSandbox(sandboxId);
+});
+
+test("nobody is killed in the place of a command that has ended", { skip }, async () => {
+  const { spec, sandboxId, runtime: first } = await prepared("sleep 60");
+  await first.startContainer(spec.id);
+  await real.stop();
+  const signalled: number[] = [];
+  const noting = { ...host, signal: (pid: number) => signalled.push(pid) > 0 };
+  const { runtime, close } = await openRuntime({ ...options, host: noting });
+  for (const terminal of [false, true]) {
+    const session = await runtime.exec(spec.id, { command: ["true"], terminal, stdin: false });
+    session.stdout.resume();
+    await session.exited;
+    session.kill();
+  }
+  await close();
+  assert.deepEqual(signalled, []);
+  await (await real.open()).runtime.removeSandbox(sandboxId);
+});
+
+test("a command that could not be started is no failure of this process", { skip }, async () => {
+  const { spec, sandboxId, runtime: first } = await prepared("sleep 60");
+  await first.startContainer(spec.id);
+  await real.stop();
+  const failing: Host = {
+    ...host,
+    run: (command) =>
+      command.program === "setsid" ? Promise.reject(new Error("not now")) : host.run(command),
+  };
+  const { runtime, close } = await openRuntime({ ...options, host: failing });
+  const command = { command: ["true"], terminal: false, stdin: false };
+  // A rejection that nobody handles would fail the test.
+  await assert.rejects(runtime.exec(spec.id, command), /not now/);
+  await close();
+  await (await real.open()).runtime.removeSandbox(sandboxId);
 });
 
 test("a command that cannot be started says why in a sentence, with a shell's exit code", {

@@ -68,6 +68,8 @@ async function withPipes(
   const stderr = host.files.openFifo(at("stderr"), "before");
   const code = host.files.openFifo(at("code"), "before");
   const told = text(code);
+  // A start that fails destroys it, and then nobody waits for what it would tell.
+  told.catch(() => {});
   const ready = new Promise<void>((resolve) =>
     code.once("data", () => resolve()).once("close", () => resolve()),
   );
@@ -132,11 +134,14 @@ async function withTerminal(
       task: { exec: `${directory}/process.json` },
       cgroup: context.conmonCgroup,
     });
+    let isOver = false;
     const kill = () => {
-      host.signal(conmon.child.pid, 9);
+      // Its pid may be somebody else's by then.
+      if (!isOver) host.signal(conmon.child.pid, 9);
     };
     const late = deadline(clock, options.timeoutMs, kill);
     const exited = conmon.exitCode.then(async (code) => {
+      isOver = true;
       late?.cancel();
       await conmon.watch.gone;
       output.finish();

@@ -234,7 +234,10 @@ function simulatedExec(
   const timesOut = timeoutMs !== undefined && takesMs > timeoutMs;
   const result = Promise.withResolvers<number>();
   const session = quietSession(result.promise);
+  let isOver = false;
   const finish = (exitCode: number) => {
+    if (isOver) return;
+    isOver = true;
     session.stdout.end(exitCode === 137 ? "" : answer.stdout);
     session.stderr.end(exitCode === 137 ? "" : answer.stderr);
     result.resolve(exitCode);
