@@ -1,13 +1,11 @@
 import type { ContainerEvent } from "../runtime.ts";
-import { ContainerLife } from "./container-life.ts";
+import { ContainerLife, killRest } from "./container-life.ts";
 import type { RuntimeContext } from "./context.ts";
 import { readExit, unseenExitCode } from "./exit-file.ts";
 import { bundle } from "./paths.ts";
 import { clearContainer } from "./prepare-container.ts";
 import type { ContainerRecord, ProcessIdentity, SandboxRecord } from "./records.ts";
 import { clearSandbox } from "./sandboxes.ts";
-
-/** Reported for a container whose end nobody saw: containerd's code too. */
 
 /**
  * Takes over what an earlier process left: knows every pod and container again, learns of ends in between from the exit files,
@@ -25,7 +23,10 @@ export async function adopt(
     found.records.map(async (record) => {
       const settled = await settle(context, record);
       const life = new ContainerLife(context, settled, emit);
-      if (settled !== record) await records.writeContainer(settled);
+      if (settled !== record) {
+        await killRest(context, settled);
+        await records.writeContainer(settled);
+      }
       lives.set(record.id, life);
       if (await context.host.files.exists(`${bundle(context.paths, record.id)}/sync`)) life.adopt();
     }),

@@ -5,7 +5,7 @@ import { type Conmon, type ConmonWatch, startConmon, watchConmon } from "./conmo
 import type { RuntimeContext } from "./context.ts";
 import { readExit, unseenExitCode } from "./exit-file.ts";
 import { conmonExitTimeoutMs, killTimeoutMs } from "./limits.ts";
-import { bundle, exits } from "./paths.ts";
+import { bundle, exits, runtimeRoot } from "./paths.ts";
 import { type ContainerRecord, containerOf, type ProcessIdentity } from "./records.ts";
 import { oomKills } from "./stats.ts";
 
@@ -62,7 +62,7 @@ export class ContainerLife {
     // With a terminal, conmon would miss the end of a container that ends before it has been told its pid. One that joins
     // another's processes runs nothing before it is known whose they are.
     const task = this.record.terminal || this.record.joins ? "create" : "run";
-    let conmon: Conmon | undefined;
+    let conmon: Conmon;
     this.watch();
     try {
       conmon = await startConmon(host, {
@@ -84,7 +84,7 @@ export class ContainerLife {
       if (task === "create") await engine.start(id);
     } catch (error) {
       this.#watch?.close();
-      if (conmon) await engine.delete(id).catch(() => {});
+      if (await host.files.exists(`${runtimeRoot(paths)}/${id}`)) await engine.delete(id).catch(() => {});
       await this.#write({ finishedAt: clock.now(), exitCode: 128 });
       this.#ended.resolve();
       throw new ContainerError("StartError", `cannot start container ${name}: ${messageOf(error)}`, error);
@@ -143,7 +143,7 @@ export class ContainerLife {
     await this.#starting?.catch(() => {});
     this.#watch?.close();
     if (this.record.exitCode !== undefined) return;
-    if (this.record.sharesProcesses) await this.#killRest();
+    if (this.record.sharesProcesses) await killRest(this.#context, this.record);
     const suspicious = exitCode === 137 && !this.#killed;
     const oomKilled = suspicious && (await oomKills(this.#context, this.record.cgroup)) > 0;
     await this.#write({ finishedAt, exitCode, oomKilled });
@@ -189,13 +189,7 @@ export class ContainerLife {
 
   async #kill(): Promise<void> {
     await this.#signal(9);
-    await this.#killRest();
-  }
-
-  /** Without a PID namespace of its own, the others do not end with the first. */
-  async #killRest(): Promise<void> {
-    const { host } = this.#context;
-    for (const pid of await host.cgroups.processes(this.record.cgroup)) host.signal(pid, 9);
+    await killRest(this.#context, this.record);
   }
 
   async #signal(signal: number): Promise<void> {
@@ -220,4 +214,12 @@ export class ContainerLife {
     this.record = { ...this.record, ...change };
     await this.#context.records.writeContainer(this.record);
   }
+}
+
+/** Kills what a container's first process leaves behind: without a PID namespace of its own, the others do not end with it. */
+export async function killRest(
+  { host }: RuntimeContext,
+  { cgroup }: Pick<ContainerRecord, "cgroup">,
+): Promise<void> {
+  for (const pid of await host.cgroups.processes(cgroup)) host.signal(pid, 9);
 }

@@ -1,7 +1,7 @@
 import type { RuntimeContext } from "./context.ts";
 import { exits } from "./paths.ts";
 
-/** Of a container whose end nobody saw. */
+/** Of a container whose end nobody saw: containerd's code too. */
 export const unseenExitCode = 255;
 
 /** The exit file: conmon writes it whole, under a temporary name first. */

@@ -44,6 +44,25 @@ test("a fresh process knows what runs, and what ended meanwhile", { skip }, asyn
   for (const one of [running, created, ending]) await again.removeSandbox(one.sandboxId);
 });
 
+test("what a container leaves behind that ended meanwhile goes, when its processes are the machine's", {
+  skip,
+}, async () => {
+  const script = "sleep 60 >/dev/null 2>&1 & while ! test -e /tmp/go; do sleep 0.01; done";
+  const { runtime, spec, sandboxId } = await real.container(script, {}, { hostPid: true });
+  await runtime.startContainer(spec.id);
+  await real.stop();
+  await writeFile(join(options.runDirectory, "containers", spec.id, "rootfs/tmp/go"), "");
+  const exitFile = join(options.runDirectory, "exits", spec.id);
+  while (!(await host.files.read(exitFile))) await systemClock.sleep(5);
+  const { runtime: again } = await real.open();
+  assert.equal((await again.containers()).find((one) => one.id === spec.id)?.state, "exited");
+  const left = () => host.cgroups.processes(`/${options.cgroupParent}/burstable/pod${sandboxId}`);
+  const deadline = systemClock.now() + 5_000;
+  while ((await left()).length > 0 && systemClock.now() < deadline) await systemClock.sleep(5);
+  assert.deepEqual(await left(), []);
+  await again.removeSandbox(sandboxId);
+});
+
 test("a start that an earlier process did not live to note is undone", { skip }, async () => {
   const { runtime, spec, sandboxId } = await real.container(runtimeScripts.ignores);
   const path = join(options.stateDirectory, "containers", spec.id, "container.json");
