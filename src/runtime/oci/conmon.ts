@@ -67,10 +67,7 @@ export async function startConmon(host: Host, options: ConmonOptions): Promise<C
       environment: { _OCI_SYNCPIPE: "3" },
     });
     const identity = await identityIn(host, `${bundle}/conmon.pid`);
-    const timer = host.clock.setTimer(runtimeTimeoutMs, () => host.signal(identity.pid, 9), { unref: true });
-    if (options.cgroup !== undefined) await host.cgroups.move(identity.pid, options.cgroup);
-    const { pid, message } = parseAnswer(await answer.first);
-    timer.cancel();
+    const { pid, message } = parseAnswer(await firstAnswer(host, identity, options, answer.first));
     if (pid === undefined || pid <= 0) {
       await watch.gone;
       throw new ContainerError("StartError", runtimeMessage(message));
@@ -89,6 +86,25 @@ export async function startConmon(host: Host, options: ConmonOptions): Promise<C
  * to open it to write alone would wait for ever.
  */
 const starter = 'sync=$1; shift; exec "$@" 4<>"$sync" 3>"$sync" 4<&-';
+
+/** What conmon says first. One that does not say it in time, or cannot be put where it belongs, is killed. */
+async function firstAnswer(
+  host: Host,
+  { pid }: ProcessIdentity,
+  { cgroup }: Pick<ConmonOptions, "cgroup">,
+  first: Promise<string>,
+): Promise<string> {
+  const timer = host.clock.setTimer(runtimeTimeoutMs, () => host.signal(pid, 9), { unref: true });
+  try {
+    if (cgroup !== undefined) await host.cgroups.move(pid, cgroup);
+    return await first;
+  } catch (error) {
+    host.signal(pid, 9);
+    throw error;
+  } finally {
+    timer.cancel();
+  }
+}
 
 /** Watches a conmon that was started before. */
 export function watchConmon(host: Host, bundle: string): ConmonWatch {
