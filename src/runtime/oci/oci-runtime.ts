@@ -60,6 +60,10 @@ export async function ociRuntime(
       networkNamespace: networkNamespace(paths, record.id),
     });
   const mounted = async () => new Set(await host.mounts.under(`${paths.run}/sandboxes`));
+  const sandboxOfId = async (id: string): Promise<Sandbox | undefined> => {
+    const record = sandboxes.get(id);
+    return record && sandbox(record, await mounted());
+  };
 
   const remove = async (id: string): Promise<void> => {
     const life = lives.get(id);
@@ -77,9 +81,8 @@ export async function ociRuntime(
     version: engine.version,
     createSandbox: (spec) =>
       serial.run(spec.id, async () => {
-        const known = sandboxes.get(spec.id);
-        if (known && (await sandboxReady(context, known, await mounted())))
-          return sandbox(known, await mounted());
+        const known = await sandboxOfId(spec.id);
+        if (known?.ready) return known;
         const record = await makeSandbox(context, spec);
         sandboxes.set(spec.id, record);
         return sandboxOf(record, { ready: true, networkNamespace: networkNamespace(paths, record.id) });
@@ -94,10 +97,7 @@ export async function ociRuntime(
         await records.removeSandbox(id);
         sandboxes.delete(id);
       }),
-    async sandbox(id) {
-      const record = sandboxes.get(id);
-      return record && sandbox(record, await mounted());
-    },
+    sandbox: sandboxOfId,
     async sandboxes() {
       const points = await mounted();
       return Promise.all([...sandboxes.values()].map((record) => sandbox(record, points)));
@@ -108,8 +108,9 @@ export async function ociRuntime(
         if (known) return containerOf(known.record);
         const parent = sandboxes.get(spec.sandboxId);
         if (!parent) throw notFound({ resource: "sandboxes", name: spec.sandboxId });
-        const joins = spec.processesOf && running(spec.processesOf, "join the processes of").record.process;
-        const record = await prepareContainer(context, parent, spec, joins || undefined);
+        const target =
+          spec.processesOf === undefined ? undefined : running(spec.processesOf, "join the processes of");
+        const record = await prepareContainer(context, parent, spec, target?.record.process);
         const life = new ContainerLife(context, record, emit);
         lives.set(spec.id, life);
         return containerOf(life.record);
