@@ -71,9 +71,6 @@ export const limits = {
   /** What a probe reads of an answer, and what of it goes into the event. */
   probeBodyBytes: 10 * 1024,
   probeMessageBytes: 1024,
-  /** Between attempts to kill a command that nobody wants: the first, then twice the last, up to the longest, eleven in all. */
-  killPauseMs: 20,
-  killPauseMaximumMs: 20_480,
   /** How long a command that has ended may still have output under way. */
   probeDrainMs: 500,
   /**

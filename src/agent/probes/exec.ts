@@ -31,7 +31,7 @@ export async function execProbe(
     await output.drained(clock);
     return { exitCode, output: output.text() };
   }
-  void starting.then((begun) => end(begun, clock)).catch(() => {});
+  void starting.then(endSession).catch(() => {});
   return {
     exitCode: killed,
     output: `command timed out: ${JSON.stringify(command.join(" "))} timed out after ${(timeoutMs ?? 0) / 1000}s`,
@@ -40,11 +40,6 @@ export async function execProbe(
 
 /** As a shell says of SIGKILL. */
 const killed = 137;
-
-function end(session: ExecSession, clock: Clock): void {
-  endSession(session, clock);
-  for (const stream of [session.stdout, session.stderr]) (stream as Readable | undefined)?.destroy();
-}
 
 function keptOutput({ stdout, stderr }: ExecSession) {
   const chunks: Buffer[] = [];

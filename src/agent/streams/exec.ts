@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from "node:http2";
-import { type Clock, channels, encodeFrame, FrameDecoder } from "#base";
+import { channels, encodeFrame, FrameDecoder } from "#base";
 import type { ExecSession } from "#runtime";
 import { endSession } from "../containers/end-session.ts";
 import { limits } from "../limits.ts";
@@ -12,11 +12,12 @@ import { failureStatus, type Status } from "./status.ts";
 export async function carrySession(
   stream: ServerHttp2Stream,
   session: ExecSession,
-  { clock, outcome }: { readonly clock: Clock; readonly outcome: (exitCode: number) => Status },
+  { outcome }: { readonly outcome: (exitCode: number) => Status },
 ): Promise<void> {
+  // Whoever goes away takes the command along, also while it begins.
+  if (stream.destroyed) return endSession(session);
+  stream.once("close", () => endSession(session));
   stream.respond({ ":status": 200, "content-type": "application/vnd.nacre.frames" });
-  // Whoever goes away takes the command along.
-  stream.once("close", () => endSession(session, clock));
   stream.on("error", () => {});
   const input = pumpInput(stream, session);
   const outputs = [

@@ -131,7 +131,7 @@ export class StreamServer {
       terminal: isSet(query, "tty"),
       stdin: isSet(query, "stdin"),
     });
-    await carrySession(stream, session, { clock: this.#options.clock, outcome: exitStatus });
+    await carrySession(stream, session, { outcome: exitStatus });
   }
 
   async #attach(
@@ -147,7 +147,7 @@ export class StreamServer {
       terminal: container.tty ?? false,
     });
     // How the container ended stands in its status; the session as such has succeeded.
-    await carrySession(stream, session, { clock: this.#options.clock, outcome: () => exitStatus(0) });
+    await carrySession(stream, session, { outcome: () => exitStatus(0) });
   }
 
   async #portForward(stream: ServerHttp2Stream, worker: PodWorker, port: number): Promise<void> {
