@@ -78,13 +78,16 @@ export class LogFollower {
     const text = line.subarray(afterStream + 2);
     const whole = line[afterStream] === 0x46;
     const more = stream.write(whole ? Buffer.concat([text, newline]) : text);
-    if (!more && !stream.destroyed) {
-      await new Promise<void>((resolve) => {
-        stream.once("drain", resolve);
-        stream.once("close", resolve);
-      });
-    }
+    if (!more && !stream.destroyed) await drained(stream);
   }
+}
+
+/** Until more may be written, or nobody reads any more. */
+async function drained(stream: PassThrough): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once("drain", resolve).once("close", resolve);
+  await promise;
+  stream.off("drain", resolve).off("close", resolve);
 }
 
 const newline = Buffer.from("\n");
