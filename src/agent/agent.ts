@@ -1,4 +1,4 @@
-import { amountsOf, nodes, type Pod, pods, services } from "#api";
+import { amountsOf, nodes, type Pod, pods, type Service } from "#api";
 import { type Clock, type Logger, messageOf, type Random } from "#base";
 import { type Client, Informer } from "#client";
 import type { Connection } from "#client/node";
@@ -36,6 +36,8 @@ export interface AgentOptions {
   readonly runtime: ContainerRuntime;
   readonly images: ImageStore;
   readonly network: PodNetwork;
+  /** All services, for the variables of containers: whoever programs them for this node watches them anyway. */
+  readonly services: Pick<Informer<Service>, "values">;
   /** When a pod has left the services of this node; without it nobody waits for that. */
   readonly departures?: PodDepartures;
   readonly nodeName: string;
@@ -83,7 +85,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await host.files.makeDirectory(directories.logs, { mode: 0o755 });
   const machine = options.machine ?? (await readMachine(host, directories.state));
   const watching = { client, clock, random, logger, signal };
-  const serviceInformer = new Informer({ ...watching, resource: services });
   const podInformer = new Informer<Pod>({
     ...watching,
     resource: pods,
@@ -93,7 +94,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...options,
     events: createPodEvents(options),
     objects: createObjectSource(watching),
-    services: () => serviceInformer.values(),
+    services: () => options.services.values(),
     layout,
     hostAddresses: options.nodeAddresses,
     machine,

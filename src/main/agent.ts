@@ -1,5 +1,5 @@
 import { startAgent } from "#agent";
-import { endpointSlices, kubernetesVersion, services } from "#api";
+import { endpointSlices, kubernetesVersion, services as serviceKind } from "#api";
 import { Informers } from "#client";
 import { connect } from "#client/node";
 import { apiServiceAddressOf, cgroupParentOf, kubeconfigPath, networkOf } from "#cluster";
@@ -26,6 +26,7 @@ await runProgram("agent", async ({ config, layout, host, clock, random, logger, 
     openPodNetwork(host, network),
   ]);
   const informers = new Informers({ client, clock, random, logger, signal });
+  const services = informers.of(serviceKind);
   const slices = informers.of(endpointSlices);
   const departures = new Departures(slices, clock);
   const agent = await startAgent({
@@ -35,6 +36,7 @@ await runProgram("agent", async ({ config, layout, host, clock, random, logger, 
     runtime,
     images,
     network: pods,
+    services,
     departures,
     nodeName: config.nodeName,
     nodeAddresses: [config.listen.find((address) => address !== "0.0.0.0") ?? gateway],
@@ -53,7 +55,7 @@ await runProgram("agent", async ({ config, layout, host, clock, random, logger, 
       host,
       config: network,
       nodeName: config.nodeName,
-      services: informers.of(services),
+      services,
       slices,
       departures,
       clock,

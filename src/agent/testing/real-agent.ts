@@ -1,5 +1,6 @@
+import { services } from "#api";
 import { type Logger, silentLogger, systemClock, systemRandom } from "#base";
-import type { Client } from "#client";
+import { type Client, Informer } from "#client";
 import type { Connection } from "#client/node";
 import { createHost, type Host } from "#host";
 import { openPodNetwork, prepareNetwork, removeNetwork } from "#network";
@@ -33,12 +34,15 @@ export async function startRealAgent(options: RealAgentOptions): Promise<RealAge
   const { directory } = machine;
   const host = createHost({ clock: systemClock, logger });
   const opened = await openRuntime(runtimeOptions(host, machine));
+  const aborter = new AbortController();
+  const common = { client, clock: systemClock, random: systemRandom, logger };
   const agent = await startAgent({
-    client,
+    ...common,
     host,
     runtime: opened.runtime,
     images: opened.images,
     network: await openPodNetwork(host, networkConfig(machine)),
+    services: new Informer({ ...common, resource: services, signal: aborter.signal }),
     nodeName,
     nodeAddresses: ["10.244.0.1"],
     podRange: "10.244.0.0/24",
@@ -46,9 +50,6 @@ export async function startRealAgent(options: RealAgentOptions): Promise<RealAge
     dns: { address: "10.96.0.10", domain: "cluster.local" },
     kubernetes: { address: "10.96.0.1", port: 443 },
     version: "v1.36.0",
-    clock: systemClock,
-    random: systemRandom,
-    logger,
     ...(connection ? { connection } : {}),
   });
   await agent.started;
@@ -57,6 +58,7 @@ export async function startRealAgent(options: RealAgentOptions): Promise<RealAge
     opened,
     async stop() {
       await agent.close();
+      aborter.abort();
       await opened.close();
     },
   };

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Pod, type PodSpec, pods, type Transport } from "#api";
+import { type Pod, type PodSpec, pods, services, type Transport } from "#api";
 import { type Clock, type Logger, seededRandom, silentLogger, systemClock, type Timer } from "#base";
-import { type Client, createClient } from "#client";
+import { type Client, createClient, Informer } from "#client";
 import { createHost, type Host } from "#host";
 import type { PodNetwork } from "#network";
 import { type BehaviourOf, type SimulatedRuntime, simulatedImages, simulatedRuntime } from "#runtime";
@@ -83,14 +83,17 @@ export async function testNode(options: TestNodeOptions): Promise<TestNode> {
   const runtime = simulatedRuntime({ clock, images, behaviour });
   const network = paperNetwork();
   let seed = 0;
-  const start = () => {
+  const start = async () => {
     seed += 1;
-    return startAgent({
-      client,
+    const aborter = new AbortController();
+    const common = { client, clock, random: seededRandom(seed), logger };
+    const agent = await startAgent({
+      ...common,
       host,
       runtime,
       images,
       network,
+      services: new Informer({ ...common, resource: services, signal: aborter.signal }),
       nodeName: "node",
       nodeAddresses: ["192.0.2.1"],
       podRange: "10.244.0.0/24",
@@ -98,12 +101,14 @@ export async function testNode(options: TestNodeOptions): Promise<TestNode> {
       dns: { address: "10.96.0.10", domain: "cluster.local" },
       kubernetes: { address: "10.96.0.1", port: 443 },
       version: "v1.36.0",
-      clock,
-      random: seededRandom(seed),
-      logger,
       dialer: paperDialer(options.answer ?? (() => ({ status: 200, body: "" }))),
       machine: { ...smallMachine, ...options.machine },
     });
+    const close = async () => {
+      await agent.close();
+      aborter.abort();
+    };
+    return { ...agent, close };
   };
   const api = client.resource(pods, "default");
   const read = (name: string) => api.get(name).catch(() => undefined);
