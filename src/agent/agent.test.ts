@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { configMaps, type Pod, pods, runtimeClasses } from "#api";
 import { must, unavailable } from "#base";
 import { FakeApiServer } from "#testing";
+import { statusOf } from "./status/statuses.ts";
 import { eventually, testNode as startNode, type TestNodeOptions } from "./testing/test-agent.ts";
 
 const testNode = (options: Partial<TestNodeOptions> = {}) =>
@@ -168,23 +169,28 @@ test("resources that are changed while a container runs are not claimed to be it
   const node = await testNode();
   try {
     const before = { limits: { memory: "32Mi" } };
-    await node.run("web", { containers: [{ name: "main", image: "busybox", resources: before }] });
-    const pod = await node.until("web", "ready", isReady);
+    const main = { name: "main", image: "busybox", resources: before };
+    const side = { ...main, name: "side", restartPolicy: "Always" };
+    await node.run("web", { containers: [main], initContainers: [side] });
+    const { spec } = await node.until("web", "ready", isReady);
     const api = node.client.resource(pods, "default");
-    const resize = async (memory: string) => {
-      const containers = [{ name: "main", image: "busybox", resources: { limits: { memory } } }];
-      await api.update({ ...(await api.get("web")), spec: { ...pod.spec, containers } });
+    const update = async (changed: object) => {
+      await api.update({ ...(await api.get("web")), spec: { containers: [main], ...spec, ...changed } });
     };
-    await resize("64Mi");
-    const waiting = await node.until(
-      "web",
-      "told",
-      (one) => condition(one, "PodResizePending")?.status === "True",
-    );
-    assert.equal(condition(waiting, "PodResizePending")?.reason, "Infeasible");
-    assert.deepEqual(waiting.status?.containerStatuses?.[0]?.resources, before);
-    await resize("32Mi");
-    await node.until("web", "settled", (one) => condition(one, "PodResizePending")?.status === "False");
+    const pending = (pod: Pod | undefined) => condition(pod, "PodResizePending");
+    const more = { limits: { memory: "64Mi" } };
+    for (const [name, changed] of [
+      ["main", { containers: [{ ...main, resources: more }] }],
+      ["side", { initContainers: [{ ...side, resources: more }] }],
+    ] as const) {
+      await update(changed);
+      const pod = await node.until("web", "told", (one) => pending(one)?.status === "True");
+      assert.equal(pending(pod)?.reason, "Infeasible");
+      assert.match(pending(pod)?.message ?? "", new RegExp(`\\(${name}\\)`));
+      assert.deepEqual(statusOf(pod.status, name)?.resources, before);
+      await update({});
+      await node.until("web", "settled", (one) => pending(one)?.status === "False");
+    }
   } finally {
     await node.close();
   }

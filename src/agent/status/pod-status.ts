@@ -23,15 +23,16 @@ export function podStatus(pod: Pod, seen: Observation, context: StatusContext): 
   const addresses =
     seen.sandbox.is === "done" ? seen.sandbox.value.addresses : isOver(seen) ? addressesOf(before) : [];
   const failure = seen.stop?.failed;
-  const statusesOf = (containers: readonly Container[]) =>
+  const withResources = (containers: readonly Container[]) =>
     containers.map((one) => withActualResources(pod, containerStatus(pod, one, seen), before));
-  const containerStatuses = statusesOf(main);
+  const initContainerStatuses = withResources(init);
+  const containerStatuses = withResources(main);
   const conditions = before?.conditions ?? [];
   const status: PodStatus = {
     phase,
     conditions: [
       ...podConditions(pod, seen, phase, conditions, now),
-      ...resizeCondition(pod, containerStatuses, conditions, now),
+      ...resizeCondition(pod, [...initContainerStatuses, ...containerStatuses], conditions, now),
     ],
     startTime: before?.startTime ?? rfc3339(seen.startedAt),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
@@ -41,7 +42,7 @@ export function podStatus(pod: Pod, seen: Observation, context: StatusContext): 
     hostIPs: hostAddresses.map((ip) => ({ ip })),
   };
   if (init.length > 0 && seen.stop?.cause !== "rejected") {
-    status.initContainerStatuses = statusesOf(init);
+    status.initContainerStatuses = initContainerStatuses;
   }
   if (ephemeral.length > 0) {
     status.ephemeralContainerStatuses = ephemeral.map((container) => containerStatus(pod, container, seen));

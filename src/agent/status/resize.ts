@@ -1,5 +1,6 @@
 import { type ContainerStatus, jsonEqual, type Pod, type PodCondition, type PodStatus } from "#api";
 import { containersOf } from "../pods/containers.ts";
+import { statusOf } from "./statuses.ts";
 import { rfc3339 } from "./time.ts";
 
 /**
@@ -12,9 +13,7 @@ export function withActualResources(
   before: PodStatus | undefined,
 ): ContainerStatus {
   const wanted = containersOf(pod).all.find(({ name }) => name === status.name)?.resources;
-  const old = [...(before?.containerStatuses ?? []), ...(before?.initContainerStatuses ?? [])].find(
-    ({ name }) => name === status.name,
-  );
+  const old = statusOf(before, status.name);
   const isSameRun = status.containerID !== undefined && old?.containerID === status.containerID;
   const resources = isSameRun ? old?.resources : wanted;
   return resources ? { ...status, resources } : status;
