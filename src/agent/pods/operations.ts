@@ -167,8 +167,8 @@ export class PodOperations {
 
   /** A start that fails may be the first sign that the pod's namespaces are gone: the shared PID namespace, with its first process. */
   async #checkSandbox(): Promise<void> {
-    const { uid } = this.#options.pod().metadata ?? {};
-    const own = (await this.#options.context.runtime.sandboxes()).find((one) => one.id === uid);
+    const { uid = "" } = this.#options.pod().metadata ?? {};
+    const own = await this.#options.context.runtime.sandbox(uid);
     if (own && !own.ready) this.#options.learn({ type: "sandboxLost" });
   }
 

@@ -3,6 +3,7 @@ import { ApiError, type Clock, isConflict, isNotFound, type Logger, messageOf, t
 import { type Client, compareRevisions } from "#client";
 import { backOffMs, limits } from "../limits.ts";
 import { Semaphore } from "../semaphore.ts";
+import { statusesOf } from "./statuses.ts";
 
 export interface StatusWriterOptions {
   readonly client: Client;
@@ -175,8 +176,7 @@ function saysTheSame(found: PodStatus | undefined, wanted: PodStatus): boolean {
 /** A pod on its way up, with nothing to complain about, will have better news in a moment. */
 function mayWait(status: PodStatus): boolean {
   if (status.phase !== "Pending") return false;
-  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  return all.every((one) => {
+  return statusesOf(status).every((one) => {
     const reason = one.state?.waiting?.reason;
     return reason === undefined || reason === "ContainerCreating" || reason === "PodInitializing";
   });
