@@ -1,31 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { test } from "node:test";
 import { type EphemeralContainer, type Pod, pods } from "#api";
-import { channels, encodeFrame, must } from "#base";
-import { busyboxImage, lacksBusybox, ociArchive, type TestCluster, testCluster } from "#testing";
-import { onOwnMachine, ownMachine } from "../testing/own-machine.ts";
-import { heard, isReady, RealNode } from "../testing/real-node.ts";
+import { channels, encodeFrame } from "#base";
+import { onRealNode } from "../testing/on-real-node.ts";
+import { heard, isReady } from "../testing/real-node.ts";
 
-const machine = ownMachine();
-const skip = process.getuid?.() === 0 ? await lacksBusybox() : "needs root";
+/** Dead ones that nobody has asked after are left out. */
+const untilOnlyOneSleeps = `sleeping() { for one in $(grep -lx sleep /proc/[0-9]*/comm); do
+  grep -L State:.Z "\${one%comm}status"; done | wc -l; }
+while [ $(sleeping) -gt 1 ]; do usleep 10000; done; echo alone`;
 
-describe("who sees whose processes", { skip: machine ? skip : "runs inside" }, () => {
-  let cluster: TestCluster;
-  let node: RealNode;
-
-  before(async () => {
-    cluster = await testCluster({ namespaces: ["default", "kube-node-lease"] });
-    node = new RealNode({ client: cluster.client, machine: must(machine, "runs on a machine of its own") });
-    await node.prepare();
-    await node.start();
-    await node.import(await ociArchive([{ image: await busyboxImage(), name: "busybox:test" }]));
-  });
-
-  after(async () => {
-    await node.close();
-    await cluster.close();
-  });
-
+await onRealNode(import.meta.url, "who sees whose processes", ({ node }) => {
   const debug = (pod: string, container: Partial<EphemeralContainer>) => {
     const ephemeralContainers = [
       { name: "debug", image: "busybox:test", imagePullPolicy: "IfNotPresent", ...container },
@@ -161,15 +146,6 @@ describe("who sees whose processes", { skip: machine ? skip : "runs inside" }, (
   });
 });
 
-/** Dead ones that nobody has asked after are left out. */
-const untilOnlyOneSleeps = `sleeping() { for one in $(grep -lx sleep /proc/[0-9]*/comm); do
-  grep -L State:.Z "\${one%comm}status"; done | wc -l; }
-while [ $(sleeping) -gt 1 ]; do usleep 10000; done; echo alone`;
-
 function frame(text: string): Uint8Array {
   return encodeFrame(channels.stdin, Buffer.from(text));
 }
-
-test("processes on a machine of their own", { skip: machine ? "runs outside" : skip }, async () => {
-  console.log(await onOwnMachine(import.meta.url));
-});
