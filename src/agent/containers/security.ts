@@ -1,11 +1,11 @@
-import type { Container, Pod } from "#api";
+import type { Container, Pod, PodSpec } from "#api";
 import type { ContainerSecurity, ImageConfig, SeccompProfile } from "#runtime";
 import { ContainerFault } from "../pods/fault.ts";
 import { seccompWish } from "./seccomp-profile.ts";
 
 /**
  * What a container may do: its own security context over the pod's. `profile` is the machine's own filter, when the
- * container asks for one. Throws CreateContainerConfigError. Pure.
+ * container asks for one. Throws CreateContainerConfigError, or CreateContainerError for a wall that this node does not build. Pure.
  */
 export function containerSecurity(
   pod: Pod,
@@ -13,6 +13,8 @@ export function containerSecurity(
   image: ImageConfig,
   profile: SeccompProfile | undefined,
 ): ContainerSecurity {
+  // Refused with its pod already; one that was added to a pod that runs comes this far.
+  if (asksForAppArmor(container)) throw new ContainerFault("CreateContainerError", noAppArmor);
   const forPod = pod.spec?.securityContext;
   const own = container.securityContext;
   const runAsUser = own?.runAsUser ?? forPod?.runAsUser;
@@ -38,6 +40,14 @@ export function containerSecurity(
     runAsNonRoot,
   };
 }
+
+/** Of a wall that somebody asks for and this node does not build, they must not believe that it is there. */
+export function asksForAppArmor(part: PodSpec | Container | undefined): boolean {
+  const type = part?.securityContext?.appArmorProfile?.type;
+  return type !== undefined && type !== "Unconfined";
+}
+
+export const noAppArmor = "Cannot enforce AppArmor: this node applies no AppArmor profiles";
 
 function assertNotRoot(name: string, user: number | undefined, imageUser: string): void {
   if (user !== undefined) {

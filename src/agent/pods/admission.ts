@@ -1,5 +1,6 @@
 import { isPodTerminal, type Pod, podRequests } from "#api";
 import { hostPorts } from "../containers/sandbox-spec.ts";
+import { asksForAppArmor, noAppArmor } from "../containers/security.ts";
 
 /** What the node has to give, in the units of `ResourceAmounts`: thousandths of a core, bytes, pods. */
 export interface NodeOffer {
@@ -23,8 +24,9 @@ export function admit(pod: Pod, others: readonly Pod[], node: NodeOffer): Reject
   }
   const forbidden = forbiddenSysctl(pod);
   if (forbidden) return rejected("SysctlForbidden", `forbidden sysctl: ${forbidden}`);
-  if (asksForAppArmor(pod)) {
-    return rejected("AppArmor", "Cannot enforce AppArmor: this node applies no AppArmor profiles");
+  const { spec } = pod;
+  if ([spec, ...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].some(asksForAppArmor)) {
+    return rejected("AppArmor", noAppArmor);
   }
   if (!selects(pod, node)) {
     return rejected(
@@ -72,15 +74,6 @@ function forbiddenSysctl({ spec }: Pod): string | undefined {
     if (spec?.hostIPC && dotted.startsWith("kernel.")) return `"${name}" not allowed with host ipc enabled`;
   }
   return undefined;
-}
-
-/** Of a wall that a pod asks for and this node does not build, the pod must not believe that it is there. */
-function asksForAppArmor({ spec }: Pod): boolean {
-  const { initContainers = [], containers = [] } = spec ?? {};
-  return [spec, ...initContainers, ...containers].some((one) => {
-    const type = one?.securityContext?.appArmorProfile?.type;
-    return type !== undefined && type !== "Unconfined";
-  });
 }
 
 function lacking(pod: Pod, others: readonly Pod[], { allocatable }: NodeOffer): Rejection | undefined {

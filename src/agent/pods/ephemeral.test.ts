@@ -117,6 +117,24 @@ test("it waits for a target that does not run yet, and says so", async () => {
   }
 });
 
+test("one that asks for a wall that this node does not build does not run without", async () => {
+  const here = await node();
+  try {
+    await here.run("web", { containers: [main] });
+    await here.until("web", "running", (pod) => pod?.status?.phase === "Running");
+    await add(here, "web", { ...debug, securityContext: { appArmorProfile: { type: "RuntimeDefault" } } });
+    const waiting = (pod: Pod | undefined) => statusOf(pod)?.state?.waiting;
+    const pod = await here.until(
+      "web",
+      "held back",
+      (one) => waiting(one)?.reason === "CreateContainerError",
+    );
+    assert.match(waiting(pod)?.message ?? "", /Cannot enforce AppArmor/);
+  } finally {
+    await here.close();
+  }
+});
+
 test("the next agent finds it running, and does not run again what has ended", async () => {
   const here = await node();
   try {
