@@ -108,6 +108,11 @@ test("what Node could not start is refused with file, line and what to write ins
       'import { b } from "./lib/index.ts";\n',
       /lib\/index\.ts imports "\.\.\/b\.js": .*write "\.\.\/b\.ts"/,
     );
+    const generator = 'export const text = `\nimport { x } from "./x.ts";\n`; // a "quote`\n';
+    const example = '/*\nimport { y } from "./y.ts";\n*/\n';
+    await writeFile(join(service, "server.ts"), `${generator}${example}`);
+    await build(service, cache);
+    await refusal('/* why */ import "./gone.ts";\n', /imports "\.\/gone\.ts"/);
     // Nobody starts a test in the image.
     await writeFile(join(service, "server.test.ts"), "enum Colour { Red }\n");
     await writeFile(join(service, "server.ts"), 'import { b } from "./b.ts";\nconsole.log(b);\n');

@@ -42,11 +42,15 @@ async function strip(path: string, text: string): Promise<string> {
 }
 
 const statement =
-  /^\s*(?:import|export)\b[^;"'`]*?\bfrom\s*["'](\.[^"'\n]+)["']|^\s*import\s*["'](\.[^"'\n]+)["']/gm;
+  /^[ \t]*(?:import|export)\b[^;"'`]*?\bfrom\s*["'](\.[^"'\n]+)["']|^[ \t]*import\s*["'](\.[^"'\n]+)["']/gm;
+
+/** Comments and templates, in which an import is only a text; and strings, because either may seem to begin in one. */
+const aside = /\/\*[\s\S]*?\*\/|\/\/.*|`(?:\\[\s\S]|[^\\`])*`|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'/g;
 
 /** What statements import by a relative path. Imports while it runs are left to Node. */
 function importedPaths(code: string): string[] {
-  return [...code.matchAll(statement)].map(([, from, alone]) => from ?? alone ?? "");
+  const statements = code.replace(aside, (found) => (/^["']/.test(found) ? found : " "));
+  return [...statements.matchAll(statement)].map(([, from, alone]) => from ?? alone ?? "");
 }
 
 function unknownImport(path: string, imported: string, target: string, known: ReadonlySet<string>): Error {
