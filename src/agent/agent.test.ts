@@ -146,7 +146,7 @@ test("a missing ConfigMap holds the container back, and starts it as soon as it 
   }
 });
 
-test("a pod that asks for a runtime that the node has not does not run with another", async () => {
+test("a pod that asks for a runtime or for users that the node has not does not run with others", async () => {
   const node = await testNode();
   try {
     await node.client.resource(runtimeClasses).create({ metadata: { name: "sandboxed" }, handler: "runsc" });
@@ -154,11 +154,16 @@ test("a pod that asks for a runtime that the node has not does not run with anot
       runtimeClassName: "sandboxed",
       containers: [{ name: "main", image: "busybox" }],
     });
-    await eventually(async () =>
-      (await node.events("isolated")).some((event) =>
-        /FailedCreatePodSandBox.*no runtime for "runsc"/.test(event),
-      ),
-    );
+    await node.run("unprivileged", {
+      hostUsers: false,
+      containers: [{ name: "main", image: "busybox" }],
+    });
+    for (const [name, why] of [
+      ["isolated", /FailedCreatePodSandBox.*no runtime for "runsc"/],
+      ["unprivileged", /FailedCreatePodSandBox.*no user namespaces/],
+    ] as const) {
+      await eventually(async () => (await node.events(name)).some((event) => why.test(event)));
+    }
     assert.deepEqual(await node.runtime.containers(), []);
   } finally {
     await node.close();

@@ -12,6 +12,9 @@ export async function createSandbox(context: AgentContext, pod: Pod): Promise<Sa
   const { runtime, network, nodeName } = context;
   try {
     await requireRuntimeHandler(context, pod);
+    // Of a wall that this node does not build, the pod must not believe that it is there.
+    if (pod.spec?.hostUsers === false)
+      throw new Error("this node makes no user namespaces (hostUsers: false)");
     const known = await runtime.sandbox(pod.metadata?.uid ?? "");
     if (known && !known.ready) {
       context.events.normal(
