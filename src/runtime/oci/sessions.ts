@@ -10,6 +10,7 @@ import { exitCodeOfFailure } from "./exec-failure.ts";
 import { LogFollower } from "./follow-log.ts";
 import { bundle, execDirectory } from "./paths.ts";
 import type { ContainerRecord } from "./records.ts";
+import { windowSizeTeller } from "./window-size.ts";
 
 /** Runs a command in a container, as its own process would run: same user, environment, capabilities, control group. */
 export async function execInContainer(
@@ -215,18 +216,11 @@ function attached(
       })
     : undefined;
   void exited.finally(() => socket?.signal("SIGTERM")).catch(() => {});
-  let resized: Promise<unknown> = Promise.resolve();
   return {
     stdin: socket?.stdin,
     stdout: output.stdout,
     stderr: from.terminal ? undefined : output.stderr,
-    resize({ columns, rows }) {
-      const size = `${Math.max(1, Math.floor(rows))} ${Math.max(1, Math.floor(columns))}\n`;
-      // kubectl sends two sizes one after the other: the last one counts.
-      resized = resized
-        .then(() => host.files.write(`${directory}/winsz`, size, { inPlace: true }))
-        .catch(() => {});
-    },
+    resize: windowSizeTeller(host.files, `${directory}/winsz`),
     exited,
     kill: from.kill,
   };
