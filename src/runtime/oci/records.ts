@@ -8,42 +8,34 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
-export interface SandboxRecord {
+/** What was wanted of a sandbox, and what was made. Records of earlier versions say nothing of `sharesProcesses`. */
+export interface SandboxRecord
+  extends Pick<
+      SandboxSpec,
+      "id" | "namespace" | "name" | "hostname" | "hostNetwork" | "hostPid" | "hostIpc" | "annotations"
+    >,
+    Partial<Pick<SandboxSpec, "sharesProcesses">> {
   readonly formatVersion: 1;
-  readonly id: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly hostname: string;
-  readonly hostNetwork: boolean;
-  readonly hostPid: boolean;
-  readonly hostIpc: boolean;
-  /** Its containers share a PID namespace. */
-  readonly sharesProcesses?: boolean;
-  /** The first process of that namespace. */
+  /** The first process of the PID namespace that its containers share. */
   readonly pause?: ProcessIdentity;
   /** The pod's group: `/kubepods/burstable/podUID`. */
   readonly cgroup: string;
-  readonly annotations: Readonly<Record<string, string>>;
   readonly createdAt: number;
   /** The machine's boot in which its namespaces were made. */
   readonly bootId: string;
 }
 
-export interface ContainerRecord {
+/** What was wanted of a container, what was made, and how far it has come. */
+export interface ContainerRecord
+  extends Pick<
+    ContainerSpec,
+    "id" | "sandboxId" | "name" | "attempt" | "image" | "logPath" | "terminal" | "stdin" | "annotations"
+  > {
   readonly formatVersion: 1;
-  readonly id: string;
-  readonly sandboxId: string;
-  readonly name: string;
-  readonly attempt: number;
-  readonly image: string;
-  readonly logPath: string;
-  readonly terminal: boolean;
-  readonly stdin: boolean;
   readonly stdinOnce: boolean;
   /** Number. */
   readonly stopSignal: number;
   readonly cgroup: string;
-  readonly annotations: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly bootId: string;
   /** Its processes share a PID namespace with others: they do not end with the first. */
