@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configMaps, type Pod, pods, runtimeClasses } from "#api";
+import { configMaps, type Pod, pods, runtimeClasses, services } from "#api";
 import { must, unavailable } from "#base";
 import { FakeApiServer } from "#testing";
+import { limits } from "./limits.ts";
 import { statusOf } from "./status/statuses.ts";
 import { eventually, testNode as startNode, type TestNodeOptions } from "./testing/test-agent.ts";
 
@@ -330,6 +331,42 @@ test("while the API is away a new agent keeps the pods it knew, and reports when
     away = false;
     await node.until("web", "reported", (one) => restarts(one) === 1 && isReady(one));
   } finally {
+    await node.close();
+  }
+});
+
+test("no container starts before its services are known", async () => {
+  const gate = Promise.withResolvers<void>();
+  const hosts: (string | undefined)[] = [];
+  const node = await testNode({
+    server: (clock) => {
+      const server = new FakeApiServer(clock);
+      return {
+        close: () => server.close(),
+        async request(request) {
+          if (request.method === "GET" && request.path.startsWith("/api/v1/services")) await gate.promise;
+          return server.request(request);
+        },
+      };
+    },
+    behaviour: ({ environment }) => {
+      hosts.push(environment.find(({ name }) => name === "DB_SERVICE_HOST")?.value);
+      return {};
+    },
+  });
+  try {
+    await node.client.resource(services, "default").create({
+      metadata: { name: "db" },
+      spec: { clusterIP: "10.96.0.7", ports: [{ port: 5432 }] },
+    });
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    // Longer than it waits before it goes by the pods that it knew.
+    await node.clock.sleep(limits.firstListMs * 5);
+    gate.resolve();
+    await node.until("web", "ready", isReady);
+    assert.ok(hosts.length > 0 && hosts.every((host) => host === "10.96.0.7"), String(hosts));
+  } finally {
+    gate.resolve();
     await node.close();
   }
 });

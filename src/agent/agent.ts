@@ -1,4 +1,4 @@
-import { amountsOf, nodes, type Pod, pods, type Service } from "#api";
+import { amountsOf, nodes, type Pod, pods } from "#api";
 import { type Clock, type Logger, messageOf, type Random } from "#base";
 import { type Client, Informer } from "#client";
 import type { Connection } from "#client/node";
@@ -37,7 +37,7 @@ export interface AgentOptions {
   readonly images: ImageStore;
   readonly network: PodNetwork;
   /** All services, for the variables of containers: whoever programs them for this node watches them anyway. */
-  readonly services: Pick<Informer<Service>, "values">;
+  readonly services: AgentContext["services"];
   /** When a pod has left the services of this node; without it nobody waits for that. */
   readonly departures?: PodDepartures;
   readonly nodeName: string;
@@ -94,7 +94,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...options,
     events: createPodEvents(options),
     objects: createObjectSource(watching),
-    services: () => options.services.values(),
     layout,
     hostAddresses: options.nodeAddresses,
     machine,

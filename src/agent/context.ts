@@ -1,6 +1,6 @@
 import type { Service } from "#api";
 import type { Clock, Logger, Random } from "#base";
-import type { Client } from "#client";
+import type { Client, Informer } from "#client";
 import type { Host } from "#host";
 import type { PodNetwork } from "#network";
 import type { ContainerRuntime, ImageStore } from "#runtime";
@@ -32,7 +32,7 @@ export interface AgentContext {
   /** ConfigMaps and Secrets of this node's pods. */
   readonly objects: ObjectSource;
   /** Services of all namespaces, as last seen. */
-  readonly services: () => Iterable<Service>;
+  readonly services: Pick<Informer<Service>, "values" | "synced">;
   readonly layout: Layout;
   readonly nodeName: string;
   /** The node's own addresses. */

@@ -47,7 +47,7 @@ export const limits = {
   pidPressureFraction: 0.05,
   /** A condition of pressure stays this long after its cause is gone, so it does not flap. */
   pressureTransitionMs: 300_000,
-  /** How long the agent waits for the API's list of pods before it goes by its own last known one. */
+  /** How long the agent waits for the API's lists of pods and services before it goes by its own last known one. */
   firstListMs: 2_000,
   /** Images named in the node's status: the largest ones. */
   imagesInStatus: 50,

@@ -100,7 +100,7 @@ async function specOf(context: AgentContext, options: StartOptions, id: string) 
 function environmentOf(context: AgentContext, { pod, container, fields }: StartOptions): Promise<Variable[]> {
   const { objects } = context;
   const namespace = pod.metadata?.namespace ?? "";
-  const services = podServiceVariables(context.services(), {
+  const services = podServiceVariables(context.services.values(), {
     namespace,
     links: pod.spec?.enableServiceLinks ?? true,
     kubernetes: context.kubernetes,

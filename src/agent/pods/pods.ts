@@ -78,14 +78,16 @@ export class Pods {
     ]);
     for (const sandbox of sandboxes) this.#sandboxes.set(sandbox.id, sandbox);
     for (const container of containers) this.#remember(container);
-    const timeout = context.clock.sleep(limits.firstListMs);
-    await Promise.race([informer.synced, timeout]).catch(() => {});
+    // Services too: a container knows those that are there when it starts, and no others for as long as it runs.
+    const listed = Promise.all([informer.synced, context.services.synced]).then(() => true);
+    const timeout = context.clock.sleep(limits.firstListMs).then(() => false);
+    const inTime = await Promise.race([listed, timeout]).catch(() => false);
     if (this.#closed) return;
-    if (!informer.isSynced) {
+    if (!inTime) {
       context.logger.warn(`the API does not answer: going by the ${known.length} pods known before`);
       for (const pod of known) await this.#add(pod);
     }
-    void informer.synced.then(() => this.#follow()).catch(() => {});
+    void listed.then(() => this.#follow()).catch(() => {});
   }
 
   /** Containers go on; what was to be remembered of them is on disk. */
