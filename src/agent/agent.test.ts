@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configMaps, type Pod, pods, runtimeClasses, services } from "#api";
+import { configMaps, type Pod, pods } from "#api";
 import { must, unavailable } from "#base";
 import { FakeApiServer } from "#testing";
-import { limits } from "./limits.ts";
-import { statusOf } from "./status/statuses.ts";
 import { eventually, testNode as startNode, type TestNodeOptions } from "./testing/test-agent.ts";
 
 const testNode = (options: Partial<TestNodeOptions> = {}) =>
@@ -147,61 +145,6 @@ test("a missing ConfigMap holds the container back, and starts it as soon as it 
   }
 });
 
-test("a pod that asks for a runtime or for users that the node has not does not run with others", async () => {
-  const node = await testNode();
-  try {
-    await node.client.resource(runtimeClasses).create({ metadata: { name: "sandboxed" }, handler: "runsc" });
-    await node.run("isolated", {
-      runtimeClassName: "sandboxed",
-      containers: [{ name: "main", image: "busybox" }],
-    });
-    await node.run("unprivileged", {
-      hostUsers: false,
-      containers: [{ name: "main", image: "busybox" }],
-    });
-    for (const [name, why] of [
-      ["isolated", /FailedCreatePodSandBox.*no runtime for "runsc"/],
-      ["unprivileged", /FailedCreatePodSandBox.*no user namespaces/],
-    ] as const) {
-      await eventually(async () => (await node.events(name)).some((event) => why.test(event)));
-    }
-    assert.deepEqual(await node.runtime.containers(), []);
-  } finally {
-    await node.close();
-  }
-});
-
-test("resources that are changed while a container runs are not claimed to be its own", async () => {
-  const node = await testNode();
-  try {
-    const before = { limits: { memory: "32Mi" } };
-    const main = { name: "main", image: "busybox", resources: before };
-    const side = { ...main, name: "side", restartPolicy: "Always" };
-    await node.run("web", { containers: [main], initContainers: [side] });
-    const { spec } = await node.until("web", "ready", isReady);
-    const api = node.client.resource(pods, "default");
-    const update = async (changed: object) => {
-      await api.update({ ...(await api.get("web")), spec: { containers: [main], ...spec, ...changed } });
-    };
-    const pending = (pod: Pod | undefined) => condition(pod, "PodResizePending");
-    const more = { limits: { memory: "64Mi" } };
-    for (const [name, changed] of [
-      ["main", { containers: [{ ...main, resources: more }] }],
-      ["side", { initContainers: [{ ...side, resources: more }] }],
-    ] as const) {
-      await update(changed);
-      const pod = await node.until("web", "told", (one) => pending(one)?.status === "True");
-      assert.equal(pending(pod)?.reason, "Infeasible");
-      assert.match(pending(pod)?.message ?? "", new RegExp(`\\(${name}\\)`));
-      assert.deepEqual(statusOf(pod.status, name)?.resources, before);
-      await update({});
-      await node.until("web", "settled", (one) => pending(one)?.status === "False");
-    }
-  } finally {
-    await node.close();
-  }
-});
-
 test("an image that cannot be pulled, or must not be, says so", async () => {
   const node = await testNode({
     pullFailure: (reference) =>
@@ -331,42 +274,6 @@ test("while the API is away a new agent keeps the pods it knew, and reports when
     away = false;
     await node.until("web", "reported", (one) => restarts(one) === 1 && isReady(one));
   } finally {
-    await node.close();
-  }
-});
-
-test("no container starts before its services are known", async () => {
-  const gate = Promise.withResolvers<void>();
-  const hosts: (string | undefined)[] = [];
-  const node = await testNode({
-    server: (clock) => {
-      const server = new FakeApiServer(clock);
-      return {
-        close: () => server.close(),
-        async request(request) {
-          if (request.method === "GET" && request.path.startsWith("/api/v1/services")) await gate.promise;
-          return server.request(request);
-        },
-      };
-    },
-    behaviour: ({ environment }) => {
-      hosts.push(environment.find(({ name }) => name === "DB_SERVICE_HOST")?.value);
-      return {};
-    },
-  });
-  try {
-    await node.client.resource(services, "default").create({
-      metadata: { name: "db" },
-      spec: { clusterIP: "10.96.0.7", ports: [{ port: 5432 }] },
-    });
-    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
-    // Longer than it waits before it goes by the pods that it knew.
-    await node.clock.sleep(limits.firstListMs * 5);
-    gate.resolve();
-    await node.until("web", "ready", isReady);
-    assert.ok(hosts.length > 0 && hosts.every((host) => host === "10.96.0.7"), String(hosts));
-  } finally {
-    gate.resolve();
     await node.close();
   }
 });

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { services } from "#api";
+import { FakeApiServer } from "#testing";
+import { limits } from "../limits.ts";
+import { testNode } from "../testing/test-agent.ts";
+
+test("no container starts before its services are known", async () => {
+  const gate = Promise.withResolvers<void>();
+  const hosts: (string | undefined)[] = [];
+  const node = await testNode({
+    server: (clock) => {
+      const server = new FakeApiServer(clock);
+      return {
+        close: () => server.close(),
+        async request(request) {
+          if (request.method === "GET" && request.path.startsWith("/api/v1/services")) await gate.promise;
+          return server.request(request);
+        },
+      };
+    },
+    behaviour: ({ environment }) => {
+      hosts.push(environment.find(({ name }) => name === "DB_SERVICE_HOST")?.value);
+      return {};
+    },
+  });
+  try {
+    await node.client.resource(services, "default").create({
+      metadata: { name: "db" },
+      spec: { clusterIP: "10.96.0.7", ports: [{ port: 5432 }] },
+    });
+    await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
+    // Longer than it waits before it goes by the pods that it knew.
+    await node.clock.sleep(limits.firstListMs * 5);
+    gate.resolve();
+    await node.until("web", "running", (pod) => pod?.status?.phase === "Running");
+    assert.ok(hosts.length > 0 && hosts.every((host) => host === "10.96.0.7"), String(hosts));
+  } finally {
+    gate.resolve();
+    await node.close();
+  }
+});
