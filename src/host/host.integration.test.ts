@@ -58,6 +58,15 @@ test("a program that hangs is killed at its deadline", async () => {
   );
 });
 
+test("a deadline holds while a program that was left running has the shell's pipes open", async () => {
+  const leave = "setsid sleep 10 </dev/null & echo $!";
+  const pid = Number((await host.run({ program: "sh", arguments: ["-c", leave] })).stdout);
+  const late = { program: "sleep", arguments: ["60"], timeoutMs: 20 };
+  await assert.rejects(host.run(late), /did not finish within 20 ms/);
+  assert.ok(await host.startTime(pid), "nobody waited for it");
+  process.kill(pid, "SIGKILL");
+});
+
 test("an abort kills the program and rejects with the signal's reason", async () => {
   const controller = new AbortController();
   const run = host.run({ program: "sleep", arguments: ["60"], signal: controller.signal });

@@ -4,6 +4,7 @@ import { CapturedOutput } from "./captured-output.ts";
 import type { CommandFailure } from "./command-error.ts";
 import type { Command, CommandResult } from "./host.ts";
 import { commandTimeoutMs, launcherInputBytes, launcherShells, launcherShellsIdle } from "./limits.ts";
+import { signalProcess } from "./processes.ts";
 
 export interface Outcome {
   readonly result: CommandResult;
@@ -105,12 +106,13 @@ class Shell {
     const stderr = new CapturedOutput(this.#child.stderr, token);
     const broken = Promise.withResolvers<undefined>();
     const onExit = () => broken.resolve(undefined);
-    this.#child.once("close", onExit);
+    // Not the end of its pipes: a program that was started before, and is meant to stay, may hold them open for hours.
+    this.#child.once("exit", onExit);
     let failure: CommandFailure | undefined;
     const kill = (why: CommandFailure) => {
       failure ??= why;
       this.#ended = true;
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
+      if (this.#child.pid !== undefined) signalProcess(-this.#child.pid, "SIGKILL");
     };
     const timeoutMs = command.timeoutMs ?? commandTimeoutMs;
     const timer = clock.setTimer(timeoutMs, () => kill({ kind: "timed out", timeoutMs }));
@@ -122,7 +124,7 @@ class Shell {
     const codes = await Promise.race([Promise.all([stdout.done, stderr.done]), broken.promise]);
     timer.cancel();
     command.signal?.removeEventListener("abort", onAbort);
-    this.#child.removeListener("close", onExit);
+    this.#child.removeListener("exit", onExit);
     stdout.stop();
     stderr.stop();
     this.#hold(false);
