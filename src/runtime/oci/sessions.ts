@@ -47,9 +47,9 @@ export async function execInContainer(
 /**
  * A shell runs the OCI runtime's `exec` on FIFOs. It says when it has opened its input, then the exit code, on a FIFO that it holds open
  * for as long as it lives. It opens each both ways first: when we have been killed meanwhile there is nobody at the other end, and
- * it would wait for ever; so it is told by the signal for a broken pipe.
+ * it would wait for ever; so it is told by the signal for a broken pipe. The pipes of the kept shell that starts it are not its own.
  */
-const messenger = `cd "$1"; shift; in=/dev/null; [ ! -p stdin ] || in=stdin
+const messenger = `exec >/dev/null 2>&1; cd "$1"; shift; in=/dev/null; [ ! -p stdin ] || in=stdin
 exec 4<>code 3>code 4<>$in <$in 4<&-; echo ready >&3
 "$@" 4<>stdout 5<>stderr >stdout 2>stderr 3>&- 4<&- 5<&-
 echo $? >&3`;
