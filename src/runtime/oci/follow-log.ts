@@ -26,7 +26,8 @@ export class LogFollower {
     this.#watch = host.files.watch(path.slice(0, slash), (name) => {
       if (name === path.slice(slash + 1)) this.#changed.resolve();
     });
-    void this.#pump();
+    // A log that cannot be read ends the output, and nothing else.
+    this.#pump().catch(() => {});
   }
 
   /** Reads what is there to its end, then ends both streams. */
