@@ -33,15 +33,13 @@ test("debug gives a shell beside a container, among its processes", async () => 
 test("a debugging container has logs, takes commands, and runs once", async () => {
   const script = "mkfifo /tmp/in; echo hello from $HOSTNAME; read line </tmp/in; exit 3";
   await run(`debug web --image=busybox:1 -c stay --profile=general -- sh -c '${script}'`);
-  await run(
-    "wait pod/web --for=jsonpath={.status.ephemeralContainerStatuses[1].state.running} --timeout=30s",
-  );
+  // By its name: kubectl gives up on the second of a list that has only one yet.
+  const state = '{.status.ephemeralContainerStatuses[?(@.name=="stay")].state';
+  await run(`wait pod/web '--for=jsonpath=${state}.running}' --timeout=30s`);
   assert.equal(await run("logs web -c stay"), "hello from web");
   assert.equal(await run("exec web -c stay -- echo here"), "here");
   await run("exec web -c stay -- sh -c 'echo go >/tmp/in'");
-  await run(
-    "wait pod/web --for=jsonpath={.status.ephemeralContainerStatuses[1].state.terminated.exitCode}=3",
-  );
+  await run(`wait pod/web '--for=jsonpath=${state}.terminated.exitCode}=3'`);
   const { ephemeralContainerStatuses, containerStatuses } = (await get("pod web")).status;
   assert.equal(ephemeralContainerStatuses[1].restartCount, 0);
   assert.equal(containerStatuses[0].ready, true);
