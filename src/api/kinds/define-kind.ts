@@ -29,6 +29,8 @@ export interface Behaviour<T extends KubernetesObject> {
   /** Default: by the resource's own group and name. `"none"`: answered, not kept. */
   readonly storage?: Storage<T> | "none";
   readonly createOnUpdate?: boolean;
+  /** Whether an object may be created together with its status: nodes, which register themselves. */
+  readonly isBornWithStatus?: boolean;
   defaults?(object: T): void;
   /** After the generic preparation. */
   prepareForCreate?(object: T): void;
@@ -65,7 +67,7 @@ export function defineKind<T extends KubernetesObject>(
       behaviour.defaults?.(object);
     },
     prepareForCreate(object) {
-      if (hasStatus) delete asJson(object).status;
+      if (hasStatus && !behaviour.isBornWithStatus) delete asJson(object).status;
       const metadata = metadataOf(object);
       if (hasGeneration) metadata.generation = 1;
       else delete metadata.generation;

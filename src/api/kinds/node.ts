@@ -16,6 +16,10 @@ import type { KindDefinition } from "./kind-definition.ts";
 /** Nodes: the machines. */
 export const nodeKind: KindDefinition<Node> = defineKind(nodes, {
   hasGeneration: false,
+  isBornWithStatus: true,
+  defaults({ status }) {
+    if (status?.capacity) status.allocatable ??= { ...status.capacity };
+  },
   validate: validateTaints,
   validateChange(node, old, errors) {
     for (const field of ["podCIDR", "providerID"] as const) {

@@ -37,6 +37,15 @@ test("generateName makes names that differ", async () => {
   assert.notEqual(one.body.metadata?.name, two.body.metadata?.name);
 });
 
+test("a node registers together with its status, and what it has may all be used unless it says otherwise", async () => {
+  const capacity = { cpu: "4", memory: "8Gi", pods: "110" };
+  const node = { apiVersion: "v1", kind: "Node", metadata: { name: "born" }, status: { capacity } };
+  const { status, body } = await ask("POST /api/v1/nodes", node);
+  assert.equal(status, 201);
+  const { capacity: stored, allocatable } = body.status as Record<string, unknown>;
+  assert.deepEqual({ stored, allocatable }, { stored: capacity, allocatable: capacity });
+});
+
 test("an update of a stale version conflicts and leaves the stored object untouched", async () => {
   const { body } = await ask(`POST ${maps}`, configMapNamed("stale", { a: "1" }));
   await ask(`PUT ${maps}/stale`, { ...body, data: { a: "2" } });
