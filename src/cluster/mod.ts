@@ -3,5 +3,6 @@ export * from "./layout.ts";
 export * from "./log-file.ts";
 export * from "./network-config.ts";
 export * from "./requirements.ts";
+export * from "./program-flags.ts";
 export { runningPrograms } from "./supervisor.ts";
 export * from "./supervisor-for.ts";

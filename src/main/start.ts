@@ -7,6 +7,7 @@ import {
   type ClusterConfig,
   type Layout,
   type ProgramName,
+  programFlags,
   programs,
   supervisorFor,
 } from "#cluster";
@@ -57,8 +58,7 @@ export async function startPrograms(
       name,
       node: process.execPath,
       arguments: [
-        "--disable-warning=ExperimentalWarning",
-        ...memoryFlags,
+        ...programFlags,
         join(import.meta.dirname, `${name}.ts`),
         layout.data,
       ],
@@ -67,9 +67,6 @@ export async function startPrograms(
     names,
   );
 }
-
-/** Idle programs should be small: a young generation that fits a second-level cache costs no speed that was measured. */
-const memoryFlags = ["--max-semi-space-size=4"];
 
 /**
  * Compiled code is shared by all clusters of an installation, so that a new one starts as fast as an old one: Node's
