@@ -3,11 +3,13 @@ import { messageOf } from "#base";
 import { createContext } from "./context.ts";
 import type { Row } from "./row.ts";
 import { rows } from "./rows/registry.ts";
+import { studies } from "./studies/registry.ts";
+import type { Study } from "./studies/study.ts";
 import { jsonOf, type Outcome, tableOf } from "./table.ts";
 
 /**
- * `npm run bench [-- ROW…] [-- -o json]`: measures, then prints the table. Progress goes to the error output. Exit code 1
- * when a row could not be measured; a figure beyond its budget is no failure.
+ * `npm run bench [-- NAME…] [-- -o json]`: measures rows, then prints the table; a study prints its own, and runs only when it is named.
+ * Progress goes to the error output. Exit code 1 when something could not be measured; a figure beyond its budget is no failure.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,11 +18,14 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean", short: "h", default: false },
   },
 });
-const unknown = positionals.filter((name) => !rows.some((row) => row.name === name));
+const known = [...rows, ...studies];
+const unknown = positionals.filter((name) => !known.some((one) => one.name === name));
 if (values.help || unknown.length > 0 || !["table", "json"].includes(values.output)) {
-  const names = rows.map((row) => `  ${row.name.padEnd(16)}${row.what}`).join("\n");
-  if (unknown.length > 0) process.stderr.write(`bench: there is no row ${unknown.join(", ")}\n\n`);
-  process.stderr.write(`usage: npm run bench -- [-o table|json] [ROW…]\n\n${names}\n`);
+  const listed = (some: typeof known) =>
+    some.map(({ name, what }) => `  ${name.padEnd(18)}${what}`).join("\n");
+  if (unknown.length > 0) process.stderr.write(`bench: there is no row or study ${unknown.join(", ")}\n\n`);
+  const names = `rows, all unless named:\n${listed([...rows])}\n\nstudies, only when named:\n${listed([...studies])}\n`;
+  process.stderr.write(`usage: npm run bench -- [-o table|json] [NAME…]\n\n${names}`);
   process.exit(values.help ? 0 : 2);
 }
 if (process.getuid?.() !== 0) {
@@ -42,20 +47,26 @@ for (const [signal, code] of [
   });
 }
 const outcomes: Outcome[] = [];
+const printed: string[] = [];
+let failures = 0;
 for (const row of rows) {
   if (positionals.length === 0 || positionals.includes(row.name)) outcomes.push(await measure(row));
   if (interrupted) break;
 }
-if (!interrupted) await leave(outcomes.some(({ failure }) => failure !== undefined) ? 1 : 0);
+for (const study of studies) {
+  if (positionals.includes(study.name) && !interrupted) await carryOut(study);
+}
+if (outcomes.length > 0) printed.unshift(values.output === "json" ? jsonOf(outcomes) : tableOf(outcomes));
+failures += outcomes.filter(({ failure }) => failure !== undefined).length;
+if (!interrupted) await leave(failures > 0 ? 1 : 0);
 
-/** Ends the bench once everything is taken back; with its table, unless it was cut short. */
+/** Ends the bench once everything is taken back; with its tables, unless it was cut short. */
 async function leave(code: number): Promise<void> {
   let failure: unknown;
   await context.end().catch((error: unknown) => {
     failure = error;
   });
-  if (!interrupted)
-    process.stdout.write(`${values.output === "json" ? jsonOf(outcomes) : tableOf(outcomes)}\n`);
+  if (!interrupted) process.stdout.write(`${printed.join("\n\n")}\n`);
   if (failure !== undefined) process.stderr.write(`bench: ${messageOf(failure)}\n`);
   process.exit(failure === undefined ? code : 1);
 }
@@ -71,4 +82,16 @@ async function measure(row: Row): Promise<Outcome> {
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   process.stderr.write(outcome.failure === undefined ? `${seconds} s\n` : `failed: ${outcome.failure}\n`);
   return outcome;
+}
+
+async function carryOut(study: Study): Promise<void> {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  try {
+    const result = await study.run(context, say);
+    printed.push(values.output === "json" ? JSON.stringify(result.json, null, 2) : result.text);
+    failures += result.failures;
+  } catch (error) {
+    say(`${study.name} failed: ${messageOf(error)}`);
+    failures += 1;
+  }
 }

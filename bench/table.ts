@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, release } from "node:os";
+import { aligned, digits } from "./aligned.ts";
 import type { Budget, Measurement, Row } from "./row.ts";
 
 /** A row with what came of it. */
@@ -23,17 +24,7 @@ export function tableOf(outcomes: readonly Outcome[]): string {
       row.upstream,
     ]),
   ];
-  const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return aligned(lines);
 }
 
 /** The same for programs. */
@@ -83,10 +74,4 @@ function budgetText(budget: Budget, row: Row): string {
 
 function figure(value: number, unit: string): string {
   return unit === "/s" ? `${digits(value)}/s` : `${digits(value)} ${unit}`;
-}
-
-/** Three significant digits at least, and all of a larger whole. */
-function digits(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString("en-US");
-  return value.toPrecision(value >= 1 ? 3 : 2);
 }

@@ -21,6 +21,8 @@ export interface TestMachine {
   nacre(...args: string[]): Promise<Result>;
   kubectl(...args: string[]): Promise<Result>;
   kubectlWith(options: RunOptions, ...args: string[]): Promise<Result>;
+  /** The command that runs a program on it: for those who start one in a way of their own. */
+  inside(program: string, args: readonly string[]): readonly [program: string, args: readonly string[]];
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Result>;
   /** Starts a program that goes on while the test does other things; `remove` ends it at the latest. */
   start(program: string, args: readonly string[]): Running;
@@ -68,8 +70,10 @@ export async function makeMachine(): Promise<TestMachine> {
     NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compiled"),
     KUBECTL_KUBERC: "false",
   };
-  const inside = (program: string, args: readonly string[]) =>
-    ["nsenter", [`--net=/run/netns/${namespace}`, program, ...args]] as const;
+  const inside: TestMachine["inside"] = (program, args) => [
+    "nsenter",
+    [`--net=/run/netns/${namespace}`, program, ...args],
+  ];
   // What is interrupted is ended by `remove`, in its order.
   const begin = (program: string, args: readonly string[], variables: NodeJS.ProcessEnv = environment) =>
     start(...inside(program, args), { environment: variables, detached: true });
@@ -89,6 +93,7 @@ export async function makeMachine(): Promise<TestMachine> {
     namespace,
     directory,
     kubeconfig,
+    inside,
     run,
     nacre: async (...args) => succeeded(await nacre(...args), `nacre ${args.join(" ")}`),
     up: (...args) => machine.nacre("up", "--yes", "--name", clusterName, ...args),

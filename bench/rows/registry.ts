@@ -5,6 +5,7 @@ import { getPodHttp1, getPodHttp2 } from "./get-pod.ts";
 import { idleCpu, idleMemory } from "./idle.ts";
 import { listFew, listMany } from "./list-pods.ts";
 import { memoryMany } from "./many-pods.ts";
+import { schedulePods } from "./schedule-pods.ts";
 import { servicesAll, servicesOne } from "./services.ts";
 import { startPods } from "./start-pods.ts";
 import { upFirst, upWarm } from "./up.ts";
@@ -26,4 +27,5 @@ export const rows: readonly Row[] = [
   listMany,
   servicesAll,
   servicesOne,
+  schedulePods,
 ];

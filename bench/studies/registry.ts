@@ -1,0 +1,5 @@
+import { scheduling } from "./scheduling.ts";
+import { schedulingScale } from "./scheduling-scale.ts";
+import type { Study } from "./study.ts";
+
+export const studies: readonly Study[] = [scheduling, schedulingScale];
