@@ -29,7 +29,8 @@ export function bindPod(machinery: Machinery, request: WriteRequest, binding: Bi
       return pod;
     },
     rules: bindingRules,
-    recordsFields: false,
+    // Nobody owns a pod's node: as in Kubernetes, where a binding leaves no trace in the managed fields.
+    recordsFields: true,
   });
 }
 
