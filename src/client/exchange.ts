@@ -60,23 +60,25 @@ export class Exchange {
   }
 
   async #once(call: Call, body: Uint8Array | undefined): Promise<unknown> {
-    const deadline = new AbortController();
-    const timer = this.#options.clock.setTimer(
-      requestTimeoutMs,
-      () =>
-        deadline.abort(new ApiError("Timeout", `${attempted(call)} had no answer in ${requestTimeoutMs} ms`)),
-      { unref: true },
-    );
-    const signal = call.signal ? AbortSignal.any([call.signal, deadline.signal]) : deadline.signal;
+    const { clock } = this.#options;
+    const ended = new AbortController();
+    const late = () =>
+      ended.abort(new ApiError("Timeout", `${attempted(call)} had no answer in ${requestTimeoutMs} ms`));
+    const timer = clock.setTimer(requestTimeoutMs, late, { unref: true });
+    const given = call.signal;
+    const stop = () => ended.abort(given?.reason);
+    if (given?.aborted) stop();
+    given?.addEventListener("abort", stop, { once: true });
     try {
-      const response = await this.#send(call, body, signal);
+      const response = await this.#send(call, body, ended.signal);
       const answer = await parsed(response);
       if (response.status >= 400) throw errorOf(answer, response.status, call);
       return answer;
     } catch (error) {
-      throw deadline.signal.aborted ? deadline.signal.reason : asApiError(error, call);
+      throw ended.signal.aborted ? ended.signal.reason : asApiError(error, call);
     } finally {
       timer.cancel();
+      given?.removeEventListener("abort", stop);
     }
   }
 

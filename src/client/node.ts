@@ -125,8 +125,9 @@ function authorization(connection: Connection): string | undefined {
 function overHttp1(to: { agent: Agent; host: string; port: number }, sent: Exchange): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     const { method, path, headers, body, signal } = sent;
+    if (signal?.aborted) return reject(signal.reason);
     if (body) headers["content-length"] = String(body.length);
-    const outgoing = request({ ...to, method, path, headers, ...(signal ? { signal } : {}) }, (incoming) => {
+    const outgoing = request({ ...to, method, path, headers }, (incoming) => {
       resolve({
         status: incoming.statusCode ?? 0,
         headers: incoming.headers as Record<string, string>,
@@ -134,6 +135,12 @@ function overHttp1(to: { agent: Agent; host: string; port: number }, sent: Excha
       });
     });
     outgoing.once("error", (error) => reject(failure(error, `${to.host}:${to.port}`, signal)));
+    if (signal) {
+      // What Node does with a signal of its own costs more than the rest of a small request's bookkeeping.
+      const stop = () => outgoing.destroy(signal.reason);
+      signal.addEventListener("abort", stop, { once: true });
+      outgoing.once("close", () => signal.removeEventListener("abort", stop));
+    }
     outgoing.end(body);
   });
 }
