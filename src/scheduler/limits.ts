@@ -9,8 +9,14 @@ export const podBackoffMaxMs = 10_000;
 /** A pod that nothing woke for so long is tried once more: a safety net, should an event be missing in a plugin's list. */
 export const unschedulableMaxMs = 300_000;
 
+/** Who places pods that name no scheduler. */
+export const defaultSchedulerName = "default-scheduler";
+
 /** Bindings under way at a time. */
 export const parallelBinds = 64;
+
+/** Explanations being written at a time; they must not get in the way of bindings. */
+export const parallelExplanations = 8;
 
 /** Decisions in one go before other work of the process gets its turn, in milliseconds. */
 export const sliceMs = 5;

@@ -1,13 +1,14 @@
 import { type Container, isPodTerminal, type Pod, type PodSpec } from "#api";
 import { only } from "#client";
+import { defaultSchedulerName } from "./limits.ts";
 
 /**
  * What scheduling reads of a pod: clusters have many, and the scheduler knows all of them. A plugin that is to read more adds
  * it here. Of pods that have ended or wait for another scheduler it is little more than who they are.
  */
-export function podOfScheduler(pod: Pod, { schedulerName }: { readonly schedulerName: string }): Pod {
+export function podOfScheduler(pod: Pod, schedulers: ReadonlySet<string>): Pod {
   const { metadata = {}, spec, status = {} } = pod;
-  const waitsForOther = !spec?.nodeName && (spec?.schedulerName ?? schedulerName) !== schedulerName;
+  const waitsForOther = !spec?.nodeName && !schedulers.has(schedulerOf(pod));
   if (waitsForOther || isPodTerminal(pod)) {
     return {
       metadata: only(metadata, identity),
@@ -16,10 +17,15 @@ export function podOfScheduler(pod: Pod, { schedulerName }: { readonly scheduler
     };
   }
   return {
-    metadata: only(metadata, [...identity, "labels"]),
+    metadata: only(metadata, [...identity, "labels", "ownerReferences"]),
     spec: specOf(spec ?? noContainers),
-    status: only(status, ["phase", "conditions"]),
+    status: only(status, ["phase", "conditions", "nominatedNodeName"]),
   };
+}
+
+/** Who is to place the pod. */
+export function schedulerOf(pod: Pod): string {
+  return pod.spec?.schedulerName ?? defaultSchedulerName;
 }
 
 const identity = ["name", "namespace", "uid", "resourceVersion", "deletionTimestamp"] as const;
@@ -39,9 +45,11 @@ const specFields = [
   "schedulerName",
   "schedulingGates",
   "priority",
+  "preemptionPolicy",
   "nodeSelector",
   "affinity",
   "tolerations",
+  "topologySpreadConstraints",
   "overhead",
   "resources",
 ] as const;

@@ -1,28 +1,26 @@
-import { isPodTerminal, type Node, type Pod, pods } from "#api";
-import {
-  type Clock,
-  isConflict,
-  isNotFound,
-  type Logger,
-  type Metrics,
-  messageOf,
-  type Random,
-  timestamp,
-} from "#base";
+import { isPodTerminal, type Node, type Pod } from "#api";
+import { type Clock, isConflict, isNotFound, type Logger, type Metrics, messageOf, type Random } from "#base";
 import type { Client, EventRecorder } from "#client";
+import { bind } from "./binding.ts";
 import { isRelevantChange, isSameToScheduling } from "./changes.ts";
+import { Explainer } from "./explainer.ts";
 import { Cluster } from "./framework/cluster.ts";
-import { explain } from "./framework/explain.ts";
 import { Placer } from "./framework/place.ts";
-import type { Bind, ClusterEvent, Profile, QueuedPod, Rejection } from "./framework/plugin.ts";
-import { factsOf, type PodFacts } from "./framework/pod-facts.ts";
+import type { ClusterEvent, Nomination, Placed, Profile } from "./framework/plugin.ts";
+import type { PodFacts } from "./framework/pod-facts.ts";
+import type { Refusals } from "./framework/refusals.ts";
 import { parallelBinds, sliceMs } from "./limits.ts";
+import { Pipeline } from "./pipeline.ts";
+import { prioritySort } from "./plugins/priority-sort.ts";
+import { schedulerOf } from "./pod-of-scheduler.ts";
+import type { QueuedPod } from "./queue/queued-pod.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 
 export interface SchedulerOptions {
   readonly client: Client;
   readonly recorder: EventRecorder;
-  readonly profile: Profile;
+  /** By scheduler name. */
+  readonly profiles: readonly Profile[];
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -36,38 +34,38 @@ export interface SchedulerOptions {
  * refuses it.
  */
 export class Scheduler {
+  /** What decisions are made on. Objects of other kinds than nodes and pods are to be put into its listers, and told by `onObject`. */
+  readonly cluster: Cluster = new Cluster();
   readonly #options: SchedulerOptions;
-  readonly #cluster = new Cluster();
+  readonly #schedulers: ReadonlyMap<string, OneScheduler>;
   readonly #queue: SchedulingQueue;
-  readonly #placer: Placer;
-  readonly #bind: Bind;
+  readonly #explainer: Explainer;
+  readonly #bindings = new Pipeline({ most: parallelBinds });
   readonly #decisions: { add(amount?: number, labels?: Record<string, string>): void };
   #isSynced = false;
   #isRunning = false;
-  #binding = 0;
 
   constructor(options: SchedulerOptions) {
-    const { profile, clock, random, metrics } = options;
+    const { profiles, clock, random, metrics } = options;
     this.#options = options;
-    this.#placer = new Placer(profile.plugins, random);
-    this.#bind = bindThrough(options.client);
+    this.#schedulers = new Map(
+      profiles.map((profile) => [
+        profile.schedulerName,
+        { profile, placer: new Placer(profile, this.cluster, random) },
+      ]),
+    );
+    this.#explainer = new Explainer(options);
     this.#decisions = metrics.counter("nacre_scheduler_decisions_total", "Scheduling decisions by result.");
-    const wakesOn = new Map(profile.plugins.map(({ name, wakesOn }) => [name, new Set(wakesOn)]));
     this.#queue = new SchedulingQueue({
       clock,
-      compare: profile.compare,
-      gate: (facts) => firstOf(profile, (plugin) => plugin.preEnqueue?.(facts)),
-      helps: (event, rejectedBy) => {
-        // Refused by nobody: there was no node at all.
-        if (rejectedBy.size === 0) return event === "node-added";
-        for (const name of rejectedBy) if (wakesOn.get(name)?.has(event)) return true;
-        return false;
-      },
+      compare: prioritySort,
+      gate: (facts) => this.#gate(facts),
+      mayHelp: mayHelp(profiles, this.cluster),
       onReady: () => this.#wake(),
     });
   }
 
-  /** To be called once both informers are synced: before, the cluster would look emptier than it is. */
+  /** To be called once all informers are synced: before, the cluster would look emptier than it is. */
   start(): void {
     this.#isSynced = true;
     this.#wake();
@@ -78,52 +76,72 @@ export class Scheduler {
   }
 
   onNode(node: Node, old: Node | undefined): void {
-    this.#cluster.setNode(node);
-    if (!old) this.#tell("node-added");
-    else if (isRelevantChange(node, old)) this.#tell("node-updated");
+    if (old && !isRelevantChange(node, old)) return;
+    this.cluster.setNode(node);
+    this.#queue.onEvent(old ? { type: "node-updated", node, old } : { type: "node-added", node });
   }
 
   onNodeGone(node: Node): void {
-    this.#cluster.removeNode(node.metadata?.name ?? "");
-    this.#tell("node-removed");
+    this.cluster.removeNode(node.metadata?.name ?? "");
+    this.#queue.onEvent({ type: "node-removed", node });
   }
 
   onPod(pod: Pod, old: Pod | undefined): void {
     const uid = pod.metadata?.uid ?? "";
-    if (isPodTerminal(pod)) {
-      this.onPodGone(pod);
-      return;
-    }
-    if (pod.spec?.nodeName) {
+    if (isPodTerminal(pod)) this.onPodGone(pod);
+    else if (pod.spec?.nodeName) this.#onBoundPod(pod, old);
+    else if (!this.#schedulers.has(schedulerOf(pod))) return;
+    else if (pod.metadata?.deletionTimestamp) {
       this.#queue.remove(uid);
-      if (old?.spec?.nodeName && isSameToScheduling(pod, old)) return;
-      this.#cluster.setPod(pod);
-      this.#tell("pod-added");
-      return;
+      this.cluster.denominate(uid);
+    } else if (!this.cluster.isAssumed(uid) && !(old && isSameToScheduling(pod, old))) {
+      const facts = this.cluster.factsOf(pod);
+      const nominated = pod.status?.nominatedNodeName;
+      if (nominated) this.cluster.nominate(facts, nominated);
+      this.#queue.put(facts);
     }
-    if (
-      pod.spec?.schedulerName !== undefined &&
-      pod.spec.schedulerName !== this.#options.profile.schedulerName
-    )
-      return;
-    if (pod.metadata?.deletionTimestamp) {
-      this.#queue.remove(uid);
-      return;
-    }
-    if (this.#cluster.isAssumed(uid) || (old && isSameToScheduling(pod, old))) return;
-    this.#queue.put(factsOf(pod));
   }
 
   onPodGone(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
     this.#queue.remove(uid);
-    if (!this.#cluster.holds(uid)) return;
-    this.#cluster.removePod(uid);
-    this.#tell("pod-removed");
+    this.cluster.denominate(uid);
+    const gone = this.cluster.pod(uid);
+    const node = this.cluster.nodeOf(uid);
+    if (!gone || node === undefined) return;
+    const nodeName = this.cluster.nodes.name(node);
+    this.cluster.removePod(uid);
+    this.#queue.onEvent({ type: "pod-removed", pod: gone, nodeName });
   }
 
-  #tell(event: ClusterEvent): void {
-    this.#queue.onEvent(event);
+  /** An object in the cluster's listers came, changed or went. */
+  onObject(resource: string): void {
+    this.#queue.onEvent({ type: "object-changed", resource });
+  }
+
+  #onBoundPod(pod: Pod, old: Pod | undefined): void {
+    const uid = pod.metadata?.uid ?? "";
+    const nodeName = pod.spec?.nodeName ?? "";
+    this.#queue.remove(uid);
+    this.cluster.denominate(uid);
+    if (old?.spec?.nodeName && isSameToScheduling(pod, old)) return;
+    const before = this.cluster.pod(uid);
+    const facts = this.cluster.factsOf(pod);
+    this.cluster.setPod(facts);
+    const wasBound = before && old?.spec?.nodeName;
+    this.#queue.onEvent(
+      wasBound
+        ? { type: "pod-updated", pod: facts, old: before, nodeName }
+        : { type: "pod-added", pod: facts, nodeName },
+    );
+  }
+
+  #gate(facts: PodFacts): string | undefined {
+    for (const plugin of this.#schedulerOf(facts).profile.plugins) {
+      const reason = plugin.preEnqueue?.(facts);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
   }
 
   /** Starts deciding, unless that is under way. In a microtask, so that what arrives together is decided together. */
@@ -144,8 +162,9 @@ export class Scheduler {
     const { clock, signal } = this.#options;
     let sliceEndMs = clock.monotonicMs() + sliceMs;
     while (!signal.aborted && this.#queue.hasActive) {
-      if (this.#binding >= parallelBinds || clock.monotonicMs() >= sliceEndMs) {
-        await clock.sleep(this.#binding >= parallelBinds ? 1 : 0, signal).catch(() => {});
+      const isOver = clock.monotonicMs() >= sliceEndMs;
+      if (isOver || this.#bindings.isFull) {
+        await (isOver ? clock.sleep(0, signal).catch(() => {}) : this.#bindings.room(signal));
         sliceEndMs = clock.monotonicMs() + sliceMs;
         continue;
       }
@@ -156,85 +175,70 @@ export class Scheduler {
 
   #decide(queued: QueuedPod): void {
     const { facts } = queued;
-    const placement = this.#placer.place(facts, this.#cluster);
+    const scheduler = this.#schedulerOf(facts);
+    const placement = scheduler.placer.place(facts);
     this.#decisions.add(1, { result: placement.type });
     if (placement.type === "placed") {
-      this.#cluster.assume(facts, placement.node.name);
-      this.#binding += 1;
-      void this.#place(queued, placement.node.name).finally(() => {
-        this.#binding -= 1;
-      });
-      return;
+      this.cluster.denominate(facts.uid);
+      this.cluster.assume(facts, placement.nodeName);
+      const placed: Placed = { facts, nodeName: placement.nodeName, cluster: this.cluster };
+      this.#bindings.start(() => this.#bind(queued, placed, scheduler));
+    } else {
+      const nomination = this.#makeRoom(facts, placement.refusals, scheduler);
+      this.#queue.giveBackUnschedulable(queued, placement.refusals.rejectedBy);
+      this.#explainer.refused(facts, placement.refusals, nomination);
     }
-    this.#queue.giveBackUnschedulable(queued, placement.rejectedBy);
-    void this.#refuse(facts, placement.rejections);
   }
 
-  async #place(queued: QueuedPod, nodeName: string): Promise<void> {
-    const { facts } = queued;
-    const { recorder, profile, logger, signal } = this.#options;
+  #makeRoom(facts: PodFacts, refusals: Refusals, { profile, placer }: OneScheduler): Nomination | undefined {
+    const { cluster } = this;
+    const failure = { facts, cluster, refusals, refusal: placer.refusal.bind(placer, facts.shape) };
+    this.cluster.denominate(facts.uid);
+    for (const plugin of profile.plugins) {
+      const nomination = plugin.postFilter?.(failure);
+      if (!nomination) continue;
+      this.cluster.nominate(facts, nomination.nodeName);
+      return nomination;
+    }
+    return undefined;
+  }
+
+  async #bind(queued: QueuedPod, placed: Placed, { profile }: OneScheduler): Promise<void> {
+    const { facts, nodeName } = placed;
+    const { client, logger, signal } = this.#options;
     try {
-      for (const plugin of profile.reserves) plugin.reserve(facts, nodeName);
-      await this.#bind.bind(facts, nodeName, signal);
-      const message = `Successfully assigned ${facts.key} to ${nodeName}`;
-      recorder.record(known(facts.pod), { type: "Normal", reason: "Scheduled", message });
+      await bind(placed, { profile, client, signal });
+      this.#explainer.bound(facts, nodeName);
     } catch (error) {
       if (signal.aborted) return;
-      for (const plugin of profile.reserves) plugin.unreserve(facts, nodeName);
-      this.#cluster.forget(facts);
-      this.#tell("pod-removed");
+      this.cluster.forget(facts);
+      this.#queue.onEvent({ type: "pod-removed", pod: facts, nodeName });
       if (isNotFound(error)) return;
       logger.warn(`binding ${facts.key} to ${nodeName}: ${messageOf(error)}`);
-      if (!isConflict(error) && !this.#cluster.holds(facts.uid)) this.#queue.giveBackFailed(queued);
+      if (!isConflict(error) && !this.cluster.pod(facts.uid)) this.#queue.giveBackFailed(queued);
     }
   }
 
-  /** Says why: in the pod's condition, and as an event. */
-  async #refuse(facts: PodFacts, rejections: ReadonlyMap<string, Rejection>): Promise<void> {
-    const { client, clock, recorder, logger } = this.#options;
-    const message = explain(this.#cluster.nodes.length, rejections);
-    recorder.record(known(facts.pod), { type: "Warning", reason: "FailedScheduling", message });
-    const { name = "", namespace, uid } = facts.pod.metadata ?? {};
-    const said = facts.pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
-    if (said?.status === "False" && said.message === message) return;
-    const lastTransitionTime = said?.status === "False" ? said.lastTransitionTime : timestamp(clock);
-    const conditions = [
-      { type: "PodScheduled", status: "False", reason: "Unschedulable", message, lastTransitionTime },
-    ];
-    try {
-      const patch = { metadata: { uid }, status: { conditions } };
-      await client
-        .resource(pods, namespace)
-        .patch(name, { type: "strategic", patch }, { subresource: "status" });
-    } catch (error) {
-      if (!isNotFound(error)) logger.warn(`telling why ${facts.key} is unschedulable: ${messageOf(error)}`);
-    }
+  #schedulerOf({ pod }: PodFacts): OneScheduler {
+    return this.#schedulers.get(schedulerOf(pod)) as OneScheduler;
   }
 }
 
-function bindThrough(client: Client): Bind {
-  return {
-    async bind({ pod }, nodeName, signal) {
-      const { name = "", namespace, uid } = pod.metadata ?? {};
-      const target = { apiVersion: "v1", kind: "Node", name: nodeName };
-      const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target };
-      await client.resource(pods, namespace).postSubresource(name, "binding", binding, { signal });
-    },
+/** One of the schedulers in this process: they share the cluster and the queue. */
+interface OneScheduler {
+  readonly profile: Profile;
+  readonly placer: Placer;
+}
+
+function mayHelp(
+  profiles: readonly Profile[],
+  cluster: Cluster,
+): (event: ClusterEvent, shape: PodFacts["shape"], rejectedBy: ReadonlySet<string>) => boolean {
+  const plugins = new Map(profiles.flatMap(({ plugins }) => plugins.map((plugin) => [plugin.name, plugin])));
+  return (event, shape, rejectedBy) => {
+    // Refused by nobody: there was no node at all.
+    if (rejectedBy.size === 0) return event.type === "node-added";
+    for (const name of rejectedBy) if (plugins.get(name)?.mayHelp?.(event, shape, cluster)) return true;
+    return false;
   };
-}
-
-function firstOf<R>(
-  profile: Profile,
-  ask: (plugin: Profile["plugins"][number]) => R | undefined,
-): R | undefined {
-  for (const plugin of profile.plugins) {
-    const answer = ask(plugin);
-    if (answer !== undefined) return answer;
-  }
-  return undefined;
-}
-
-/** Items of lists come without kind; an event must name it. */
-function known(pod: Pod): Pod {
-  return { ...pod, apiVersion: "v1", kind: "Pod" };
 }

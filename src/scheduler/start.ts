@@ -1,25 +1,48 @@
-import { nodes, pods } from "#api";
-import { createEventRecorder, Informers, type ProgramOptions, runAsLeader } from "#client";
+import {
+  jsonEqual,
+  type KubernetesObject,
+  namespaces,
+  nodes,
+  type Pod,
+  pods,
+  type Resource,
+  replicaSets,
+  replicationControllers,
+  services,
+  statefulSets,
+} from "#api";
+import { createEventRecorder, Informers, only, type ProgramOptions, runAsLeader } from "#client";
+import type { Lister } from "./framework/lister.ts";
+import type { Profile } from "./framework/plugin.ts";
+import { defaultSchedulerName } from "./limits.ts";
 import { defaultProfile } from "./plugins/registry.ts";
 import { podOfScheduler } from "./pod-of-scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 
+export interface SchedulerProgramOptions extends ProgramOptions {
+  /** The rules by scheduler name; the default ones unless given. */
+  readonly profiles?: readonly Profile[];
+}
+
 /** Schedules pods until the signal aborts. Randomness breaks ties between equally good nodes. */
-export function startScheduler(options: ProgramOptions): Promise<void> {
+export function startScheduler(options: SchedulerProgramOptions): Promise<void> {
   return runAsLeader("kube-scheduler", options, (signal) => lead(options, signal));
 }
 
-async function lead(options: ProgramOptions, signal: AbortSignal): Promise<void> {
+async function lead(options: SchedulerProgramOptions, signal: AbortSignal): Promise<void> {
+  const { profiles = [defaultProfile] } = options;
   const informers = new Informers({ ...options, signal });
-  const recorder = createEventRecorder({ ...options, component: defaultProfile.schedulerName });
+  const recorder = createEventRecorder({ ...options, component: defaultSchedulerName });
   const client = informers.client();
-  const scheduler = new Scheduler({ ...options, client, recorder, profile: defaultProfile, signal });
+  const scheduler = new Scheduler({ ...options, client, recorder, profiles, signal });
   informers.of(nodes).addHandler({
     added: (node) => scheduler.onNode(node, undefined),
     updated: (node, old) => scheduler.onNode(node, old),
     deleted: (node) => scheduler.onNodeGone(node),
   });
-  informers.of(pods, { keep: (pod) => podOfScheduler(pod, defaultProfile) }).addHandler({
+  followObjects(informers, scheduler);
+  const schedulers = new Set(profiles.map(({ schedulerName }) => schedulerName));
+  informers.of(pods, { keep: (pod: Pod) => podOfScheduler(pod, schedulers) }).addHandler({
     added: (pod) => scheduler.onPod(pod, undefined),
     updated: (pod, old) => scheduler.onPod(pod, old),
     deleted: (pod) => scheduler.onPodGone(pod),
@@ -34,4 +57,47 @@ async function lead(options: ProgramOptions, signal: AbortSignal): Promise<void>
   if (!signal.aborted) await stopped;
   scheduler.stop();
   await recorder.flush();
+}
+
+/** Whatever plugins look up besides nodes and pods: a new kind is added here and in `Listers`. */
+function followObjects(informers: Informers, scheduler: Scheduler): void {
+  const { listers } = scheduler.cluster;
+  const follow = <T extends Followed>(resource: Resource<T>, lister: Lister<T>, keep: (object: T) => T) => {
+    const set = (object: T) => {
+      lister.set(object);
+      scheduler.onObject(resource.resource);
+    };
+    const gone = (object: T) => {
+      lister.delete(object);
+      scheduler.onObject(resource.resource);
+    };
+    const updated = (object: T, old: T) => {
+      if (!isSame(object, old)) set(object);
+    };
+    informers.of(resource, { keep }).addHandler({ added: set, updated, deleted: gone });
+  };
+  follow(namespaces, listers.namespaces, ({ metadata = {} }) => ({
+    metadata: only(metadata, [...identity, "labels"]),
+  }));
+  follow(services, listers.services, selectorOf);
+  follow(replicationControllers, listers.replicationControllers, selectorOf);
+  follow(replicaSets, listers.replicaSets, selectorOf);
+  follow(statefulSets, listers.statefulSets, selectorOf);
+}
+
+type Followed = KubernetesObject & { readonly spec?: unknown };
+
+const identity = ["name", "namespace", "uid", "resourceVersion"] as const;
+
+/** Whether an object of which this little is kept did not change in it. */
+function isSame(object: Followed, old: Followed): boolean {
+  return jsonEqual(object.spec, old.spec) && jsonEqual(object.metadata?.labels, old.metadata?.labels);
+}
+
+/** Of whatever selects pods, which it selects. */
+function selectorOf<T extends KubernetesObject & { readonly spec?: { readonly selector?: unknown } }>(
+  object: T,
+): T {
+  const { metadata = {}, spec } = object;
+  return { metadata: only(metadata, identity), spec: { selector: spec?.selector } } as T;
 }

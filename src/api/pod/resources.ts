@@ -1,4 +1,4 @@
-import type { Container, Pod, PodSpec, ResourceRequirements } from "../generated/types.ts";
+import type { Container, Pod, PodSpec } from "../generated/types.ts";
 import { quantityMilliValue, quantityValue } from "../quantity.ts";
 import { isSidecar } from "./conditions.ts";
 
@@ -8,14 +8,24 @@ export type ResourceAmounts = Record<string, number>;
 /** A resource list as the API has it: `{ cpu: "500m", memory: "64Mi" }`. */
 export type QuantityList = Readonly<Record<string, string | number>>;
 
-/** What the pod asks a node to set aside: containers and sidecars together, or the largest init phase, plus overhead. */
-export function podRequests(pod: Pod): ResourceAmounts {
-  return podTotal(pod.spec, "requests");
+/**
+ * What the pod asks a node to set aside: containers and sidecars together, or the largest init phase, plus overhead. A container that does
+ * not ask for a resource in `assumed` counts as if it asked for that much.
+ */
+export function podRequests(
+  pod: Pod,
+  { assumed = {} }: { readonly assumed?: ResourceAmounts } = {},
+): ResourceAmounts {
+  return podTotal(
+    pod.spec,
+    (container) => ({ ...assumed, ...amountsOf(container.resources?.requests) }),
+    "requests",
+  );
 }
 
 /** The most that the pod may use; a resource without a limit in some container still sums what the others say. */
 export function podLimits(pod: Pod): ResourceAmounts {
-  return podTotal(pod.spec, "limits");
+  return podTotal(pod.spec, (container) => amountsOf(container.resources?.limits), "limits");
 }
 
 /** One resource list as amounts. */
@@ -40,13 +50,17 @@ type Side = "requests" | "limits";
  * Init containers run one after another, sidecars from their place on: while an init container runs it needs its own
  * share and that of every sidecar started before it.
  */
-function podTotal(spec: PodSpec | undefined, side: Side): ResourceAmounts {
+function podTotal(
+  spec: PodSpec | undefined,
+  amountsOfContainer: (container: Container) => ResourceAmounts,
+  side: Side,
+): ResourceAmounts {
   const total: ResourceAmounts = {};
-  for (const container of spec?.containers ?? []) addAmounts(total, amountsOfContainer(container, side));
+  for (const container of spec?.containers ?? []) addAmounts(total, amountsOfContainer(container));
   const sidecars: ResourceAmounts = {};
   const initPeak: ResourceAmounts = {};
   for (const container of spec?.initContainers ?? []) {
-    const own = amountsOfContainer(container, side);
+    const own = amountsOfContainer(container);
     if (isSidecar(container)) {
       addAmounts(sidecars, own);
       raiseTo(initPeak, sidecars);
@@ -60,11 +74,6 @@ function podTotal(spec: PodSpec | undefined, side: Side): ResourceAmounts {
   overrideByPod(total, spec?.resources?.[side]);
   addOverhead(total, amountsOf(spec?.overhead), side);
   return total;
-}
-
-function amountsOfContainer(container: Container, side: Side): ResourceAmounts {
-  const resources: ResourceRequirements | undefined = container.resources;
-  return amountsOf(resources?.[side]);
 }
 
 function raiseTo(total: ResourceAmounts, floor: Readonly<ResourceAmounts>): void {

@@ -1,61 +1,72 @@
 import type { Node, Pod } from "#api";
-import { NodeState } from "./node-state.ts";
-import { factsOf, type PodFacts } from "./pod-facts.ts";
+import { Listers } from "./listers.ts";
+import { ChangeLog } from "./nodes/change-log.ts";
+import { NodeTable } from "./nodes/node-table.ts";
+import { Nominations } from "./nominations.ts";
+import type { NodeIndex } from "./plugin.ts";
+import type { PodFacts } from "./pod-facts.ts";
+import { PodShapes } from "./pod-shape.ts";
 
 /**
  * The cluster as the scheduler sees it: nodes and the pods on them, as the API tells, plus pods that it has placed and whose binding
  * it does not yet see (assumed). All steps are incremental; decisions read it in place.
  */
 export class Cluster {
-  /** Every node that exists, in a stable order, for iteration by index. */
-  readonly nodes: NodeState[] = [];
-  /** On how many nodes an image is. */
-  readonly imageSpread = new Map<string, number>();
-  /** How many nodes would rather not have pods: taints of effect PreferNoSchedule. */
-  softTaintedNodes = 0;
-  readonly #states = new Map<string, NodeState>();
-  readonly #nodeOfPod = new Map<string, string>();
+  readonly nodes: NodeTable = new NodeTable();
+  readonly listers: Listers = new Listers(() => this.touch());
+  /** Nodes that changed, or the pods on them. */
+  readonly changes: ChangeLog = new ChangeLog({ length: 1 << 15 });
+  readonly nominations: Nominations = new Nominations();
+  readonly #shapes = new PodShapes(this.nodes.resources);
+  readonly #podsOn: Set<PodFacts>[] = [];
+  readonly #pods = new Map<string, PlacedPod>();
   readonly #assumed = new Set<string>();
+  readonly #observers = new Set<PodObserver>();
+  #version = 0;
 
-  get(name: string): NodeState | undefined {
-    const state = this.#states.get(name);
-    return state?.node ? state : undefined;
+  /** Grows when something changed that is neither a node nor a pod on one: see `Plugin.inputs`. */
+  get version(): number {
+    return this.#version;
   }
 
-  setNode(node: Node): void {
-    const state = this.#stateOf(node.metadata?.name ?? "");
-    if (!state.node) this.nodes.push(state);
-    this.#countTraits(state, -1);
-    state.setNode(node);
-    this.#countTraits(state, 1);
+  touch(): void {
+    this.#version += 1;
+  }
+
+  factsOf(pod: Pod): PodFacts {
+    const { namespace, name, uid = "", deletionTimestamp } = pod.metadata ?? {};
+    const isTerminating = deletionTimestamp !== undefined;
+    return { pod, key: `${namespace}/${name}`, uid, shape: this.#shapes.of(pod), isTerminating };
+  }
+
+  setNode(node: Node): NodeIndex {
+    const index = this.nodes.index(node.metadata?.name ?? "");
+    this.#setNode(index, node);
+    return index;
   }
 
   removeNode(name: string): void {
-    const state = this.#states.get(name);
-    if (!state?.node) return;
-    this.#countTraits(state, -1);
-    state.setNode(undefined);
-    const at = this.nodes.indexOf(state);
-    const last = this.nodes.pop();
-    if (last && last !== state) this.nodes[at] = last;
-    if (state.pods.size === 0) this.#states.delete(name);
+    const index = this.nodes.find(name);
+    if (index === undefined || !this.nodes.exists(index)) return;
+    for (const { uid } of this.nominations.on(index, { priority: -Infinity })) this.nominations.delete(uid);
+    this.#setNode(index, undefined);
+    this.#releaseIfUnused(index);
   }
 
   /** A pod that is bound, as the API tells. Confirms what was assumed. */
-  setPod(pod: Pod): void {
-    const { uid = "" } = pod.metadata ?? {};
-    this.#assumed.delete(uid);
-    this.#place(factsOf(pod), pod.spec?.nodeName ?? "");
+  setPod(facts: PodFacts): void {
+    this.#assumed.delete(facts.uid);
+    this.#place(facts, facts.pod.spec?.nodeName ?? "");
   }
 
   removePod(uid: string): void {
     this.#assumed.delete(uid);
-    const name = this.#nodeOfPod.get(uid);
-    if (name === undefined) return;
-    this.#nodeOfPod.delete(uid);
-    const state = this.#states.get(name);
-    state?.removePod(uid);
-    if (state && !state.node && state.pods.size === 0) this.#states.delete(name);
+    const known = this.#pods.get(uid);
+    if (!known) return;
+    this.#pods.delete(uid);
+    this.#count(known, -1);
+    this.changes.add(known.node);
+    this.#releaseIfUnused(known.node);
   }
 
   /** Counts the pod on the node from now on, before the API says so. */
@@ -73,32 +84,119 @@ export class Cluster {
     return this.#assumed.has(uid);
   }
 
-  /** Whether the pod counts on some node, assumed or bound. */
-  holds(uid: string): boolean {
-    return this.#nodeOfPod.has(uid);
+  /** The pod waits on the node for room that is being made: see `Nominations`. */
+  nominate(facts: PodFacts, nodeName: string): void {
+    this.denominate(facts.uid);
+    const node = this.nodes.find(nodeName);
+    if (node === undefined) return;
+    this.nominations.set(facts, node);
+    this.changes.add(node);
+  }
+
+  denominate(uid: string): void {
+    const node = this.nominations.delete(uid);
+    if (node !== undefined) this.changes.add(node);
+  }
+
+  /** A pod that counts on some node, assumed or bound. */
+  pod(uid: string): PodFacts | undefined {
+    return this.#pods.get(uid)?.facts;
+  }
+
+  /** Where it counts. */
+  nodeOf(uid: string): NodeIndex | undefined {
+    return this.#pods.get(uid)?.node;
+  }
+
+  podsOn(node: NodeIndex): ReadonlySet<PodFacts> {
+    return this.#podsOn[node] ?? nobody;
+  }
+
+  /**
+   * What would be if these pods were gone: they are, while `look` looks. It must not change anything itself.
+   */
+  without<R>(pods: readonly PodFacts[], look: () => R): R {
+    const placed = pods.flatMap(({ uid }) => this.#pods.get(uid) ?? []);
+    for (const one of placed) this.#count(one, -1);
+    const seen = look();
+    for (const one of placed) this.#count(one, 1);
+    return seen;
+  }
+
+  /** What would be if these pods were on the node as well: they are, while `look` looks. */
+  with<R>(pods: readonly PodFacts[], node: NodeIndex, look: () => R): R {
+    const placed = pods.map((facts) => ({ facts, node }));
+    for (const one of placed) this.#count(one, 1);
+    const seen = look();
+    for (const one of placed) this.#count(one, -1);
+    return seen;
+  }
+
+  /** Tells of every pod that comes and goes from now on. */
+  observe(observer: PodObserver): void {
+    this.#observers.add(observer);
+  }
+
+  unobserve(observer: PodObserver): void {
+    this.#observers.delete(observer);
   }
 
   #place(facts: PodFacts, nodeName: string): void {
-    const before = this.#nodeOfPod.get(facts.uid);
-    if (before !== undefined && before !== nodeName) this.#states.get(before)?.removePod(facts.uid);
-    this.#nodeOfPod.set(facts.uid, nodeName);
-    this.#stateOf(nodeName).addPod(facts);
-  }
-
-  #stateOf(name: string): NodeState {
-    const known = this.#states.get(name);
-    if (known) return known;
-    const state = new NodeState(name);
-    this.#states.set(name, state);
-    return state;
-  }
-
-  #countTraits(state: NodeState, sign: 1 | -1): void {
-    if (state.taints.some((taint) => taint.effect === "PreferNoSchedule")) this.softTaintedNodes += sign;
-    for (const name of state.images.keys()) {
-      const count = (this.imageSpread.get(name) ?? 0) + sign;
-      if (count === 0) this.imageSpread.delete(name);
-      else this.imageSpread.set(name, count);
+    const before = this.#pods.get(facts.uid);
+    const placed = { facts, node: this.nodes.index(nodeName) };
+    this.#pods.set(facts.uid, placed);
+    if (before) {
+      this.#count(before, -1);
+      this.changes.add(before.node);
     }
+    this.#count(placed, 1);
+    this.changes.add(placed.node);
+    if (before && before.node !== placed.node) this.#releaseIfUnused(before.node);
+  }
+
+  #count({ facts, node }: PlacedPod, sign: 1 | -1): void {
+    const { nodes } = this;
+    const { shape } = facts;
+    const pods = this.#podsOn[node] ?? new Set();
+    this.#podsOn[node] = pods;
+    if (sign === 1) pods.add(facts);
+    else pods.delete(facts);
+    nodes.podCount.values[node] = pods.size;
+    nodes.resources.request(node, shape.requests, sign);
+    const { values: cpu } = nodes.scoredCpu;
+    const { values: memory } = nodes.scoredMemory;
+    cpu[node] = (cpu[node] as number) + sign * shape.scoredCpu;
+    memory[node] = (memory[node] as number) + sign * shape.scoredMemory;
+    nodes.hostPorts.take(node, shape.hostPorts, sign);
+    for (const observer of this.#observers) observer.onPod(facts, node, sign);
+  }
+
+  #setNode(index: NodeIndex, node: Node | undefined): void {
+    const hadSoftTaints = this.nodes.softTainted > 0;
+    for (const observer of this.#observers) observer.beforeNode?.(index);
+    this.nodes.set(index, node);
+    for (const observer of this.#observers) observer.afterNode?.(index);
+    if (hadSoftTaints !== this.nodes.softTainted > 0) this.touch();
+    this.changes.add(index);
+  }
+
+  #releaseIfUnused(node: NodeIndex): void {
+    if (!this.nodes.exists(node) && this.podsOn(node).size === 0) this.nodes.release(node);
   }
 }
+
+/** Keeps counts of pods in step. */
+export interface PodObserver {
+  /** Came to the node (1) or left it (−1). */
+  onPod(facts: PodFacts, node: NodeIndex, sign: 1 | -1): void;
+  /** The node's labels and taints are about to change: what was counted by them is to be taken back, and counted anew after. */
+  beforeNode?(node: NodeIndex): void;
+  afterNode?(node: NodeIndex): void;
+}
+
+interface PlacedPod {
+  readonly facts: PodFacts;
+  readonly node: NodeIndex;
+}
+
+const nobody: ReadonlySet<PodFacts> = new Set();

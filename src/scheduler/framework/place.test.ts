@@ -5,9 +5,8 @@ import type { Node, Pod, PodSpec } from "#api";
 import { seededRandom } from "#base";
 import { defaultProfile } from "../plugins/registry.ts";
 import { Cluster } from "./cluster.ts";
-import { explain } from "./explain.ts";
 import { Placer } from "./place.ts";
-import { factsOf } from "./pod-facts.ts";
+import { explainRefusals } from "./refusals.ts";
 
 interface NodeTraits {
   cpu?: string;
@@ -40,9 +39,8 @@ function clusterOf(...nodes: Node[]): Cluster {
 }
 
 function place(cluster: Cluster, wanted: Pod, seed = 1): string {
-  const placement = new Placer(defaultProfile.plugins, seededRandom(seed)).place(factsOf(wanted), cluster);
-  if (placement.type === "placed") return placement.node.name;
-  return explain(cluster.nodes.length, placement.rejections);
+  const placement = new Placer(defaultProfile, cluster, seededRandom(seed)).place(cluster.factsOf(wanted));
+  return placement.type === "placed" ? placement.nodeName : explainRefusals(placement.refusals);
 }
 
 test("without nodes it says so", () => {
@@ -128,7 +126,7 @@ test("a host port belongs to one pod per node", () => {
   const ports = (hostIP?: string) => ({
     containers: [{ name: "c", ports: [{ containerPort: 80, hostPort: 80, ...(hostIP ? { hostIP } : {}) }] }],
   });
-  cluster.assume(factsOf(pod(ports("127.0.0.1"))), "n");
+  cluster.assume(cluster.factsOf(pod(ports("127.0.0.1"))), "n");
   assert.equal(place(cluster, pod(ports("127.0.0.2"))), "n");
   assert.match(place(cluster, pod(ports())), /didn't have free ports/);
   assert.match(place(cluster, pod(ports("127.0.0.1"))), /didn't have free ports/);
@@ -136,7 +134,7 @@ test("a host port belongs to one pod per node", () => {
 
 test("the emptier node is better, and a node that holds the image is better than an equal one", () => {
   const cluster = clusterOf(node("a"), node("b"));
-  cluster.assume(factsOf(pod({}, { cpu: "2", memory: "4Gi" })), "a");
+  cluster.assume(cluster.factsOf(pod({}, { cpu: "2", memory: "4Gi" })), "a");
   assert.equal(place(cluster, pod()), "b");
   const images = [{ names: ["main:1"], sizeBytes: 900 * 1024 * 1024 }];
   for (let seed = 0; seed < 10; seed += 1) {
@@ -159,24 +157,24 @@ test("no node is ever asked for more than it has, and a pod that is refused fits
   fc.assert(
     fc.property(fc.array(size, { maxLength: 60 }), fc.integer({ min: 1, max: 5 }), (sizes, nodes) => {
       const cluster = clusterOf(...Array.from({ length: nodes }, (_, at) => node(`n${at}`, { pods: "5" })));
-      const placer = new Placer(defaultProfile.plugins, seededRandom(1));
+      const placer = new Placer(defaultProfile, cluster, seededRandom(1));
+      const left = (name: string, at: number) => {
+        const { allocatable, requested } = cluster.nodes.resources.column(name);
+        return (allocatable.values[at] ?? 0) - (requested.values[at] ?? 0);
+      };
+      const podsOn = (at: number) => cluster.nodes.podCount.values[at] ?? 0;
       for (const { cpu, memory } of sizes) {
-        const facts = factsOf(pod({}, { cpu: `${cpu}m`, memory: `${memory}Gi` }));
-        const placement = placer.place(facts, cluster);
-        if (placement.type === "placed") cluster.assume(facts, placement.node.name);
+        const facts = cluster.factsOf(pod({}, { cpu: `${cpu}m`, memory: `${memory}Gi` }));
+        const placement = placer.place(facts);
+        if (placement.type === "placed") cluster.assume(facts, placement.nodeName);
         else {
-          const room = cluster.nodes.some(
-            (one) =>
-              one.pods.size < 5 &&
-              (one.requested.cpu ?? 0) + cpu <= 4000 &&
-              (one.requested.memory ?? 0) + memory * 2 ** 30 <= 8 * 2 ** 30,
-          );
-          assert.ok(!room, "refused although it fits");
+          const hasRoom = (at: number) =>
+            podsOn(at) < 5 && left("cpu", at) >= cpu && left("memory", at) >= memory * 2 ** 30;
+          assert.ok(![...cluster.nodes].some(hasRoom), "refused although it fits");
         }
       }
-      for (const one of cluster.nodes) {
-        assert.ok(one.pods.size <= 5 && (one.requested.cpu ?? 0) <= 4000);
-        assert.ok((one.requested.memory ?? 0) <= 8 * 2 ** 30);
+      for (const at of cluster.nodes) {
+        assert.ok(podsOn(at) <= 5 && left("cpu", at) >= 0 && left("memory", at) >= 0);
       }
     }),
   );
@@ -188,15 +186,27 @@ test("adding and removing pods in any order leaves what was there before", () =>
       fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.boolean()), { maxLength: 40 }),
       (steps) => {
         const cluster = clusterOf(node("a"), node("b"));
-        const facts = Array.from({ length: 6 }, () => factsOf(pod({}, { cpu: "100m", memory: "1Gi" })));
+        const facts = Array.from({ length: 6 }, () =>
+          cluster.factsOf(pod({}, { cpu: "100m", memory: "1Gi" })),
+        );
         for (const [at, isOnA] of steps) {
           const one = facts[at] as (typeof facts)[number];
-          if (cluster.holds(one.uid)) cluster.removePod(one.uid);
+          if (cluster.pod(one.uid)) cluster.removePod(one.uid);
           else cluster.assume(one, isOnA ? "a" : "b");
         }
         for (const one of facts) cluster.removePod(one.uid);
-        for (const { requested, pods, scoredCpu } of cluster.nodes) {
-          assert.deepEqual([requested.cpu ?? 0, requested.memory ?? 0, pods.size, scoredCpu], [0, 0, 0, 0]);
+        const { resources, podCount, scoredCpu } = cluster.nodes;
+        const counts = [
+          resources.column("cpu").requested,
+          resources.column("memory").requested,
+          podCount,
+          scoredCpu,
+        ];
+        for (const at of cluster.nodes) {
+          assert.deepEqual(
+            counts.map(({ values }) => values[at]),
+            [0, 0, 0, 0],
+          );
         }
       },
     ),

@@ -1,149 +1,91 @@
 import type { Random } from "#base";
 import type { Cluster } from "./cluster.ts";
-import type { NodeState } from "./node-state.ts";
-import type { NodeFilter, NodeScore, Plugin, Rejection } from "./plugin.ts";
+import type { Refusal } from "./judgement.ts";
+import type { NodeIndex, Profile } from "./plugin.ts";
 import type { PodFacts } from "./pod-facts.ts";
+import type { PodShape } from "./pod-shape.ts";
+import { Ranking } from "./ranking.ts";
+import type { Refusals } from "./refusals.ts";
 import { nodesToFind } from "./sampling.ts";
 
 /** The result of thinking about one pod. */
 export type Placement =
   | {
       readonly type: "placed";
-      readonly node: NodeState;
-      /** Nodes looked at, and those of them that fit. */
-      readonly examined: number;
+      readonly node: NodeIndex;
+      readonly nodeName: string;
+      /** Nodes that fit, among which it is the best. */
       readonly feasible: number;
     }
-  | {
-      readonly type: "unschedulable";
-      /** By node name. */
-      readonly rejections: ReadonlyMap<string, Rejection>;
-      /** The plugins that refused some node: what they wait for may help. */
-      readonly rejectedBy: ReadonlySet<string>;
-    };
+  | { readonly type: "unschedulable"; readonly refusals: Refusals };
 
 /**
- * Decides where a pod goes. Filters run in order until one refuses; of the nodes that fit, the highest weighted score wins, ties by
- * `random`. In a large cluster it stops looking once enough nodes fit, and the next pod goes on from there.
+ * Decides where pods of one profile go: the highest weighted score wins among the nodes that fit, ties by `random`. In a large cluster
+ * the first pods of a shape choose among some nodes only; which, goes round.
  */
 export class Placer {
-  readonly #plugins: readonly Plugin[];
+  readonly #profile: Profile;
+  readonly #cluster: Cluster;
   readonly #random: Random;
+  /** Least recently used first. */
+  readonly #rankings = new Map<PodShape, KnownRanking>();
   #start = 0;
-  /** Reused from pod to pod. */
-  readonly #feasible: NodeState[] = [];
-  #totals = new Float64Array(128);
-  #scores = new Float64Array(128);
 
-  constructor(plugins: readonly Plugin[], random: Random) {
-    this.#plugins = plugins;
+  constructor(profile: Profile, cluster: Cluster, random: Random) {
+    this.#profile = profile;
+    this.#cluster = cluster;
     this.#random = random;
   }
 
-  place(facts: PodFacts, cluster: Cluster): Placement {
-    const filters = this.#filters(facts, cluster);
-    const { nodes } = cluster;
-    const wanted = nodesToFind(nodes.length);
-    const feasible = this.#feasible;
-    feasible.length = 0;
-    let examined = 0;
-    for (; examined < nodes.length && feasible.length < wanted; examined += 1) {
-      const node = nodes[(this.#start + examined) % nodes.length] as NodeState;
-      if (fits(node, filters)) feasible.push(node);
+  place(facts: PodFacts): Placement {
+    const { nodes, nominations } = this.#cluster;
+    const ranking = this.#ranking(facts.shape);
+    const awaited = nominations.node(facts.uid);
+    if (awaited !== undefined && nodes.exists(awaited) && !ranking.refusal(awaited, { except: facts.uid })) {
+      return { type: "placed", node: awaited, nodeName: nodes.name(awaited), feasible: 1 };
     }
-    if (feasible.length === 0) return unschedulable(nodes, filters);
-    this.#start = (this.#start + examined) % nodes.length;
-    return { type: "placed", node: this.#best(facts, cluster), examined, feasible: feasible.length };
+    const wanted = nodesToFind(nodes.count, this.#profile);
+    const { node, feasible, examined } = ranking.choose({ wanted, start: this.#start, random: this.#random });
+    if (node === undefined) return { type: "unschedulable", refusals: ranking.refusals() };
+    this.#start = (this.#start + examined) % Math.max(1, nodes.limit);
+    return { type: "placed", node, nodeName: nodes.name(node), feasible };
   }
 
-  #filters(facts: PodFacts, cluster: Cluster): NamedFilter[] {
-    const filters: NamedFilter[] = [];
-    for (const { name, filter } of this.#plugins) {
-      const ask = filter?.(facts, cluster);
-      if (ask) filters.push({ name, ask });
-    }
-    return filters;
+  /** Why pods of this shape may not go to the node at this moment; undefined when they may. */
+  refusal(shape: PodShape, node: NodeIndex): Refusal | undefined {
+    return this.#ranking(shape).refusal(node);
   }
 
-  #best(facts: PodFacts, cluster: Cluster): NodeState {
-    const feasible = this.#feasible;
-    if (feasible.length === 1) return feasible[0] as NodeState;
-    if (this.#totals.length < feasible.length) {
-      this.#totals = new Float64Array(feasible.length * 2);
-      this.#scores = new Float64Array(feasible.length * 2);
+  #ranking(shape: PodShape): Ranking {
+    const { version } = this.#cluster;
+    let known = this.#rankings.get(shape);
+    this.#rankings.delete(shape);
+    if (!known || known.version !== version) {
+      const inputs = this.#profile.plugins.map((plugin) => plugin.inputs?.(shape, this.#cluster)).join("\n");
+      if (known?.inputs === inputs) known.version = version;
+      else known = { ranking: new Ranking(this.#profile.plugins, shape, this.#cluster), inputs, version };
     }
-    this.#totals.fill(0, 0, feasible.length);
-    for (const plugin of this.#plugins) {
-      const score = plugin.score?.(facts, cluster);
-      if (score) this.#add(plugin, score);
-    }
-    return this.#highest();
+    this.#rankings.set(shape, known);
+    this.#dropOldest();
+    return known.ranking;
   }
 
-  #add({ normalize = "none", weight = 1 }: Plugin, score: NodeScore): void {
-    const scores = this.#scores;
-    const totals = this.#totals;
-    const count = this.#feasible.length;
-    let highest = 0;
-    for (let at = 0; at < count; at += 1) {
-      const own = score(this.#feasible[at] as NodeState);
-      scores[at] = own;
-      if (own > highest) highest = own;
+  #dropOldest(): void {
+    const most = Math.max(minRankings, Math.floor(maxRankedNodes / (this.#cluster.nodes.count + 1)));
+    if (this.#rankings.size <= most) return;
+    for (const shape of this.#rankings.keys()) {
+      this.#rankings.delete(shape);
+      if (this.#rankings.size <= most) return;
     }
-    for (let at = 0; at < count; at += 1) {
-      totals[at] = (totals[at] as number) + weight * normalized(scores[at] as number, highest, normalize);
-    }
-  }
-
-  /** Of several equally good ones, each with the same probability. */
-  #highest(): NodeState {
-    let best = 0;
-    let ties = 1;
-    for (let at = 1; at < this.#feasible.length; at += 1) {
-      const difference = (this.#totals[at] as number) - (this.#totals[best] as number);
-      if (difference > 0) {
-        best = at;
-        ties = 1;
-      } else if (difference === 0) {
-        ties += 1;
-        if (this.#random.uint32() % ties === 0) best = at;
-      }
-    }
-    return this.#feasible[best] as NodeState;
   }
 }
 
-interface NamedFilter {
-  readonly name: string;
-  readonly ask: NodeFilter;
+interface KnownRanking {
+  readonly ranking: Ranking;
+  readonly inputs: string;
+  version: number;
 }
 
-function fits(node: NodeState, filters: readonly NamedFilter[]): boolean {
-  for (let at = 0; at < filters.length; at += 1) {
-    if ((filters[at] as NamedFilter).ask(node) !== undefined) return false;
-  }
-  return true;
-}
-
-/** Asks again, this time for the reasons: only pods that fit nowhere pay for them. */
-function unschedulable(nodes: readonly NodeState[], filters: readonly NamedFilter[]): Placement {
-  const rejections = new Map<string, Rejection>();
-  const rejectedBy = new Set<string>();
-  for (const node of nodes) {
-    for (const { name, ask } of filters) {
-      const refused = ask(node);
-      if (!refused) continue;
-      rejections.set(node.name, refused);
-      rejectedBy.add(name);
-      break;
-    }
-  }
-  return { type: "unschedulable", rejections, rejectedBy };
-}
-
-function normalized(score: number, highest: number, how: "none" | "highest" | "lowest"): number {
-  if (how === "none") return score;
-  if (highest === 0) return how === "lowest" ? 100 : 0;
-  const share = Math.floor((score * 100) / highest);
-  return how === "lowest" ? 100 - share : share;
-}
+/** Rankings are kept as long as they fit into some 30 MB together. */
+const maxRankedNodes = 2_000_000;
+const minRankings = 16;

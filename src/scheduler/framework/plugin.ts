@@ -1,84 +1,138 @@
+import type { Node } from "#api";
 import type { Cluster } from "./cluster.ts";
-import type { NodeState } from "./node-state.ts";
 import type { PodFacts } from "./pod-facts.ts";
+import type { PodShape } from "./pod-shape.ts";
+import type { Refusals } from "./refusals.ts";
 
 /**
- * One rule of scheduling. Every extension point is optional. A plugin prepares once per pod and answers with a function that is
- * asked per node, or with nothing when it has nothing to say about this pod: then it costs nothing per node.
+ * One rule of scheduling. Every extension point is optional. What a plugin says of nodes it says of a _shape_: equal pods
+ * share the answers, and the framework asks again only about nodes that changed.
  */
 export interface Plugin {
   /** Kubernetes' name: `NodeResourcesFit`. */
   readonly name: string;
   /** Whether the pod may be tried at all; a reason keeps it waiting until the pod itself changes. */
-  readonly preEnqueue?: (facts: PodFacts) => string | undefined;
-  readonly filter?: (facts: PodFacts, cluster: Cluster) => NodeFilter | undefined;
-  readonly score?: (facts: PodFacts, cluster: Cluster) => NodeScore | undefined;
-  /** How scores become 0–100: as they are, in proportion to the highest, or the other way round (fewest best). */
-  readonly normalize?: "none" | "highest" | "lowest";
-  /** How much its scores count. */
+  preEnqueue?(facts: PodFacts): string | undefined;
+  /** Which nodes do not do. Undefined when it has nothing to say about such pods: then it costs nothing per node. */
+  filter?(shape: PodShape, cluster: Cluster): Filter | undefined;
+  /** Which of the nodes that do are better. Undefined when all are alike. */
+  score?(shape: PodShape, cluster: Cluster): Score | undefined;
+  /** How much its scores count: 1 unless said. */
   readonly weight?: number;
-  /** Which happenings may make a pod schedulable that this plugin refused. */
-  readonly wakesOn?: readonly ClusterEvent[];
+  /**
+   * What else `filter` and `score` have read: neither nodes nor pods on them, but `cluster.listers` and the like. When it differs from last
+   * time they are asked anew. Called only after something of that sort changed.
+   */
+  inputs?(shape: PodShape, cluster: Cluster): string | number;
+  /** Whether something that happened may make room for pods that this plugin refused (a queueing hint). False unless given. */
+  mayHelp?(event: ClusterEvent, shape: PodShape, cluster: Cluster): boolean;
+  /** No node fits: may make room (preemption). Returns the node on which to wait for it. The first plugin that returns one has the last word. */
+  postFilter?(failure: Failure): Nomination | undefined;
+  /** Takes what the pod needs besides its node, in memory; a thrown error gives the pod back to the queue. */
+  reserve?(placed: Placed): void;
+  /** Gives it back: a later step has failed. Also called when `reserve` of a later plugin threw. */
+  unreserve?(placed: Placed): void;
+  /** What must be written and be done before the pod is bound; an error gives the pod back to the queue. */
+  preBind?(placed: Placed, signal: AbortSignal): Promise<void>;
 }
 
-/** Why the node does not fit; undefined when it does. */
-export type NodeFilter = (node: NodeState) => Rejection | undefined;
+/** The number of a node in `cluster.nodes`. */
+export type NodeIndex = number;
 
-/** A number that is higher the better the node is (or the worse, by `normalize`). */
-export type NodeScore = (node: NodeState) => number;
+export type Filter = NodeFilter | TraitFilter;
+export type Score = NodeScore | TraitScore;
 
-/** In Kubernetes' words: `Insufficient cpu`, `node(s) had untolerated taint {key: value}`. */
+/** Judges node by node. The answer may depend on the node and the pods on it only: it is kept until one of them changes. */
+export interface NodeFilter {
+  readonly by: "node";
+  /** Why it does not do; undefined when it does. */
+  refuse(node: NodeIndex): Rejection | undefined;
+}
+
+/** 0 to 100, whole. May depend on the node and the pods on it only: it is kept until one of them changes. */
+export interface NodeScore {
+  readonly by: "node";
+  score(node: NodeIndex): number;
+}
+
+/**
+ * A number that stands for all that the judgement reads of a node: its zone, the pods of an application on it. Nodes with the same traits
+ * are judged together, at every decision anew, so the judgement may depend on the whole cluster. There should be few different ones.
+ */
+export type Trait = (node: NodeIndex) => number;
+
+export interface TraitFilter {
+  readonly by: "traits";
+  readonly traits: readonly Trait[];
+  /** `traits` in the order given. */
+  refuse(traits: readonly number[]): Rejection | undefined;
+}
+
+export interface TraitScore {
+  readonly by: "traits";
+  readonly traits: readonly Trait[];
+  /** Scores all groups of nodes that fit: sets `scores[i]`, 0 to 100, whole, for `groups[i]`. */
+  score(groups: readonly TraitGroup[], scores: number[]): void;
+}
+
+/** Nodes that fit and have the same traits. */
+export interface TraitGroup {
+  readonly traits: readonly number[];
+  /** How many nodes, at least one. */
+  readonly size: number;
+}
+
+/** In Kubernetes' words: `Insufficient cpu`, `node(s) had untolerated taint {key: value}`. Equal ones are one object. */
 export interface Rejection {
   readonly reasons: readonly string[];
   /** False when no pod that left the node would change it; preemption need not look there. */
   readonly isResolvable: boolean;
 }
 
-/** What happens in a cluster that may make room or lift a ban. */
-export type ClusterEvent = "node-added" | "node-updated" | "node-removed" | "pod-removed" | "pod-added";
-
 export function rejection(reason: string, { isResolvable }: { isResolvable: boolean }): Rejection {
   return { reasons: [reason], isResolvable };
 }
 
-/** Runs when no node fits: may make room (preemption). Returns the node to nominate, or undefined. */
-interface PostFilter {
-  readonly name: string;
-  postFilter(
-    facts: PodFacts,
-    cluster: Cluster,
-    rejections: ReadonlyMap<string, Rejection>,
-  ): string | undefined;
+/** What happens in a cluster that may make room or lift a ban. */
+export type ClusterEvent =
+  | { readonly type: "node-added"; readonly node: Node }
+  | { readonly type: "node-updated"; readonly node: Node; readonly old: Node }
+  | { readonly type: "node-removed"; readonly node: Node }
+  /** Pods are those on nodes. */
+  | { readonly type: "pod-added"; readonly pod: PodFacts; readonly nodeName: string }
+  | {
+      readonly type: "pod-updated";
+      readonly pod: PodFacts;
+      readonly old: PodFacts;
+      readonly nodeName: string;
+    }
+  | { readonly type: "pod-removed"; readonly pod: PodFacts; readonly nodeName: string }
+  /** In `cluster.listers`: `resource` is its name there. */
+  | { readonly type: "object-changed"; readonly resource: string };
+
+/** A pod that fits nowhere. */
+export interface Failure {
+  readonly facts: PodFacts;
+  readonly cluster: Cluster;
+  readonly refusals: Refusals;
 }
 
-/** Takes what the pod will need besides its node (volumes, claims) and gives it back when binding fails. */
-interface Reserve {
-  readonly name: string;
-  reserve(facts: PodFacts, nodeName: string): void;
-  unreserve(facts: PodFacts, nodeName: string): void;
+/** Where room is being made. */
+export interface Nomination {
+  readonly nodeName: string;
 }
 
-/** Writes the decision. Exactly one per profile. */
-export interface Bind {
-  bind(facts: PodFacts, nodeName: string, signal: AbortSignal): Promise<void>;
+/** A pod and the node that was chosen for it. */
+export interface Placed {
+  readonly facts: PodFacts;
+  readonly nodeName: string;
+  readonly cluster: Cluster;
 }
 
 /** The rules of one scheduler, in order. */
 export interface Profile {
   readonly schedulerName: string;
   readonly plugins: readonly Plugin[];
-  /** Who comes first; negative when `a`. */
-  readonly compare: (a: QueuedPod, b: QueuedPod) => number;
-  readonly postFilters: readonly PostFilter[];
-  readonly reserves: readonly Reserve[];
-}
-
-export interface QueuedPod {
-  readonly facts: PodFacts;
-  /** When it came into the queue for the first time, monotonic milliseconds. */
-  readonly queuedAtMs: number;
-  /** Orders pods of the same moment. */
-  readonly sequence: number;
-  /** How often it was tried. */
-  attempts: number;
+  /** Of how many nodes that fit the best is chosen, in percent of all; 0: fewer the larger the cluster. */
+  readonly percentageOfNodesToScore: number;
 }

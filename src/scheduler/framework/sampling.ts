@@ -1,8 +1,16 @@
 import { minFeasibleNodes, minPercentageOfNodes } from "../limits.ts";
+import type { Profile } from "./plugin.ts";
 
-/** How many nodes that fit are enough to choose from: all of a small cluster, a share of a large one that shrinks from 50 % to 5 %. */
-export function nodesToFind(nodes: number): number {
+/**
+ * How many nodes that fit are enough to choose from: all of a small cluster; of a large one the share that the profile says, or one that
+ * shrinks from 50 % to 5 % as the cluster grows.
+ */
+export function nodesToFind(
+  nodes: number,
+  { percentageOfNodesToScore }: Pick<Profile, "percentageOfNodesToScore">,
+): number {
   if (nodes < minFeasibleNodes) return nodes;
-  const percentage = Math.max(minPercentageOfNodes, 50 - Math.floor(nodes / 125));
+  const adaptive = Math.max(minPercentageOfNodes, 50 - Math.floor(nodes / 125));
+  const percentage = percentageOfNodesToScore || adaptive;
   return Math.max(minFeasibleNodes, Math.floor((nodes * percentage) / 100));
 }

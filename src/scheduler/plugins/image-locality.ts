@@ -3,18 +3,35 @@ import type { Plugin } from "../framework/plugin.ts";
 /** Nodes that hold the pod's images are better, the more so the larger the images; rare images count less, or one node would get everything. */
 export const imageLocality: Plugin = {
   name: "ImageLocality",
-  score({ pod }, { imageSpread, nodes }) {
-    const images = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]
-      .map(({ image = "" }) => withTag(image))
-      .filter((image) => imageSpread.has(image));
-    if (images.length === 0) return undefined;
-    const most = largest * (pod.spec?.containers.length ?? 1);
-    return (node) => {
-      let bytes = 0;
-      for (const image of images) {
-        bytes += ((node.images.get(image) ?? 0) * (imageSpread.get(image) ?? 0)) / nodes.length;
-      }
-      return Math.floor((100 * (Math.min(Math.max(bytes, smallest), most) - smallest)) / (most - smallest));
+  score({ spec }, { nodes }) {
+    const wanted = [...(spec.initContainers ?? []), ...spec.containers].map(({ image = "" }) =>
+      withTag(image),
+    );
+    // One bit per image: more than fit into a number make no difference any more.
+    const images = [...new Set(wanted)].slice(0, 30);
+    const counts = images.map((image) => wanted.filter((one) => one === image).length);
+    const most = largest * wanted.length;
+    const held = (node: number) => {
+      let bits = 0;
+      for (let at = 0; at < images.length; at += 1)
+        if (nodes.images.has(node, images[at] as string)) bits |= 1 << at;
+      return bits;
+    };
+    return {
+      by: "traits",
+      traits: [held],
+      score(groups, scores) {
+        groups.forEach(({ traits: [bits = 0] }, index) => {
+          let bytes = 0;
+          images.forEach((name, at) => {
+            const image = bits & (1 << at) ? nodes.images.get(name) : undefined;
+            if (image)
+              bytes += Math.floor(image.bytes * (image.nodes / nodes.count)) * (counts[at] as number);
+          });
+          const kept = Math.min(Math.max(bytes, smallest), most);
+          scores[index] = Math.floor((100 * (kept - smallest)) / (most - smallest));
+        });
+      },
     };
   },
 };
@@ -25,6 +42,5 @@ const largest = 1000 * 1024 * 1024;
 
 /** As nodes name their images: with a tag or digest. */
 function withTag(image: string): string {
-  const last = image.slice(image.lastIndexOf("/") + 1);
-  return last.includes(":") || image.includes("@") ? image : `${image}:latest`;
+  return image.lastIndexOf(":") <= image.lastIndexOf("/") ? `${image}:latest` : image;
 }

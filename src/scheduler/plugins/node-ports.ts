@@ -7,9 +7,16 @@ const refused = rejection("node(s) didn't have free ports for the requested pod 
 /** A host port belongs to one pod per node. */
 export const nodePorts: Plugin = {
   name: "NodePorts",
-  filter({ hostPorts }) {
+  filter({ hostPorts }, { nodes }) {
     if (hostPorts.length === 0) return undefined;
-    return (node) => (hostPorts.some((port) => node.holdsPort(port)) ? refused : undefined);
+    return {
+      by: "node",
+      refuse: (node) => (hostPorts.some((port) => nodes.hostPorts.isTaken(node, port)) ? refused : undefined),
+    };
   },
-  wakesOn: ["node-added", "node-updated", "pod-removed"],
+  mayHelp(event, { hostPorts }) {
+    if (event.type !== "pod-removed") return event.type === "node-added";
+    const { hostPorts: freed } = event.pod.shape;
+    return freed.some(({ port }) => hostPorts.some((wanted) => wanted.port === port));
+  },
 };

@@ -1,46 +1,92 @@
-import type { NodeState } from "../framework/node-state.ts";
-import type { Plugin, Rejection } from "../framework/plugin.ts";
+import type { Cluster } from "../framework/cluster.ts";
+import type {
+  ClusterEvent,
+  NodeFilter,
+  NodeIndex,
+  NodeScore,
+  Plugin,
+  Rejection,
+} from "../framework/plugin.ts";
+import type { PodShape } from "../framework/pod-shape.ts";
 
 /** Requests must fit into what the node has left; of nodes that fit, the emptier is better. */
 export const nodeResourcesFit: Plugin = {
   name: "NodeResourcesFit",
-  filter({ requests }) {
-    const names = Object.keys(requests).filter((name) => (requests[name] ?? 0) > 0);
-    const amounts = names.map((name) => requests[name] ?? 0);
-    return (node) => {
-      if (node.pods.size + 1 > node.allowedPods) return shortages(node, names, amounts);
-      for (let at = 0; at < names.length; at += 1) {
-        if (isShort(node, names[at] as string, amounts[at] as number)) return shortages(node, names, amounts);
-      }
-      return undefined;
-    };
+  filter,
+  score,
+  mayHelp(event, shape, cluster) {
+    const node = nodeOf(event, cluster);
+    return node !== undefined && filter(shape, cluster).refuse(node) === undefined;
   },
-  /** The mean of the shares of CPU and memory that stay free, 0–100. */
-  score:
-    ({ scoredCpu, scoredMemory }) =>
-    (node) =>
-      (free(node.allocatable.cpu, node.scoredCpu + scoredCpu) +
-        free(node.allocatable.memory, node.scoredMemory + scoredMemory)) /
-      2,
-  wakesOn: ["node-added", "node-updated", "pod-removed"],
 };
 
-function isShort(node: NodeState, name: string, amount: number): boolean {
-  return amount > (node.allocatable[name] ?? 0) - (node.requested[name] ?? 0);
+/** The node that may have got room. */
+function nodeOf(event: ClusterEvent, { nodes }: Cluster): NodeIndex | undefined {
+  switch (event.type) {
+    case "node-added":
+    case "node-updated":
+      return nodes.find(event.node.metadata?.name ?? "");
+    case "pod-removed":
+    case "pod-updated":
+      return nodes.find(event.nodeName);
+    default:
+      return undefined;
+  }
 }
 
-/** All that is missing, not only the first: whoever reads it wants to fix it once. */
-function shortages(node: NodeState, names: readonly string[], amounts: readonly number[]): Rejection {
-  const short = names.filter((name, at) => isShort(node, name, amounts[at] as number));
-  const reasons = short.map((name) => `Insufficient ${name}`);
-  if (node.pods.size + 1 > node.allowedPods) reasons.unshift("Too many pods");
-  const isResolvable = short.every(
-    (name) => (node.allocatable[name] ?? 0) >= (amounts[names.indexOf(name)] ?? 0),
-  );
-  return { reasons, isResolvable };
+function filter({ requests }: PodShape, { nodes }: Cluster): NodeFilter {
+  const wanted = requests.map(({ resource, amount }) => ({ ...nodes.resources.at(resource), amount }));
+  const { podCount } = nodes;
+  const { allocatable: allowedPods } = nodes.resources.column("pods");
+  const isFull = (node: number) =>
+    (podCount.values[node] as number) + 1 > (allowedPods.values[node] as number);
+  const rejections = new Map<string, Rejection>();
+  /** All that is missing, not only the first: whoever reads it wants to fix it once. */
+  const refusal = (node: number): Rejection => {
+    const short = wanted.filter(({ amount, allocatable, requested }) => {
+      return amount > (allocatable.values[node] as number) - (requested.values[node] as number);
+    });
+    const reasons = short.map(({ name }) => `Insufficient ${name}`);
+    if (isFull(node)) reasons.unshift("Too many pods");
+    const isResolvable = short.every(
+      ({ amount, allocatable }) => amount <= (allocatable.values[node] as number),
+    );
+    const key = `${reasons.join()} ${isResolvable}`;
+    const rejection = rejections.get(key) ?? { reasons, isResolvable };
+    rejections.set(key, rejection);
+    return rejection;
+  };
+  return {
+    by: "node",
+    refuse(node) {
+      if (isFull(node)) return refusal(node);
+      for (let at = 0; at < wanted.length; at += 1) {
+        const { amount, allocatable, requested } = wanted[at] as (typeof wanted)[number];
+        if (amount > (allocatable.values[node] as number) - (requested.values[node] as number))
+          return refusal(node);
+      }
+      return undefined;
+    },
+  };
 }
 
-function free(allocatable: number | undefined, used: number): number {
-  if (!allocatable || used > allocatable) return 0;
-  return Math.floor(((allocatable - used) * 100) / allocatable);
+/** The mean of the shares of CPU and memory that stay free, of those that the node has. Kubernetes' LeastAllocated. */
+function score({ scoredCpu, scoredMemory }: PodShape, { nodes }: Cluster): NodeScore {
+  const cpu = nodes.resources.column("cpu").allocatable;
+  const memory = nodes.resources.column("memory").allocatable;
+  return {
+    by: "node",
+    score(node) {
+      const cpus = cpu.values[node] as number;
+      const bytes = memory.values[node] as number;
+      let sum = 0;
+      if (cpus > 0) sum += free(cpus, (nodes.scoredCpu.values[node] as number) + scoredCpu);
+      if (bytes > 0) sum += free(bytes, (nodes.scoredMemory.values[node] as number) + scoredMemory);
+      return cpus > 0 && bytes > 0 ? Math.floor(sum / 2) : sum;
+    },
+  };
+}
+
+function free(allocatable: number, used: number): number {
+  return used > allocatable ? 0 : Math.floor(((allocatable - used) * 100) / allocatable);
 }

@@ -1,22 +1,20 @@
 import type { Profile } from "../framework/plugin.ts";
+import { defaultSchedulerName } from "../limits.ts";
 import { imageLocality } from "./image-locality.ts";
 import { nodeAffinity } from "./node-affinity.ts";
-import { nodeName } from "./node-name.ts";
 import { nodePorts } from "./node-ports.ts";
 import { nodeResourcesBalanced } from "./node-resources-balanced.ts";
 import { nodeResourcesFit } from "./node-resources-fit.ts";
 import { nodeUnschedulable } from "./node-unschedulable.ts";
-import { prioritySort } from "./priority-sort.ts";
 import { schedulingGates } from "./scheduling-gates.ts";
 import { taintToleration } from "./taint-toleration.ts";
 
 /** The rules of `default-scheduler`. Filters run in this order, the first that refuses a node names the reason. A new plugin is added here. */
 export const defaultProfile: Profile = {
-  schedulerName: "default-scheduler",
+  schedulerName: defaultSchedulerName,
   plugins: [
     schedulingGates,
     nodeUnschedulable,
-    nodeName,
     taintToleration,
     nodeAffinity,
     nodePorts,
@@ -24,7 +22,5 @@ export const defaultProfile: Profile = {
     nodeResourcesBalanced,
     imageLocality,
   ],
-  compare: prioritySort,
-  postFilters: [],
-  reserves: [],
+  percentageOfNodesToScore: 0,
 };

@@ -1,49 +1,67 @@
-import { type Taint, tolerates, untoleratedTaint } from "#api";
-import { type Plugin, type Rejection, rejection } from "../framework/plugin.ts";
+import { jsonEqual, type Taint, type Toleration, tolerates, untoleratedTaint } from "#api";
+import type { Cluster } from "../framework/cluster.ts";
+import { scoreByTrait } from "../framework/normalize.ts";
+import { type Plugin, type Rejection, rejection, type Trait } from "../framework/plugin.ts";
+import type { PodShape } from "../framework/pod-shape.ts";
 
 /** Tainted nodes take only pods that tolerate the taints; softly tainted ones are chosen last. */
 export const taintToleration: Plugin = {
   name: "TaintToleration",
-  filter({ pod }) {
-    const tolerations = pod.spec?.tolerations ?? [];
-    return ({ taints }) => {
-      if (taints.length === 0) return undefined;
-      const taint = untoleratedTaint(taints, tolerations, hardEffects);
-      return taint && refusal(taint);
+  filter({ spec }, { nodes }) {
+    const tolerations = spec.tolerations ?? [];
+    const { taintSet, taintSets } = nodes;
+    /** By taint set. */
+    const judged: (Rejection | undefined)[] = [undefined];
+    return {
+      by: "node",
+      refuse(node) {
+        const set = taintSet.values[node] as number;
+        if (!(set in judged)) {
+          const taint = untoleratedTaint(taintSets.taints(set), tolerations, hardEffects);
+          judged[set] = taint && refusal(taint, judged);
+        }
+        return judged[set];
+      },
     };
   },
-  score({ pod }, { softTaintedNodes }) {
-    if (softTaintedNodes === 0) return undefined;
-    const tolerations = pod.spec?.tolerations ?? [];
-    return ({ taints }) => {
-      let count = 0;
-      for (const taint of taints) {
-        if (isSoft(taint) && !tolerations.some((toleration) => tolerates(toleration, taint))) count += 1;
-      }
-      return count;
-    };
+  score(shape, cluster) {
+    if (cluster.nodes.softTainted === 0) return undefined;
+    return scoreByTrait(softTaints(shape, cluster), { best: "lowest" });
   },
-  normalize: "lowest",
   weight: 3,
-  wakesOn: ["node-added", "node-updated"],
+  inputs: (_, { nodes }) => Number(nodes.softTainted > 0),
+  mayHelp(event, { spec }) {
+    if (event.type !== "node-added" && event.type !== "node-updated") return false;
+    if (event.type === "node-updated" && jsonEqual(event.node.spec?.taints, event.old.spec?.taints))
+      return false;
+    return !untoleratedTaint(event.node.spec?.taints ?? [], spec.tolerations ?? [], hardEffects);
+  },
 };
 
 const hardEffects = ["NoSchedule", "NoExecute"] as const;
 
-function isSoft(taint: Taint): boolean {
-  return taint.effect === "PreferNoSchedule";
+/** How many taints a node would like to be tolerated that are not. */
+function softTaints({ spec }: PodShape, { nodes }: Cluster): Trait {
+  const tolerations = (spec.tolerations ?? []).filter(
+    ({ effect }) => !effect || effect === "PreferNoSchedule",
+  );
+  const { taintSet, taintSets } = nodes;
+  const counts: number[] = [];
+  return (node) => {
+    const set = taintSet.values[node] as number;
+    counts[set] ??= taintSets.taints(set).filter((taint) => isSoftAgainst(taint, tolerations)).length;
+    return counts[set];
+  };
 }
 
-/** Made once per taint: a large cluster has few different ones and asks for them often. */
-const refusals = new Map<string, Rejection>();
-const maxRefusals = 1_000;
+function isSoftAgainst(taint: Taint, tolerations: readonly Toleration[]): boolean {
+  return (
+    taint.effect === "PreferNoSchedule" && !tolerations.some((toleration) => tolerates(toleration, taint))
+  );
+}
 
-function refusal({ key, value }: Taint): Rejection {
+/** Different sets may be refused for the same taint. */
+function refusal({ key, value }: Taint, known: readonly (Rejection | undefined)[]): Rejection {
   const reason = `node(s) had untolerated taint {${key}: ${value ?? ""}}`;
-  const known = refusals.get(reason);
-  if (known) return known;
-  if (refusals.size >= maxRefusals) refusals.clear();
-  const made = rejection(reason, { isResolvable: false });
-  refusals.set(reason, made);
-  return made;
+  return known.find((one) => one?.reasons[0] === reason) ?? rejection(reason, { isResolvable: false });
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "#testing";
+import { Cluster } from "../framework/cluster.ts";
 import type { ClusterEvent } from "../framework/plugin.ts";
-import { factsOf, type PodFacts } from "../framework/pod-facts.ts";
+import type { PodFacts } from "../framework/pod-facts.ts";
 import { prioritySort } from "../plugins/priority-sort.ts";
 import { SchedulingQueue } from "./scheduling-queue.ts";
 
@@ -13,15 +14,21 @@ function newQueue() {
     clock,
     compare: prioritySort,
     gate: (facts) => (gated.has(facts.uid) ? "gated" : undefined),
-    helps: (event: ClusterEvent, rejectedBy) => rejectedBy.has("Fit") && event === "pod-removed",
+    mayHelp: (event, _, rejectedBy) => rejectedBy.has("Fit") && event.type === "pod-removed",
     onReady: () => {},
   });
   return { clock, queue, gated };
 }
 
+const cluster = new Cluster();
+
 function facts(name: string, priority = 0): PodFacts {
-  return factsOf({ metadata: { name, namespace: "shop", uid: name }, spec: { containers: [], priority } });
+  const metadata = { name, namespace: "shop", uid: name };
+  return cluster.factsOf({ metadata, spec: { containers: [], priority } });
 }
+
+const podRemoved: ClusterEvent = { type: "pod-removed", pod: facts("gone"), nodeName: "n" };
+const nodeUpdated: ClusterEvent = { type: "node-updated", node: {}, old: {} };
 
 test("higher priority comes first, then who waits longest", () => {
   const { queue } = newQueue();
@@ -37,14 +44,14 @@ test("an unschedulable pod waits for an event that may help: at once the first t
   const popped = queue.pop();
   assert.ok(popped);
   queue.giveBackUnschedulable(popped, new Set(["Fit"]));
-  queue.onEvent("node-updated");
+  queue.onEvent(nodeUpdated);
   assert.equal(queue.hasActive, false);
-  queue.onEvent("pod-removed");
+  queue.onEvent(podRemoved);
   assert.equal(queue.hasActive, true);
   const again = queue.pop();
   assert.ok(again);
   queue.giveBackUnschedulable(again, new Set(["Fit"]));
-  queue.onEvent("pod-removed");
+  queue.onEvent(podRemoved);
   await clock.advance(1999);
   assert.equal(queue.hasActive, false);
   await clock.advance(1);
@@ -93,6 +100,6 @@ test("what was removed or replaced does not come out", () => {
   queue.put(facts("a", 5));
   queue.put(facts("b"));
   queue.remove("b");
-  assert.equal(queue.pop()?.facts.priority, 5);
+  assert.equal(queue.pop()?.facts.shape.priority, 5);
   assert.equal(queue.pop(), undefined);
 });

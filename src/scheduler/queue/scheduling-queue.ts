@@ -1,16 +1,19 @@
 import type { Clock, Timer } from "#base";
-import type { ClusterEvent, QueuedPod } from "../framework/plugin.ts";
+import type { ClusterEvent } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
+import type { PodShape } from "../framework/pod-shape.ts";
 import { podBackoffBaseMs, podBackoffMaxMs, unschedulableMaxMs } from "../limits.ts";
 import { Heap } from "./heap.ts";
+import type { QueuedPod } from "./queued-pod.ts";
+import { type Waiting, WaitingPods } from "./waiting-pods.ts";
 
 export interface SchedulingQueueOptions {
   readonly clock: Clock;
   readonly compare: (a: QueuedPod, b: QueuedPod) => number;
   /** Why a pod may not be tried yet; undefined when it may. */
   readonly gate: (facts: PodFacts) => string | undefined;
-  /** Whether an event may help a pod that these plugins refused. */
-  readonly helps: (event: ClusterEvent, rejectedBy: ReadonlySet<string>) => boolean;
+  /** Whether an event may help pods of this shape that these plugins refused. */
+  readonly mayHelp: (event: ClusterEvent, shape: PodShape, rejectedBy: ReadonlySet<string>) => boolean;
   /** Called when there is something to try after there was nothing. */
   readonly onReady: () => void;
 }
@@ -28,6 +31,8 @@ export class SchedulingQueue {
   readonly #options: SchedulingQueueOptions;
   readonly #active: Heap<QueuedPod>;
   readonly #entries = new Map<string, Entry>();
+  /** Those of the entries that are unschedulable. */
+  readonly #waiting = new WaitingPods<Entry>();
   #sequence = 0;
   #activeCount = 0;
 
@@ -47,22 +52,18 @@ export class SchedulingQueue {
   put(facts: PodFacts): void {
     const known = this.#entries.get(facts.uid);
     const { clock, gate } = this.#options;
-    known?.timer?.cancel();
+    if (known) this.#takeOut(known);
     const queued: QueuedPod = {
       facts,
       queuedAtMs: known?.queued.queuedAtMs ?? clock.monotonicMs(),
       sequence: known?.queued.sequence ?? this.#sequence++,
       attempts: known?.queued.attempts ?? 0,
     };
-    const entry: Entry = {
-      queued,
+    const entry = this.#enter(queued, {
       place: "gated",
       rejectedBy: nobody,
       triedAtMs: known?.triedAtMs ?? 0,
-      timer: undefined,
-    };
-    if (known?.place === "active") this.#activeCount -= 1;
-    this.#entries.set(facts.uid, entry);
+    });
     if (gate(facts) === undefined) this.#activate(entry);
   }
 
@@ -70,8 +71,7 @@ export class SchedulingQueue {
   remove(uid: string): void {
     const entry = this.#entries.get(uid);
     if (!entry) return;
-    entry.timer?.cancel();
-    if (entry.place === "active") this.#activeCount -= 1;
+    this.#takeOut(entry);
     this.#entries.delete(uid);
   }
 
@@ -96,27 +96,28 @@ export class SchedulingQueue {
   /** No node fits it: it waits for an event that may help. */
   giveBackUnschedulable(queued: QueuedPod, rejectedBy: ReadonlySet<string>): void {
     if (this.#entries.has(queued.facts.uid)) return;
-    const triedAtMs = this.#options.clock.monotonicMs();
-    const entry: Entry = { queued, place: "unschedulable", rejectedBy, triedAtMs, timer: undefined };
-    entry.timer = this.#options.clock.setTimer(unschedulableMaxMs, () => this.#activate(entry), {
-      unref: true,
-    });
-    this.#entries.set(queued.facts.uid, entry);
+    const { clock } = this.#options;
+    const triedAtMs = clock.monotonicMs();
+    const entry = this.#enter(queued, { place: "unschedulable", rejectedBy, triedAtMs });
+    this.#waiting.add(entry);
+    const retry = () => {
+      this.#waiting.delete(entry);
+      this.#activate(entry);
+    };
+    entry.timer = clock.setTimer(unschedulableMaxMs, retry, { unref: true });
   }
 
   /** It had a node, and something failed: it is tried again after its back-off. */
   giveBackFailed(queued: QueuedPod): void {
     if (this.#entries.has(queued.facts.uid)) return;
     const triedAtMs = this.#options.clock.monotonicMs();
-    const entry: Entry = { queued, place: "backoff", rejectedBy: nobody, triedAtMs, timer: undefined };
-    this.#entries.set(queued.facts.uid, entry);
-    this.#backOff(entry);
+    this.#backOff(this.#enter(queued, { place: "backoff", rejectedBy: nobody, triedAtMs }));
   }
 
   /** Something happened: pods that it may help are tried again, the first time at once, then after what is left of their back-off. */
   onEvent(event: ClusterEvent): void {
-    for (const entry of this.#entries.values()) {
-      if (entry.place !== "unschedulable" || !this.#options.helps(event, entry.rejectedBy)) continue;
+    const { mayHelp } = this.#options;
+    for (const entry of this.#waiting.take((shape, rejectedBy) => mayHelp(event, shape, rejectedBy))) {
       entry.timer?.cancel();
       if (entry.queued.attempts <= 1) this.#activate(entry);
       else this.#backOff(entry);
@@ -127,6 +128,19 @@ export class SchedulingQueue {
     for (const entry of this.#entries.values()) entry.timer?.cancel();
     this.#entries.clear();
     this.#activeCount = 0;
+  }
+
+  #enter(queued: QueuedPod, state: Pick<Entry, "place" | "rejectedBy" | "triedAtMs">): Entry {
+    const entry: Entry = { queued, shape: queued.facts.shape, timer: undefined, ...state };
+    this.#entries.set(queued.facts.uid, entry);
+    return entry;
+  }
+
+  /** Takes it out of where it waits; it is still known. */
+  #takeOut(entry: Entry): void {
+    entry.timer?.cancel();
+    if (entry.place === "active") this.#activeCount -= 1;
+    if (entry.place === "unschedulable") this.#waiting.delete(entry);
   }
 
   #backOff(entry: Entry): void {
@@ -152,10 +166,9 @@ export class SchedulingQueue {
 
 type Place = "active" | "backoff" | "unschedulable" | "gated";
 
-interface Entry {
+interface Entry extends Waiting {
   readonly queued: QueuedPod;
   place: Place;
-  readonly rejectedBy: ReadonlySet<string>;
   readonly triedAtMs: number;
   timer: Timer | undefined;
 }

@@ -1,0 +1,80 @@
+import type { Cluster } from "./cluster.ts";
+import type {
+  NodeFilter,
+  NodeIndex,
+  NodeScore,
+  Plugin,
+  Rejection,
+  Trait,
+  TraitFilter,
+  TraitScore,
+} from "./plugin.ts";
+import type { PodShape } from "./pod-shape.ts";
+
+/** What the plugins of a profile have to say about pods of one shape. */
+export interface Judgement {
+  /** In the order of plugins. */
+  readonly filters: readonly Named<NodeFilter | TraitFilter>[];
+  readonly nodeFilters: readonly NodeFilter[];
+  readonly traitFilters: readonly TraitFilter[];
+  readonly nodeScores: readonly Weighted<NodeScore>[];
+  readonly traitScores: readonly Weighted<TraitScore>[];
+  /** The traits of all judges by traits, filters first. */
+  readonly traits: readonly Trait[];
+  /** Where in `traits` those of each judge begin. */
+  readonly offsets: readonly number[];
+}
+
+export interface Named<J> {
+  readonly plugin: string;
+  readonly judge: J;
+}
+
+export interface Weighted<J> extends Named<J> {
+  readonly weight: number;
+}
+
+export function judge(plugins: readonly Plugin[], shape: PodShape, cluster: Cluster): Judgement {
+  const filters = plugins.flatMap((plugin) => {
+    const filter = plugin.filter?.(shape, cluster);
+    return filter ? [{ plugin: plugin.name, judge: filter }] : [];
+  });
+  const scores = plugins.flatMap((plugin) => {
+    const score = plugin.score?.(shape, cluster);
+    return score ? [{ plugin: plugin.name, judge: score, weight: plugin.weight ?? 1 }] : [];
+  });
+  const traitFilters = filters.flatMap(({ judge }) => (judge.by === "traits" ? [judge] : []));
+  const traitScores = scores.flatMap((one) =>
+    one.judge.by === "traits" ? [{ ...one, judge: one.judge }] : [],
+  );
+  const byTraits = [...traitFilters, ...traitScores.map((one) => one.judge)];
+  const traits: Trait[] = [];
+  const offsets = byTraits.map((one) => traits.push(...one.traits) - one.traits.length);
+  return {
+    filters,
+    nodeFilters: filters.flatMap(({ judge }) => (judge.by === "node" ? [judge] : [])),
+    traitFilters,
+    nodeScores: scores.flatMap((one) => (one.judge.by === "node" ? [{ ...one, judge: one.judge }] : [])),
+    traitScores,
+    traits,
+    offsets,
+  };
+}
+
+export interface Refusal {
+  readonly plugin: string;
+  readonly rejection: Rejection;
+}
+
+/** The first that refuses a node, as the cluster is at this moment. */
+export function refusalOf({ filters }: Judgement, node: NodeIndex): Refusal | undefined {
+  for (const { plugin, judge } of filters) {
+    const rejection = ask(judge, node);
+    if (rejection) return { plugin, rejection };
+  }
+  return undefined;
+}
+
+function ask(judge: NodeFilter | TraitFilter, node: NodeIndex): Rejection | undefined {
+  return judge.by === "node" ? judge.refuse(node) : judge.refuse(judge.traits.map((trait) => trait(node)));
+}

@@ -1,0 +1,257 @@
+import type { Random } from "#base";
+import type { Cluster } from "./cluster.ts";
+import { type Judgement, judge, type Refusal, refusalOf } from "./judgement.ts";
+import { type NodeGroup, NodeGroups } from "./node-groups.ts";
+import type { NodeIndex, Plugin, TraitGroup } from "./plugin.ts";
+import type { PodShape } from "./pod-shape.ts";
+import { type Refusals, RefusalsBuilder } from "./refusals.ts";
+
+/**
+ * All nodes as pods of one shape see them: which fit, and how good each is. Worked out once, a share of the nodes at a time, and from then
+ * on only for nodes that changed: a decision costs the same in a small and in a large cluster.
+ *
+ *     unknown ─look─► refused ◄─ change ─► fits: in a group by its traits, in a bucket by its score
+ *
+ * What depends on a node alone is kept; what depends on more (a zone's pods, the highest score) is asked per group at every choice.
+ */
+export class Ranking {
+  readonly #shape: PodShape;
+  readonly #cluster: Cluster;
+  readonly #judgement: Judgement;
+  #groups: NodeGroups;
+  /** By node: whether it is known to fit, and if so its group, its score alone, and its place among those with the same score. */
+  #states = new Uint8Array(0);
+  #groupOf = new Int32Array(0);
+  #scoreOf = new Int32Array(0);
+  #placeOf = new Int32Array(0);
+  /** Changes before this position are taken in. */
+  #position = 0;
+  /** The nodes not yet looked at: as many as `left`, from `next` on, round in a circle of `circle`. */
+  #next = 0;
+  #left = 0;
+  #circle = 0;
+  #refusals: Refusals | undefined;
+  readonly #traits: number[];
+
+  constructor(plugins: readonly Plugin[], shape: PodShape, cluster: Cluster) {
+    this.#shape = shape;
+    this.#cluster = cluster;
+    this.#judgement = judge(plugins, shape, cluster);
+    this.#groups = new NodeGroups(this.#judgement.offsets);
+    this.#traits = new Array(this.#judgement.traits.length + 1).fill(0);
+    this.#forget(0);
+  }
+
+  /**
+   * The best node, of several equally good ones each with the same probability. Looks at nodes that it does not know, from `start` on, until
+   * `wanted` more fit.
+   */
+  choose(options: ChooseOptions): Choice {
+    this.#takeIn(options.start);
+    let examined = 0;
+    do {
+      examined += this.#look(options.wanted);
+      const feasible = this.#feasible();
+      if (feasible.length > 0) return { ...this.#best(feasible, options.random), examined };
+    } while (this.#left > 0);
+    return { node: undefined, feasible: 0, examined };
+  }
+
+  /** Why no node fits; to be asked after `choose` found none. */
+  refusals(): Refusals {
+    if (this.#refusals) return this.#refusals;
+    const builder = new RefusalsBuilder();
+    for (const node of this.#cluster.nodes) {
+      const refusal = this.refusal(node);
+      if (refusal) builder.add(refusal.plugin, refusal.rejection, node);
+    }
+    this.#refusals = builder;
+    return builder;
+  }
+
+  /** Why the node does not do at this moment, whatever was worked out before; undefined when it does. */
+  refusal(node: NodeIndex, { except }: { readonly except?: string } = {}): Refusal | undefined {
+    const refused = refusalOf(this.#judgement, node);
+    if (refused) return refused;
+    const nominated = this.#cluster.nominations
+      .on(node, this.#shape)
+      .filter(({ uid }) => uid !== except && this.#cluster.pod(uid) === undefined);
+    if (nominated.length === 0) return undefined;
+    return this.#cluster.with(nominated, node, () => refusalOf(this.#judgement, node));
+  }
+
+  /** Takes in what changed since the last time. */
+  #takeIn(start: number): void {
+    const { changes, nodes } = this.#cluster;
+    const behind = changes.position - this.#position;
+    if (behind === 0) return;
+    this.#refusals = undefined;
+    if (this.#states.length < nodes.limit) this.#grow(nodes.limit);
+    if (!changes.reaches(this.#position) || behind > nodes.limit || this.#groups.all.length > maxGroups) {
+      this.#forget(start);
+      return;
+    }
+    for (; this.#position < changes.position; this.#position += 1) this.#judge(changes.at(this.#position));
+  }
+
+  #forget(start: number): void {
+    const { changes, nodes } = this.#cluster;
+    this.#position = changes.position;
+    this.#groups = new NodeGroups(this.#judgement.offsets);
+    if (this.#states.length < nodes.limit) this.#grow(nodes.limit);
+    this.#states.fill(unknown);
+    this.#circle = nodes.limit;
+    this.#left = this.#circle;
+    this.#next = start;
+  }
+
+  #grow(limit: number): void {
+    const size = Math.max(64, limit * 2);
+    this.#states = copied(this.#states, new Uint8Array(size));
+    this.#groupOf = copied(this.#groupOf, new Int32Array(size));
+    this.#scoreOf = copied(this.#scoreOf, new Int32Array(size));
+    this.#placeOf = copied(this.#placeOf, new Int32Array(size));
+  }
+
+  /** Looks at unknown nodes until so many of them fit; returns at how many. */
+  #look(wanted: number): number {
+    let examined = 0;
+    for (let found = 0; this.#left > 0 && found < wanted; this.#left -= 1, this.#next += 1) {
+      const node = this.#next % this.#circle;
+      if (this.#states[node] !== unknown) continue;
+      examined += 1;
+      if (this.#judge(node)) found += 1;
+    }
+    return examined;
+  }
+
+  /** Works out anew what is kept of a node. Returns whether it fits. */
+  #judge(node: NodeIndex): boolean {
+    if (!this.#passes(node)) {
+      if (this.#states[node] === fits) this.#leave(node);
+      this.#states[node] = refused;
+      return false;
+    }
+    const group = this.#groups.find(this.#traitsOf(node));
+    const score = this.#scoreAlone(node);
+    if (this.#states[node] === fits) {
+      if (this.#groupOf[node] === group && this.#scoreOf[node] === score) return true;
+      this.#leave(node);
+    }
+    this.#states[node] = fits;
+    this.#groupOf[node] = group;
+    this.#scoreOf[node] = score;
+    this.#placeOf[node] = (this.#groups.all[group] as NodeGroup).add(node, score);
+    return true;
+  }
+
+  /** The same array each time. */
+  #traitsOf(node: NodeIndex): readonly number[] {
+    const { traits } = this.#judgement;
+    for (let at = 0; at < traits.length; at += 1) {
+      this.#traits[at] = (traits[at] as Judgement["traits"][number])(node);
+    }
+    // Where others wait it is looked at alone, with them and without.
+    const isAwaited = this.#cluster.nominations.on(node, this.#shape).length > 0;
+    this.#traits[traits.length] = isAwaited ? node + 1 : 0;
+    return this.#traits;
+  }
+
+  #scoreAlone(node: NodeIndex): number {
+    const { nodeScores } = this.#judgement;
+    let score = 0;
+    for (let at = 0; at < nodeScores.length; at += 1) {
+      const { judge, weight } = nodeScores[at] as Judgement["nodeScores"][number];
+      score += weight * judge.score(node);
+    }
+    return score;
+  }
+
+  #passes(node: NodeIndex): boolean {
+    if (!this.#cluster.nodes.exists(node)) return false;
+    const { nodeFilters } = this.#judgement;
+    for (let at = 0; at < nodeFilters.length; at += 1) {
+      if ((nodeFilters[at] as Judgement["nodeFilters"][number]).refuse(node) !== undefined) return false;
+    }
+    return true;
+  }
+
+  #leave(node: NodeIndex): void {
+    const group = this.#groups.all[this.#groupOf[node] as number] as NodeGroup;
+    const place = this.#placeOf[node] as number;
+    const moved = group.remove(this.#scoreOf[node] as number, place);
+    if (moved !== undefined) this.#placeOf[moved] = place;
+  }
+
+  #feasible(): readonly NodeGroup[] {
+    const { traitFilters } = this.#judgement;
+    return this.#groups.all.filter((group) => {
+      if (group.size === 0) return false;
+      for (let at = 0; at < traitFilters.length; at += 1) {
+        const { traits } = group.views[at] as TraitGroup;
+        if ((traitFilters[at] as Judgement["traitFilters"][number]).refuse(traits)) return false;
+      }
+      return group.ownTrait === 0 || this.refusal(group.ownTrait - 1) === undefined;
+    });
+  }
+
+  #best(groups: readonly NodeGroup[], random: Random): { node: NodeIndex; feasible: number } {
+    const totals = groups.map((group) => group.top);
+    const { traitFilters, traitScores } = this.#judgement;
+    for (let at = 0; at < traitScores.length; at += 1) {
+      const { judge, weight } = traitScores[at] as Judgement["traitScores"][number];
+      const views = groups.map((group) => group.views[traitFilters.length + at] as TraitGroup);
+      const scores = new Array<number>(groups.length).fill(0);
+      judge.score(views, scores);
+      for (let index = 0; index < scores.length; index += 1) {
+        totals[index] = (totals[index] as number) + weight * (scores[index] as number);
+      }
+    }
+    let highest = -1;
+    let ties = 0;
+    let feasible = 0;
+    for (let index = 0; index < groups.length; index += 1) {
+      const group = groups[index] as NodeGroup;
+      const total = totals[index] as number;
+      feasible += group.size;
+      if (total > highest) ties = 0;
+      if (total >= highest) {
+        highest = total;
+        ties += group.best.length;
+      }
+    }
+    let pick = ties === 1 ? 0 : random.uint32() % ties;
+    for (let index = 0; index < groups.length; index += 1) {
+      if (totals[index] !== highest) continue;
+      const { best } = groups[index] as NodeGroup;
+      if (pick < best.length) return { node: best[pick] as NodeIndex, feasible };
+      pick -= best.length;
+    }
+    throw new RangeError("the best of several groups is in none of them");
+  }
+}
+
+export interface ChooseOptions {
+  readonly wanted: number;
+  readonly start: number;
+  readonly random: Random;
+}
+
+/** `node` is undefined when none fits. `feasible` of those that are known fit; `examined` were looked at for the first time. */
+export interface Choice {
+  readonly node: NodeIndex | undefined;
+  readonly feasible: number;
+  readonly examined: number;
+}
+
+const unknown = 0;
+const refused = 1;
+const fits = 2;
+
+/** More groups than this are mostly empty ones that nodes have left: then everything is worked out anew. */
+const maxGroups = 4_096;
+
+function copied<A extends Uint8Array | Int32Array>(from: A, to: A): A {
+  to.set(from as never);
+  return to;
+}
