@@ -1,4 +1,6 @@
 import type { Node, Pod } from "#api";
+import { Counters } from "./counts/counters.ts";
+import { HeldTerms } from "./counts/held-terms.ts";
 import { Listers } from "./listers.ts";
 import { ChangeLog } from "./nodes/change-log.ts";
 import { NodeTable } from "./nodes/node-table.ts";
@@ -17,11 +19,13 @@ export class Cluster {
   /** Nodes that changed, or the pods on them. */
   readonly changes: ChangeLog = new ChangeLog({ length: 1 << 15 });
   readonly nominations: Nominations = new Nominations();
+  readonly heldTerms: HeldTerms = new HeldTerms(this);
+  readonly counters: Counters = new Counters(this);
   readonly #shapes = new PodShapes(this.nodes.resources);
   readonly #podsOn: Set<PodFacts>[] = [];
   readonly #pods = new Map<string, PlacedPod>();
   readonly #assumed = new Set<string>();
-  readonly #observers = new Set<PodObserver>();
+  readonly #observers: readonly PodObserver[] = [this.heldTerms, this.counters];
   #version = 0;
 
   /** Grows when something changed that is neither a node nor a pod on one: see `Plugin.inputs`. */
@@ -132,15 +136,6 @@ export class Cluster {
     return seen;
   }
 
-  /** Tells of every pod that comes and goes from now on. */
-  observe(observer: PodObserver): void {
-    this.#observers.add(observer);
-  }
-
-  unobserve(observer: PodObserver): void {
-    this.#observers.delete(observer);
-  }
-
   #place(facts: PodFacts, nodeName: string): void {
     const before = this.#pods.get(facts.uid);
     const placed = { facts, node: this.nodes.index(nodeName) };
@@ -172,12 +167,34 @@ export class Cluster {
   }
 
   #setNode(index: NodeIndex, node: Node | undefined): void {
-    const hadSoftTaints = this.nodes.softTainted > 0;
-    for (const observer of this.#observers) observer.beforeNode?.(index);
-    this.nodes.set(index, node);
-    for (const observer of this.#observers) observer.afterNode?.(index);
-    if (hadSoftTaints !== this.nodes.softTainted > 0) this.touch();
+    const { nodes } = this;
+    const traitsBefore = this.#sharedTraits;
+    const isMoving = nodes.isMoving(index, node);
+    if (isMoving) this.#takeAway(index);
+    nodes.set(index, node);
+    if (isMoving) this.#putBack(index);
+    if (this.#sharedTraits !== traitsBefore) this.touch();
     this.changes.add(index);
+  }
+
+  /** What all nodes together have that decides how plugins judge. */
+  get #sharedTraits(): string {
+    return `${this.nodes.softTainted > 0} ${this.nodes.labels.flips}`;
+  }
+
+  /** Pods are counted by labels and taints of their node: while those change, none is counted there. */
+  #takeAway(node: NodeIndex): void {
+    for (const observer of this.#observers) {
+      for (const facts of this.podsOn(node)) observer.onPod(facts, node, -1);
+      observer.beforeNode?.(node);
+    }
+  }
+
+  #putBack(node: NodeIndex): void {
+    for (const observer of this.#observers) {
+      observer.afterNode?.(node);
+      for (const facts of this.podsOn(node)) observer.onPod(facts, node, 1);
+    }
   }
 
   #releaseIfUnused(node: NodeIndex): void {
@@ -189,7 +206,7 @@ export class Cluster {
 export interface PodObserver {
   /** Came to the node (1) or left it (−1). */
   onPod(facts: PodFacts, node: NodeIndex, sign: 1 | -1): void;
-  /** The node's labels and taints are about to change: what was counted by them is to be taken back, and counted anew after. */
+  /** The node's labels or taints are about to change, or it goes. Its pods have been taken away, and will be put back after. */
   beforeNode?(node: NodeIndex): void;
   afterNode?(node: NodeIndex): void;
 }

@@ -1,4 +1,5 @@
 import type { Cluster } from "./cluster.ts";
+import type { CountersInUse } from "./counts/counters.ts";
 import type {
   NodeFilter,
   NodeIndex,
@@ -34,13 +35,18 @@ export interface Weighted<J> extends Named<J> {
   readonly weight: number;
 }
 
-export function judge(plugins: readonly Plugin[], shape: PodShape, cluster: Cluster): Judgement {
+export function judge(
+  plugins: readonly Plugin[],
+  shape: PodShape,
+  cluster: Cluster,
+  counters: CountersInUse,
+): Judgement {
   const filters = plugins.flatMap((plugin) => {
-    const filter = plugin.filter?.(shape, cluster);
+    const filter = plugin.filter?.(shape, cluster, counters);
     return filter ? [{ plugin: plugin.name, judge: filter }] : [];
   });
   const scores = plugins.flatMap((plugin) => {
-    const score = plugin.score?.(shape, cluster);
+    const score = plugin.score?.(shape, cluster, counters);
     return score ? [{ plugin: plugin.name, judge: score, weight: plugin.weight ?? 1 }] : [];
   });
   const traitFilters = filters.flatMap(({ judge }) => (judge.by === "traits" ? [judge] : []));

@@ -63,7 +63,11 @@ export class Placer {
     if (!known || known.version !== version) {
       const inputs = this.#profile.plugins.map((plugin) => plugin.inputs?.(shape, this.#cluster)).join("\n");
       if (known?.inputs === inputs) known.version = version;
-      else known = { ranking: new Ranking(this.#profile.plugins, shape, this.#cluster), inputs, version };
+      else {
+        const ranking = new Ranking(this.#profile.plugins, shape, this.#cluster);
+        known?.ranking.close();
+        known = { ranking, inputs, version };
+      }
     }
     this.#rankings.set(shape, known);
     this.#dropOldest();
@@ -73,7 +77,8 @@ export class Placer {
   #dropOldest(): void {
     const most = Math.max(minRankings, Math.floor(maxRankedNodes / (this.#cluster.nodes.count + 1)));
     if (this.#rankings.size <= most) return;
-    for (const shape of this.#rankings.keys()) {
+    for (const [shape, { ranking }] of this.#rankings) {
+      ranking.close();
       this.#rankings.delete(shape);
       if (this.#rankings.size <= most) return;
     }

@@ -1,5 +1,6 @@
 import type { Node } from "#api";
 import type { Cluster } from "./cluster.ts";
+import type { CountersInUse } from "./counts/counters.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { PodShape } from "./pod-shape.ts";
 import type { Refusals } from "./refusals.ts";
@@ -13,10 +14,13 @@ export interface Plugin {
   readonly name: string;
   /** Whether the pod may be tried at all; a reason keeps it waiting until the pod itself changes. */
   preEnqueue?(facts: PodFacts): string | undefined;
-  /** Which nodes do not do. Undefined when it has nothing to say about such pods: then it costs nothing per node. */
-  filter?(shape: PodShape, cluster: Cluster): Filter | undefined;
+  /**
+   * Which nodes do not do. Undefined when it has nothing to say about such pods: then it costs nothing per node. Counts of pods that it takes
+   * from `counters` are kept for as long as its answer is used.
+   */
+  filter?(shape: PodShape, cluster: Cluster, counters: CountersInUse): Filter | undefined;
   /** Which of the nodes that do are better. Undefined when all are alike. */
-  score?(shape: PodShape, cluster: Cluster): Score | undefined;
+  score?(shape: PodShape, cluster: Cluster, counters: CountersInUse): Score | undefined;
   /** How much its scores count: 1 unless said. */
   readonly weight?: number;
   /**

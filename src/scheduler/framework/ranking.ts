@@ -1,5 +1,6 @@
 import type { Random } from "#base";
 import type { Cluster } from "./cluster.ts";
+import { CountersInUse } from "./counts/counters.ts";
 import { type Judgement, judge, type Refusal, refusalOf } from "./judgement.ts";
 import { type NodeGroup, NodeGroups } from "./node-groups.ts";
 import type { NodeIndex, Plugin, TraitGroup } from "./plugin.ts";
@@ -17,6 +18,7 @@ import { type Refusals, RefusalsBuilder } from "./refusals.ts";
 export class Ranking {
   readonly #shape: PodShape;
   readonly #cluster: Cluster;
+  readonly #counters: CountersInUse;
   readonly #judgement: Judgement;
   #groups: NodeGroups;
   /** By node: whether it is known to fit, and if so its group, its score alone, and its place among those with the same score. */
@@ -36,7 +38,8 @@ export class Ranking {
   constructor(plugins: readonly Plugin[], shape: PodShape, cluster: Cluster) {
     this.#shape = shape;
     this.#cluster = cluster;
-    this.#judgement = judge(plugins, shape, cluster);
+    this.#counters = new CountersInUse(cluster.counters);
+    this.#judgement = judge(plugins, shape, cluster, this.#counters);
     this.#groups = new NodeGroups(this.#judgement.offsets);
     this.#traits = new Array(this.#judgement.traits.length + 1).fill(0);
     this.#forget(0);
@@ -78,6 +81,11 @@ export class Ranking {
       .filter(({ uid }) => uid !== except && this.#cluster.pod(uid) === undefined);
     if (nominated.length === 0) return undefined;
     return this.#cluster.with(nominated, node, () => refusalOf(this.#judgement, node));
+  }
+
+  /** It is not used any more. */
+  close(): void {
+    this.#counters.release();
   }
 
   /** Takes in what changed since the last time. */

@@ -1,11 +1,13 @@
 import type { Profile } from "../framework/plugin.ts";
 import { defaultSchedulerName } from "../limits.ts";
 import { imageLocality } from "./image-locality.ts";
+import { interPodAffinity } from "./inter-pod-affinity/inter-pod-affinity.ts";
 import { nodeAffinity } from "./node-affinity.ts";
 import { nodePorts } from "./node-ports.ts";
 import { nodeResourcesBalanced } from "./node-resources-balanced.ts";
 import { nodeResourcesFit } from "./node-resources-fit.ts";
 import { nodeUnschedulable } from "./node-unschedulable.ts";
+import { podTopologySpread } from "./pod-topology-spread/pod-topology-spread.ts";
 import { schedulingGates } from "./scheduling-gates.ts";
 import { taintToleration } from "./taint-toleration.ts";
 
@@ -19,6 +21,8 @@ export const defaultProfile: Profile = {
     nodeAffinity,
     nodePorts,
     nodeResourcesFit,
+    podTopologySpread,
+    interPodAffinity,
     nodeResourcesBalanced,
     imageLocality,
   ],

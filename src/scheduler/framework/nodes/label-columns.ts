@@ -15,7 +15,9 @@ export class LabelColumn {
   readonly #values = new Interner();
   /** Nodes by domain. */
   readonly #sizes: number[] = [];
+  /** Domains with more than one node. */
   #crowded = 0;
+  #flips = 0;
 
   constructor(key: string, capacity: number) {
     this.key = key;
@@ -46,6 +48,11 @@ export class LabelColumn {
     return this.#crowded === 0;
   }
 
+  /** How often `isUnique` has changed. */
+  get flips(): number {
+    return this.#flips;
+  }
+
   set(node: number, value: string | undefined): void {
     const { values } = this.#column;
     const before = values[node] as number;
@@ -64,8 +71,10 @@ export class LabelColumn {
     const before = this.#sizes[domain] ?? 0;
     const after = before + by;
     this.#sizes[domain] = after;
+    const wasUnique = this.isUnique;
     if (before === 1 && after === 2) this.#crowded += 1;
     if (before === 2 && after === 1) this.#crowded -= 1;
+    if (wasUnique !== this.isUnique) this.#flips += 1;
   }
 }
 
@@ -97,6 +106,13 @@ export class LabelColumns {
   set(node: number, labels: Labels | undefined): void {
     this.#labels[node] = labels;
     for (const column of this.#columns.values()) column.set(node, labelOf(labels, column.key));
+  }
+
+  /** How often `isUnique` has changed in any column. */
+  get flips(): number {
+    let flips = 0;
+    for (const column of this.#columns.values()) flips += column.flips;
+    return flips;
   }
 
   grow(capacity: number): void {

@@ -80,6 +80,14 @@ export class NodeTable {
     return node;
   }
 
+  /** Whether the node comes, goes, or changes its labels or taints: then pods on it count elsewhere. */
+  isMoving(node: number, object: Node | undefined): boolean {
+    const before = this.#objects[node];
+    if (!before || !object) return before !== object;
+    const hasSameTaints = this.taintSets.id(object.spec?.taints) === this.taintSet.values[node];
+    return !hasSameTaints || !jsonEqual(object.metadata?.labels ?? {}, before.metadata?.labels ?? {});
+  }
+
   /** Sets what the API says of a node; undefined: that it is gone. */
   set(node: number, object: Node | undefined): void {
     const before = this.#objects[node];
@@ -89,8 +97,7 @@ export class NodeTable {
     this.softTainted += Number(isSoft(object)) - Number(isSoft(before));
     this.taintSet.values[node] = this.taintSets.id(object?.spec?.taints);
     this.unschedulable.values[node] = object?.spec?.unschedulable ? 1 : 0;
-    const labels = object && { ...object.metadata?.labels };
-    if (!jsonEqual(labels, before && this.labels.of(node))) this.labels.set(node, labels);
+    this.labels.set(node, object?.metadata?.labels);
     this.images.set(node, object?.status?.images);
   }
 

@@ -1,0 +1,29 @@
+import type { Cluster } from "../../framework/cluster.ts";
+import { termsOf } from "../../framework/counts/pod-terms.ts";
+import type { Plugin } from "../../framework/plugin.ts";
+import type { PodShape } from "../../framework/pod-shape.ts";
+import { mayHelp } from "./hints.ts";
+import { scoreByPods } from "./preferred.ts";
+import { filterByPods } from "./required.ts";
+
+/** Pods that want to be near to other pods, or far from them; both sides count: who is there already has wishes too. */
+export const interPodAffinity: Plugin = {
+  name: "InterPodAffinity",
+  filter: filterByPods,
+  score: scoreByPods,
+  weight: 2,
+  inputs,
+  mayHelp,
+};
+
+/** Which terms of pods that are there speak of this pod, whether domains are nodes, and what namespaces are labelled. */
+function inputs(shape: PodShape, { heldTerms, listers, nodes }: Cluster): string {
+  const held = heldTerms.matching(shape);
+  const { required, forbidden, preferred } = termsOf(shape);
+  const own = [...required, ...forbidden, ...preferred.map(({ term }) => term)];
+  if (held.length === 0 && own.length === 0) return "";
+  const keys = new Set([...held.map(({ term }) => term), ...own].map(({ topologyKey }) => topologyKey));
+  const unique = Array.from(keys, (key) => Number(nodes.labels.column(key).isUnique));
+  const namespaces = own.some((term) => term.selectsNamespaces) ? listers.namespaces.version : 0;
+  return `${held.map(({ id }) => id)} ${unique} ${namespaces}`;
+}
