@@ -1,0 +1,111 @@
+import type { Namespace, Node, Pod, ReplicaSet, Service } from "#api";
+import { namespaceNames } from "./random-pod.ts";
+import type { Step } from "./random-steps.ts";
+import { emptyWorld, nameOf, namespaceOf, type World } from "./reference/world.ts";
+
+/** What a step did, as an informer would tell it. */
+export type Change =
+  | { readonly type: "node"; readonly node: Node; readonly old: Node | undefined }
+  | { readonly type: "node-gone"; readonly node: Node }
+  | { readonly type: "pod"; readonly pod: Pod; readonly old: Pod | undefined }
+  | { readonly type: "pod-gone"; readonly pod: Pod }
+  | { readonly type: "namespace"; readonly namespace: Namespace; readonly old: Namespace | undefined }
+  | { readonly type: "service"; readonly service: Service; readonly old: Service | undefined }
+  | { readonly type: "set"; readonly set: ReplicaSet; readonly old: ReplicaSet | undefined };
+
+/** The objects of a random cluster while steps change them. */
+export class ClusterModel {
+  readonly #nodes = new Map<string, Node>();
+  readonly #pods = new Map<string, Pod>();
+  readonly #namespaces = new Map<string, Namespace>();
+  readonly #services = new Map<string, Service>();
+  readonly #sets = new Map<string, ReplicaSet>();
+
+  #placed = 0;
+
+  get world(): World {
+    return {
+      ...emptyWorld,
+      nodes: [...this.#nodes.values()],
+      pods: [...this.#pods.values()],
+      namespaces: [...this.#namespaces.values()],
+      services: [...this.#services.values()],
+      replicaSets: [...this.#sets.values()],
+    };
+  }
+
+  /** The namespaces are there from the beginning. */
+  begin(): readonly Change[] {
+    return namespaceNames.map((name) => {
+      const namespace = { metadata: { name } };
+      return { type: "namespace", namespace, old: swap(this.#namespaces, name, namespace) };
+    });
+  }
+
+  apply(step: Exclude<Step, { type: "place" }>): Change | undefined {
+    switch (step.type) {
+      case "node":
+        return { ...step, old: swap(this.#nodes, nameOf(step.node), step.node) };
+      case "node-gone":
+        return this.#removeNode(step.name);
+      case "pod":
+        return this.setPod(step.pod);
+      case "pod-gone":
+        return this.#removePod(this.#podAt(step.at));
+      case "pod-leaves":
+        return this.#changePod(step.at, { deletionTimestamp: "2026-01-01T00:00:00Z" });
+      case "pod-labels":
+        return this.#changePod(step.at, { labels: step.labels });
+      case "namespace":
+        return { ...step, old: swap(this.#namespaces, nameOf(step.namespace), step.namespace) };
+      case "service":
+        return { ...step, old: swap(this.#services, keyOf(step.service), step.service) };
+      case "set":
+        return { ...step, old: swap(this.#sets, keyOf(step.set), step.set) };
+    }
+  }
+
+  setPod(pod: Pod): Change {
+    return { type: "pod", pod, old: swap(this.#pods, pod.metadata?.uid ?? "", pod) };
+  }
+
+  /** The pod goes to the node, as a pod of its own: the same may be placed again. */
+  place(pod: Pod, nodeName: string): Change {
+    this.#placed += 1;
+    return this.setPod({
+      ...pod,
+      metadata: { ...pod.metadata, uid: `placed-${this.#placed}` },
+      spec: { containers: [], ...pod.spec, nodeName },
+    });
+  }
+
+  #removeNode(name: string): Change | undefined {
+    const node = this.#nodes.get(name);
+    this.#nodes.delete(name);
+    return node && { type: "node-gone", node };
+  }
+
+  #removePod(pod: Pod | undefined): Change | undefined {
+    this.#pods.delete(pod?.metadata?.uid ?? "");
+    return pod && { type: "pod-gone", pod };
+  }
+
+  #changePod(at: number, change: Pod["metadata"] & object): Change | undefined {
+    const pod = this.#podAt(at);
+    return pod && this.setPod({ ...pod, metadata: { ...pod.metadata, ...change } });
+  }
+
+  #podAt(at: number): Pod | undefined {
+    return [...this.#pods.values()][at % this.#pods.size];
+  }
+}
+
+function swap<T>(all: Map<string, T>, key: string, value: T): T | undefined {
+  const old = all.get(key);
+  all.set(key, value);
+  return old;
+}
+
+function keyOf(object: Service | ReplicaSet): string {
+  return `${namespaceOf(object)}/${nameOf(object)}`;
+}

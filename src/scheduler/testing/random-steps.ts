@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import type { Namespace, Node, Pod, ReplicaSet, Service } from "#api";
+import { nodeNames, randomNode } from "./random-node.ts";
+import { namespaceLabels, namespaceNames, placedPod, podLabels, setName, waitingPod } from "./random-pod.ts";
+import { selector } from "./random-selector.ts";
+import { labels } from "./sparse.ts";
+
+/** One thing that happens to a cluster, or a question that is asked of it. */
+export type Step =
+  | { readonly type: "node"; readonly node: Node }
+  | { readonly type: "node-gone"; readonly name: string }
+  | { readonly type: "pod"; readonly pod: Pod }
+  /** Whichever pod stands at this place of those that there are. */
+  | { readonly type: "pod-gone"; readonly at: number }
+  | { readonly type: "pod-leaves"; readonly at: number }
+  | { readonly type: "pod-labels"; readonly at: number; readonly labels: Record<string, string> }
+  | { readonly type: "namespace"; readonly namespace: Namespace }
+  | { readonly type: "service"; readonly service: Service }
+  | { readonly type: "set"; readonly set: ReplicaSet }
+  /** Where could the pod go? Then it goes to the best of these, if there is one. */
+  | { readonly type: "place"; readonly pod: Pod };
+
+const at = fc.nat({ max: 1000 });
+const namespace = fc.constantFrom(...namespaceNames);
+
+const change: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: randomNode.map((node): Step => ({ type: "node", node })) },
+  { weight: 1, arbitrary: fc.constantFrom(...nodeNames).map((name): Step => ({ type: "node-gone", name })) },
+  { weight: 3, arbitrary: placedPod.map((pod): Step => ({ type: "pod", pod })) },
+  { weight: 2, arbitrary: at.map((at): Step => ({ type: "pod-gone", at })) },
+  { weight: 1, arbitrary: at.map((at): Step => ({ type: "pod-leaves", at })) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant("pod-labels" as const), at, labels: labels(podLabels) }),
+  },
+  { weight: 1, arbitrary: randomNamespace() },
+  { weight: 1, arbitrary: randomService() },
+  { weight: 1, arbitrary: randomSet() },
+  { weight: 6, arbitrary: waitingPod.map((pod): Step => ({ type: "place", pod })) },
+);
+
+/** The life of a small cluster: nodes and pods first, then anything. */
+export const randomSteps: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(
+    fc.array(
+      randomNode.map((node): Step => ({ type: "node", node })),
+      { minLength: 2, maxLength: 8, size: "max" },
+    ),
+    fc.array(
+      placedPod.map((pod): Step => ({ type: "pod", pod })),
+      { maxLength: 16, size: "max" },
+    ),
+    fc.array(change, { maxLength: 24, size: "max" }),
+  )
+  .map((parts) => parts.flat());
+
+function randomNamespace(): fc.Arbitrary<Step> {
+  return fc
+    .record({ name: namespace, labels: labels(namespaceLabels) })
+    .map((metadata): Step => ({ type: "namespace", namespace: { metadata } }));
+}
+
+function randomService(): fc.Arbitrary<Step> {
+  return fc
+    .record({ name: fc.constantFrom("s0", "s1"), namespace, selector: labels(podLabels) })
+    .map(({ name, namespace, selector }) => ({
+      type: "service",
+      service: { metadata: { name, namespace }, spec: { selector } },
+    }));
+}
+
+function randomSet(): fc.Arbitrary<Step> {
+  return fc.record({ namespace, selector: selector(podLabels) }).map(({ namespace, selector }) => ({
+    type: "set",
+    set: { metadata: { name: setName, namespace }, spec: { selector } },
+  }));
+}

@@ -1,0 +1,69 @@
+import type { Node, Pod } from "#api";
+import { imageLocality } from "./image-locality.ts";
+import { interPodAffinity } from "./inter-pod-affinity.ts";
+import { nodeAffinity } from "./node-affinity.ts";
+import { nodeName } from "./node-name.ts";
+import { nodePorts } from "./node-ports.ts";
+import { nodeResourcesBalanced } from "./node-resources-balanced.ts";
+import { nodeResourcesFit } from "./node-resources-fit.ts";
+import { nodeUnschedulable } from "./node-unschedulable.ts";
+import { podTopologySpread } from "./pod-topology-spread.ts";
+import type { Refusal, Rule } from "./rule.ts";
+import { taintToleration } from "./taint-toleration.ts";
+import { nameOf, type World } from "./world.ts";
+
+/** The rules of Kubernetes 1.36's default profile, in its order; volumes are not among them. */
+export const rules: readonly Rule[] = [
+  nodeUnschedulable,
+  nodeName,
+  taintToleration,
+  nodeAffinity,
+  nodePorts,
+  nodeResourcesFit,
+  podTopologySpread,
+  interPodAffinity,
+  nodeResourcesBalanced,
+  imageLocality,
+];
+
+/** All there is to say about a pod and the nodes of a world. */
+export interface Judgement {
+  /** By name of the node: which rule was the first to refuse, and how. */
+  readonly refusals: ReadonlyMap<string, Refusal & { readonly rule: string }>;
+  readonly feasible: readonly string[];
+  /** By name of the rule: of each node that fits, in the order of `feasible`. */
+  readonly scores: ReadonlyMap<string, readonly number[]>;
+  /** The weighted sums. */
+  readonly totals: readonly number[];
+}
+
+export function judge(pod: Pod, world: World): Judgement {
+  const refusals = new Map<string, Refusal & { readonly rule: string }>();
+  for (const node of world.nodes) {
+    const refusal = firstRefusal(pod, node, world);
+    if (refusal) refusals.set(nameOf(node), refusal);
+  }
+  const feasible = world.nodes.filter((node) => !refusals.has(nameOf(node)));
+  const scores = new Map<string, readonly number[]>();
+  const totals = feasible.map(() => 0);
+  for (const { name, score, weight = 1 } of rules) {
+    const points = feasible.length === 0 ? undefined : score?.(pod, feasible, world);
+    if (!points) continue;
+    scores.set(name, points);
+    for (const [at, point] of points.entries()) totals[at] = (totals[at] ?? 0) + weight * point;
+  }
+  return { refusals, feasible: feasible.map(nameOf), scores, totals };
+}
+
+/** Whether the pod could be placed on the node. */
+export function fits(pod: Pod, node: Node, world: World): boolean {
+  return firstRefusal(pod, node, world) === undefined;
+}
+
+function firstRefusal(pod: Pod, node: Node, world: World): (Refusal & { readonly rule: string }) | undefined {
+  for (const { name, refuses } of rules) {
+    const refusal = refuses?.(pod, node, world);
+    if (refusal) return { ...refusal, rule: name };
+  }
+  return undefined;
+}

@@ -1,0 +1,46 @@
+import type { Namespace, Node, Pod, ReplicaSet, ReplicationController, Service, StatefulSet } from "#api";
+
+/** A cluster as plain objects: all that a decision may depend on. */
+export interface World {
+  readonly nodes: readonly Node[];
+  /** Pods that have a node and have not ended. */
+  readonly pods: readonly Pod[];
+  readonly namespaces: readonly Namespace[];
+  readonly services: readonly Service[];
+  readonly replicationControllers: readonly ReplicationController[];
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly statefulSets: readonly StatefulSet[];
+}
+
+export const emptyWorld: World = {
+  nodes: [],
+  pods: [],
+  namespaces: [],
+  services: [],
+  replicationControllers: [],
+  replicaSets: [],
+  statefulSets: [],
+};
+
+export function nameOf(object: { readonly metadata?: { readonly name?: string } }): string {
+  return object.metadata?.name ?? "";
+}
+
+export function namespaceOf(object: { readonly metadata?: { readonly namespace?: string } }): string {
+  return object.metadata?.namespace ?? "";
+}
+
+export function labelsOf(object: {
+  readonly metadata?: { readonly labels?: Record<string, string> };
+}): Record<string, string> {
+  return object.metadata?.labels ?? {};
+}
+
+export function podsOn(node: Node, world: World): readonly Pod[] {
+  return world.pods.filter((pod) => pod.spec?.nodeName === nameOf(node));
+}
+
+/** The value of a node's label; undefined when it has none. */
+export function labelOf(node: Node, key: string): string | undefined {
+  return labelsOf(node)[key];
+}
