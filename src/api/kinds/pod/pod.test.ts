@@ -241,3 +241,56 @@ test("a row says what the pod does, or why it does not", () => {
   for (const [spec, status, metadata, expected] of cases)
     assert.deepEqual(row(spec, status, metadata), expected);
 });
+
+test("label keys of terms and spreads are written into their selectors when the pod is made", () => {
+  const term = {
+    topologyKey: "zone",
+    labelSelector: { matchLabels: { app: "web" } },
+    matchLabelKeys: ["version", "constructor"],
+    mismatchLabelKeys: ["tenant"],
+  };
+  const spread = { topologyKey: "zone", maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
+  const object = pod({
+    affinity: {
+      podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [cloneJson(term)] },
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: cloneJson(term) }],
+      },
+    },
+    topologySpreadConstraints: [{ ...spread, labelSelector: {}, matchLabelKeys: ["version"] }],
+  });
+  object.metadata = { ...object.metadata, labels: { version: "2", tenant: "x" } };
+  podKind.defaults(object);
+  podKind.prepareForCreate(object);
+  const version = { key: "version", operator: "In", values: ["2"] };
+  const written = [version, { key: "tenant", operator: "NotIn", values: ["x"] }];
+  const { podAffinity, podAntiAffinity } = object.spec?.affinity ?? {};
+  const [required] = podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  const [preferred] = podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  assert.deepEqual(required?.labelSelector?.matchExpressions, written);
+  assert.deepEqual(preferred?.podAffinityTerm.labelSelector?.matchExpressions, written);
+  assert.deepEqual(object.spec?.topologySpreadConstraints?.[0]?.labelSelector?.matchExpressions, [version]);
+  assert.deepEqual(podKind.validateCreate(object), []);
+});
+
+test("label keys without a selector, twice or on both sides are refused", () => {
+  const at = "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]";
+  const refused = (term: object) =>
+    complaints({
+      affinity: {
+        podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "zone", ...term }] },
+      },
+    });
+  assert.deepEqual(refused({ matchLabelKeys: ["a"] }), [
+    `${at}.matchLabelKeys: Forbidden: must not be specified when labelSelector is not set`,
+  ]);
+  const twice = {
+    labelSelector: { matchLabels: { a: "1" }, matchExpressions: [{ key: "a", operator: "Exists" }] },
+  };
+  assert.match(
+    refused({ ...twice, matchLabelKeys: ["a"] })[0] ?? "",
+    /exists in both matchLabelKeys and labelSelector/,
+  );
+  const both = { labelSelector: {}, matchLabelKeys: ["a"], mismatchLabelKeys: ["a"] };
+  assert.match(refused(both)[0] ?? "", /exists in both matchLabelKeys and mismatchLabelKeys/);
+});

@@ -8,6 +8,7 @@ import { type FieldErrors, forbiddenField } from "../field-errors.ts";
 import type { KindDefinition, PartSubresource } from "../kind-definition.ts";
 import { podColumns } from "./columns.ts";
 import { defaultContainer, defaultPod } from "./defaults.ts";
+import { mergeLabelKeys } from "./match-label-keys.ts";
 import { validatePodSpec } from "./validate-spec.ts";
 import { validateEphemeralChange, validatePodChange, validateResize } from "./validate-update.ts";
 
@@ -15,6 +16,7 @@ import { validateEphemeralChange, validatePodChange, validateResize } from "./va
 export const podKind: KindDefinition<Pod> = defineKind(pods, {
   defaults: defaultPod,
   prepareForCreate(pod) {
+    mergeLabelKeys(pod);
     pod.status = { phase: "Pending", qosClass: qosClassOf(pod) };
     if (!pod.spec?.schedulingGates?.length) return;
     pod.status.conditions = [

@@ -10,6 +10,7 @@ import {
   required,
 } from "../field-errors.ts";
 import { validateLabelSelector } from "../validate-label-selector.ts";
+import { validateLabelKeys } from "./match-label-keys.ts";
 
 /** Checks what says where a pod may run: tolerations, affinity, spreading, gates. */
 export function validatePlacement(spec: PodSpec, path: string, errors: FieldErrors): void {
@@ -140,6 +141,7 @@ export function validateNodeTerm(term: NodeSelectorTerm, path: string, errors: F
 function validatePodTerm(term: PodAffinityTerm, path: string, errors: FieldErrors): void {
   validateLabelSelector(term.labelSelector, `${path}.labelSelector`, errors);
   validateLabelSelector(term.namespaceSelector, `${path}.namespaceSelector`, errors);
+  validateLabelKeys(term, path, errors);
   if (!term.topologyKey) errors.push(required(`${path}.topologyKey`, "can not be empty"));
   else
     for (const why of labelKey(term.topologyKey))
@@ -170,5 +172,6 @@ function validateSpreading(spec: PodSpec, path: string, errors: FieldErrors): vo
       }
     }
     validateLabelSelector(constraint.labelSelector, `${at}.labelSelector`, errors);
+    validateLabelKeys(constraint, at, errors);
   }
 }
