@@ -47,6 +47,13 @@ test("without nodes it says so", () => {
   assert.equal(place(clusterOf(), pod()), "no nodes available to schedule pods");
 });
 
+test("pods whose node is gone do not make it look for nodes for ever", () => {
+  const cluster = clusterOf(node("gone"));
+  cluster.assume(cluster.factsOf(pod()), "gone");
+  cluster.removeNode("gone");
+  assert.equal(place(cluster, pod()), "no nodes available to schedule pods");
+});
+
 test("it says per node what was missing, in Kubernetes' words", () => {
   const cluster = clusterOf(
     node("small", { cpu: "500m" }),
