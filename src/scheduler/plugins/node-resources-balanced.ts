@@ -1,8 +1,9 @@
-import type { Plugin } from "../framework/plugin.ts";
+import type { NodeIndex, Plugin } from "../framework/plugin.ts";
 
 /**
- * Nodes whose CPU and memory would be used alike are better: neither runs out while the other lies idle. Pods that ask for neither
- * change nothing, and all nodes are alike to them.
+ * Nodes where the pod brings the use of CPU and of memory nearer to each other are better: neither runs out while the other lies idle. 75
+ * when it changes nothing, 50 and 100 at the extremes (Kubernetes 1.36, kubernetes/kubernetes#135573). To pods that ask for neither
+ * all nodes are alike.
  */
 export const nodeResourcesBalanced: Plugin = {
   name: "NodeResourcesBalancedAllocation",
@@ -14,17 +15,24 @@ export const nodeResourcesBalanced: Plugin = {
     const moreCpu = amountOf(cpu);
     const moreMemory = amountOf(memory);
     if (moreCpu === 0 && moreMemory === 0) return undefined;
+    const share = ({ allocatable, requested }: typeof cpu, node: NodeIndex, more: number) =>
+      Math.min(1, ((requested.values[node] as number) + more) / (allocatable.values[node] as number));
     return {
       by: "node",
       score(node) {
-        const cpus = cpu.allocatable.values[node] as number;
-        const bytes = memory.allocatable.values[node] as number;
-        if (cpus === 0 || bytes === 0) return 100;
-        const usedCpu = Math.min(1, ((cpu.requested.values[node] as number) + moreCpu) / cpus);
-        const usedMemory = Math.min(1, ((memory.requested.values[node] as number) + moreMemory) / bytes);
-        // The standard deviation of two numbers is half their distance.
-        return Math.floor((1 - Math.abs((usedCpu - usedMemory) / 2)) * 100);
+        // A node that has only one of them is always balanced.
+        if (cpu.allocatable.values[node] === 0 || memory.allocatable.values[node] === 0) return unchanged;
+        const before = balance(share(cpu, node, 0), share(memory, node, 0));
+        const after = balance(share(cpu, node, moreCpu), share(memory, node, moreMemory));
+        return 50 + Math.floor((50 + after - before) / 2);
       },
     };
   },
 };
+
+const unchanged = 75;
+
+/** 100 when both are used alike, 50 when one is full and the other empty: the standard deviation of two numbers is half their distance. */
+function balance(cpu: number, memory: number): number {
+  return Math.floor((1 - Math.abs(cpu - memory) / 2) * 100);
+}
