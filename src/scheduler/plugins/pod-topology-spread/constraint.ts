@@ -60,7 +60,8 @@ export function countSpread(
     key: `spread ${JSON.stringify([topologyKey, namespace, selectorKey, keys, allowed, tolerated])}`,
     topologyKey,
     ignoresTerminating: true,
-    matches: (pod) => pod.namespace === namespace && selector.matches(pod.labels),
+    // As in Kubernetes: a selector of everything counts nobody.
+    matches: (pod) => pod.namespace === namespace && !selector.isEverything && selector.matches(pod.labels),
     isEligible: (node) =>
       columns.every((column) => column.of(node) !== absent) &&
       isAllowed?.(node) !== false &&
