@@ -21,6 +21,7 @@ export class ClusterModel {
   readonly #services = new Map<string, Service>();
   readonly #sets = new Map<string, ReplicaSet>();
 
+  readonly #asked: Pod[] = [];
   #placed = 0;
 
   get world(): World {
@@ -42,8 +43,19 @@ export class ClusterModel {
     });
   }
 
-  apply(step: Exclude<Step, { type: "place" }>): Change | undefined {
+  /** The pod that a step asks about; undefined when it asks nothing. */
+  asked(step: Step): Pod | undefined {
+    if (step.type === "place") this.#asked.push(step.pod);
+    if (step.type === "place") return step.pod;
+    return step.type === "place-again" ? this.#asked[step.at % this.#asked.length] : undefined;
+  }
+
+  /** What the step changes; undefined when there is nothing to change. */
+  apply(step: Step): Change | undefined {
     switch (step.type) {
+      case "place":
+      case "place-again":
+        return undefined;
       case "node":
         return { ...step, old: swap(this.#nodes, nameOf(step.node), step.node) };
       case "node-gone":

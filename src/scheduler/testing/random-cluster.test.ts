@@ -12,15 +12,14 @@ test("random clusters give every rule something to refuse and something to prefe
     const model = new ClusterModel();
     model.begin();
     for (const step of steps) {
-      if (step.type !== "place") {
-        model.apply(step);
-        continue;
-      }
-      const { refusals, scores, feasible, totals } = judge(step.pod, model.world);
+      model.apply(step);
+      const pod = model.asked(step);
+      if (!pod) continue;
+      const { refusals, scores, feasible, totals } = judge(pod, model.world);
       for (const { rule } of refusals.values()) refused.push(rule);
       for (const [rule, points] of scores) if (new Set(points).size > 1) preferred.push(rule);
       const best = feasible[totals.indexOf(Math.max(...totals))];
-      if (best !== undefined) model.place(step.pod, best);
+      if (best !== undefined) model.place(pod, best);
     }
   }
   for (const { name, refuses, score } of rules) {

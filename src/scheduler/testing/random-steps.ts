@@ -18,7 +18,9 @@ export type Step =
   | { readonly type: "service"; readonly service: Service }
   | { readonly type: "set"; readonly set: ReplicaSet }
   /** Where could the pod go? Then it goes to the best of these, if there is one. */
-  | { readonly type: "place"; readonly pod: Pod };
+  | { readonly type: "place"; readonly pod: Pod }
+  /** The same once more for one of those that were asked about before: what was remembered of it must not be stale. */
+  | { readonly type: "place-again"; readonly at: number };
 
 const at = fc.nat({ max: 1000 });
 const namespace = fc.constantFrom(...namespaceNames);
@@ -36,7 +38,8 @@ const change: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: randomNamespace() },
   { weight: 1, arbitrary: randomService() },
   { weight: 1, arbitrary: randomSet() },
-  { weight: 6, arbitrary: waitingPod.map((pod): Step => ({ type: "place", pod })) },
+  { weight: 4, arbitrary: waitingPod.map((pod): Step => ({ type: "place", pod })) },
+  { weight: 6, arbitrary: at.map((at): Step => ({ type: "place-again", at })) },
 );
 
 /** The life of a small cluster: nodes and pods first, then anything. */

@@ -37,16 +37,16 @@ export interface Judgement {
   readonly totals: readonly number[];
 }
 
-export function judge(pod: Pod, world: World): Judgement {
+export function judge(pod: Pod, world: World, by: readonly Rule[] = rules): Judgement {
   const refusals = new Map<string, Refusal & { readonly rule: string }>();
   for (const node of world.nodes) {
-    const refusal = firstRefusal(pod, node, world);
+    const refusal = firstRefusal(pod, node, world, by);
     if (refusal) refusals.set(nameOf(node), refusal);
   }
   const feasible = world.nodes.filter((node) => !refusals.has(nameOf(node)));
   const scores = new Map<string, readonly number[]>();
   const totals = feasible.map(() => 0);
-  for (const { name, score, weight = 1 } of rules) {
+  for (const { name, score, weight = 1 } of by) {
     const points = feasible.length === 0 ? undefined : score?.(pod, feasible, world);
     if (!points) continue;
     scores.set(name, points);
@@ -57,11 +57,16 @@ export function judge(pod: Pod, world: World): Judgement {
 
 /** Whether the pod could be placed on the node. */
 export function fits(pod: Pod, node: Node, world: World): boolean {
-  return firstRefusal(pod, node, world) === undefined;
+  return firstRefusal(pod, node, world, rules) === undefined;
 }
 
-function firstRefusal(pod: Pod, node: Node, world: World): (Refusal & { readonly rule: string }) | undefined {
-  for (const { name, refuses } of rules) {
+function firstRefusal(
+  pod: Pod,
+  node: Node,
+  world: World,
+  by: readonly Rule[],
+): (Refusal & { readonly rule: string }) | undefined {
+  for (const { name, refuses } of by) {
     const refusal = refuses?.(pod, node, world);
     if (refusal) return { ...refusal, rule: name };
   }
