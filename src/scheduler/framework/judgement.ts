@@ -81,6 +81,14 @@ export function refusalOf({ filters }: Judgement, node: NodeIndex): Refusal | un
   return undefined;
 }
 
+/** All that refuse a node, as the cluster is at this moment. */
+export function refusalsOf({ filters }: Judgement, node: NodeIndex): readonly Refusal[] {
+  return filters.flatMap(({ plugin, judge }) => {
+    const rejection = ask(judge, node);
+    return rejection ? [{ plugin, rejection }] : [];
+  });
+}
+
 function ask(judge: NodeFilter | TraitFilter, node: NodeIndex): Rejection | undefined {
   return judge.by === "node" ? judge.refuse(node) : judge.refuse(judge.traits.map((trait) => trait(node)));
 }

@@ -4,6 +4,7 @@ import type { CountersInUse } from "./counts/counters.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { PodShape } from "./pod-shape.ts";
 import type { Refusals } from "./refusals.ts";
+import type { Remedy } from "./remedy.ts";
 
 /**
  * One rule of scheduling. Every extension point is optional. What a plugin says of nodes it says of a _shape_: equal pods
@@ -30,6 +31,8 @@ export interface Plugin {
   inputs?(shape: PodShape, cluster: Cluster): string | number;
   /** Whether something that happened may make room for pods that this plugin refused (a queueing hint). False unless given. */
   mayHelp?(event: ClusterEvent, shape: PodShape, cluster: Cluster): boolean;
+  /** What would have to change, all of it, for its filter to let pods of this shape onto a node that it refuses. Nothing: it knows of no way. */
+  remedies?(shape: PodShape, cluster: Cluster): (node: NodeIndex) => readonly Remedy[];
   /** No node fits: may make room (preemption). Returns the node on which to wait for it. The first plugin that returns one has the last word. */
   postFilter?(failure: Failure): Nomination | undefined;
   /** Takes what the pod needs besides its node, in memory; a thrown error gives the pod back to the queue. */

@@ -1,6 +1,7 @@
-import { jsonEqual } from "#api";
+import { formatSelector, jsonEqual, type NodeSelectorRequirement, type Requirement } from "#api";
 import { scoreByTrait } from "../framework/normalize.ts";
 import { type Plugin, rejection } from "../framework/plugin.ts";
+import type { Remedy } from "../framework/remedy.ts";
 import { compileTerm, requiredNodes } from "../framework/required-nodes.ts";
 
 const refused = rejection("node(s) didn't match Pod's node affinity/selector", { isResolvable: false });
@@ -27,6 +28,17 @@ export const nodeAffinity: Plugin = {
     return scoreByTrait(sum, { best: "highest" });
   },
   weight: 2,
+  /** A name cannot be changed: what asks for another node's name is no remedy. */
+  remedies({ spec }) {
+    const exact = Object.entries(spec.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`);
+    const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    const terms = required?.nodeSelectorTerms.filter(({ matchFields }) => !matchFields?.length) ?? [{}];
+    const alternatives = terms.map(({ matchExpressions = [] }) =>
+      [...exact, ...inWords(matchExpressions)].join(", "),
+    );
+    const remedies: readonly Remedy[] = alternatives.length > 0 ? [{ type: "label-node", alternatives }] : [];
+    return () => remedies;
+  },
   mayHelp(event, { spec }, { nodes }) {
     if (event.type !== "node-added" && event.type !== "node-updated") return false;
     if (event.type === "node-updated" && jsonEqual(event.node.metadata?.labels, event.old.metadata?.labels))
@@ -35,3 +47,9 @@ export const nodeAffinity: Plugin = {
     return node !== undefined && (requiredNodes(spec, nodes)?.(node) ?? true);
   },
 };
+
+function inWords(requirements: readonly NodeSelectorRequirement[]): readonly string[] {
+  return requirements.map(({ key, operator, values = [] }) =>
+    formatSelector({ requirements: [{ key, operator: operator as Requirement["operator"], values }] }),
+  );
+}

@@ -14,6 +14,12 @@ export const nodePorts: Plugin = {
       refuse: (node) => (hostPorts.some((port) => nodes.hostPorts.isTaken(node, port)) ? refused : undefined),
     };
   },
+  remedies({ hostPorts }, { nodes }) {
+    return (node) => {
+      const taken = hostPorts.filter((port) => nodes.hostPorts.isTaken(node, port));
+      return [{ type: "free-port", ports: taken.map(({ protocol, port }) => `${port}/${protocol}`) }];
+    };
+  },
   mayHelp(event, { hostPorts }) {
     if (event.type !== "pod-removed") return event.type === "node-added";
     const { hostPorts: freed } = event.pod.shape;

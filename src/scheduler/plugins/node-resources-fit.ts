@@ -8,12 +8,14 @@ import type {
   Rejection,
 } from "../framework/plugin.ts";
 import type { PodShape } from "../framework/pod-shape.ts";
+import type { Remedy } from "../framework/remedy.ts";
 
 /** Requests must fit into what the node has left; of nodes that fit, the emptier is better. */
 export const nodeResourcesFit: Plugin = {
   name: "NodeResourcesFit",
   filter,
   score,
+  remedies,
   mayHelp(event, shape, cluster) {
     const node = nodeOf(event, cluster);
     return node !== undefined && filter(shape, cluster).refuse(node) === undefined;
@@ -67,6 +69,23 @@ function filter({ requests }: PodShape, { nodes }: Cluster): NodeFilter {
       }
       return undefined;
     },
+  };
+}
+
+function remedies({ requests }: PodShape, { nodes }: Cluster): (node: NodeIndex) => readonly Remedy[] {
+  return (node) => {
+    const found: Remedy[] = [];
+    const pods = (nodes.podCount.values[node] as number) + 1;
+    const allowed = nodes.resources.column("pods").allocatable.values[node] as number;
+    if (pods > allowed) found.push({ type: "allow-more-pods", to: pods });
+    for (const { resource, amount } of requests) {
+      const { name, allocatable, requested } = nodes.resources.at(resource);
+      const by = amount - (allocatable.values[node] as number) + (requested.values[node] as number);
+      // Asking for less than nothing does not help.
+      if (by > amount) return [];
+      if (by > 0) found.push({ type: "lower-request", resource: name, by, of: amount });
+    }
+    return found;
   };
 }
 

@@ -12,6 +12,7 @@ export const nodeUnschedulable: Plugin = {
     const { unschedulable } = nodes;
     return { by: "node", refuse: (node) => (unschedulable.values[node] === 1 ? refused : undefined) };
   },
+  remedies: () => () => [{ type: "uncordon-node" }],
   mayHelp(event) {
     if (event.type === "node-added") return !event.node.spec?.unschedulable;
     if (event.type !== "node-updated") return false;

@@ -30,6 +30,13 @@ export const taintToleration: Plugin = {
   },
   weight: 3,
   inputs: (_, { nodes }) => Number(nodes.softTainted > 0),
+  remedies({ spec }, { nodes }) {
+    return (node) =>
+      nodes.taintSets
+        .taints(nodes.taintSet.values[node] as number)
+        .filter((taint) => untoleratedTaint([taint], spec.tolerations ?? [], hardEffects))
+        .map(({ key, value = "", effect }) => ({ type: "tolerate-taint", key, value, effect }));
+  },
   mayHelp(event, { spec }) {
     if (event.type !== "node-added" && event.type !== "node-updated") return false;
     if (event.type === "node-updated" && jsonEqual(event.node.spec?.taints, event.old.spec?.taints))

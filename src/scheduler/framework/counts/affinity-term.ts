@@ -1,6 +1,7 @@
 import {
   compileLabelSelector,
   compileSelector,
+  formatSelector,
   type PodAffinityTerm,
   type Requirement,
   type Selector,
@@ -13,6 +14,8 @@ export interface AffinityTerm {
   /** Equal for terms that mean the same. */
   readonly key: string;
   readonly topologyKey: string;
+  /** Which pods, in words: `app=web`. */
+  readonly pods: string;
   /** Whether it speaks of namespaces by their labels. */
   readonly selectsNamespaces: boolean;
   matches(shape: Pick<PodShape, "namespace" | "labels">, listers: Listers): boolean;
@@ -35,6 +38,7 @@ export function compileAffinityTerm(
   return {
     key: JSON.stringify([topologyKey, labelSelector, ofKeys, [...names].sort(), namespaceSelector]),
     topologyKey,
+    pods: formatSelector(selector),
     selectsNamespaces: namespaceSelector !== undefined,
     matches(pod, listers) {
       if (!selector.matches(pod.labels)) return false;

@@ -4,6 +4,7 @@ import type { Plugin } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
 import { mayHelp } from "./hints.ts";
 import { scoreByPods } from "./preferred.ts";
+import { remediesByPods } from "./remedies.ts";
 import { filterByPods } from "./required.ts";
 
 /** Pods that want to be near to other pods, or far from them; both sides count: who is there already has wishes too. */
@@ -13,6 +14,7 @@ export const interPodAffinity: Plugin = {
   score: scoreByPods,
   weight: 2,
   inputs,
+  remedies: remediesByPods,
   mayHelp,
 };
 

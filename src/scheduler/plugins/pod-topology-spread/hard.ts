@@ -1,9 +1,10 @@
 import type { Cluster } from "../../framework/cluster.ts";
-import type { CountersInUse } from "../../framework/counts/counters.ts";
+import { CountersInUse } from "../../framework/counts/counters.ts";
 import { domainTrait } from "../../framework/domain-trait.ts";
 import { absent } from "../../framework/nodes/label-columns.ts";
-import { rejection, type TraitFilter } from "../../framework/plugin.ts";
+import { type NodeIndex, rejection, type Trait, type TraitFilter } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
+import type { Remedy } from "../../framework/remedy.ts";
 import { compileConstraint, countSpread } from "./constraint.ts";
 
 const tooUneven = rejection("node(s) didn't match pod topology spread constraints", { isResolvable: true });
@@ -18,21 +19,8 @@ export function filterBySpread(
   cluster: Cluster,
   counters: CountersInUse,
 ): TraitFilter | undefined {
-  const constraints = hardConstraints(shape);
-  if (constraints.length === 0) return undefined;
-  const keys = constraints.map(({ topologyKey }) => topologyKey);
-  const rules = constraints.map((constraint) => {
-    const pods = countSpread(constraint, { shape, cluster, counters, keys });
-    const { trait, isNode } = domainTrait(pods.column, (node) => pods.in(pods.column.of(node)));
-    const { maxSkew, minDomains, selector } = constraint;
-    const self = Number(selector.matches(shape.labels));
-    const isTooUneven = (value: number) => {
-      const count = isNode ? value : pods.in(value);
-      const least = pods.domains < minDomains ? 0 : pods.least;
-      return count + self - least > maxSkew;
-    };
-    return { trait, isTooUneven };
-  });
+  const rules = rulesOf(shape, cluster, counters);
+  if (rules.length === 0) return undefined;
   return {
     by: "traits",
     traits: rules.map(({ trait }) => trait),
@@ -40,11 +28,49 @@ export function filterBySpread(
       for (let at = 0; at < rules.length; at += 1) {
         const value = traits[at] as number;
         if (value === absent) return noTopology;
-        if ((rules[at] as (typeof rules)[number]).isTooUneven(value)) return tooUneven;
+        const { skew, maxSkew } = rules[at] as Rule;
+        if (skew(value) > maxSkew) return tooUneven;
       }
       return undefined;
     },
   };
+}
+
+/** What would let the pod onto a node that was refused. */
+export function remediesBySpread(shape: PodShape, cluster: Cluster): (node: NodeIndex) => readonly Remedy[] {
+  const counters = new CountersInUse(cluster.counters);
+  const rules = rulesOf(shape, cluster, counters);
+  counters.release();
+  return (node) =>
+    rules.flatMap(({ trait, skew, maxSkew, topologyKey }): Remedy[] => {
+      const value = trait(node);
+      if (value === absent) return [{ type: "label-node", alternatives: [topologyKey] }];
+      return skew(value) > maxSkew ? [{ type: "raise-max-skew", topologyKey, to: skew(value) }] : [];
+    });
+}
+
+interface Rule {
+  readonly topologyKey: string;
+  readonly maxSkew: number;
+  readonly trait: Trait;
+  /** What the skew would be with the pod. */
+  skew(trait: number): number;
+}
+
+function rulesOf(shape: PodShape, cluster: Cluster, counters: CountersInUse): readonly Rule[] {
+  const constraints = hardConstraints(shape);
+  const keys = constraints.map(({ topologyKey }) => topologyKey);
+  return constraints.map((constraint) => {
+    const { topologyKey, maxSkew, minDomains, selector } = constraint;
+    const pods = countSpread(constraint, { shape, cluster, counters, keys });
+    const { trait, isNode } = domainTrait(pods.column, (node) => pods.in(pods.column.of(node)));
+    const self = Number(selector.matches(shape.labels));
+    const skew = (value: number) => {
+      const least = pods.domains < minDomains ? 0 : pods.least;
+      return (isNode ? value : pods.in(value)) + self - least;
+    };
+    return { topologyKey, maxSkew, trait, skew };
+  });
 }
 
 export function hardConstraints(shape: PodShape): ReturnType<typeof compileConstraint>[] {

@@ -2,7 +2,7 @@ import { jsonEqual } from "#api";
 import type { Cluster } from "../../framework/cluster.ts";
 import type { ClusterEvent, Plugin } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
-import { filterBySpread, hardConstraints } from "./hard.ts";
+import { filterBySpread, hardConstraints, remediesBySpread } from "./hard.ts";
 import { scoreBySpread, softConstraints } from "./soft.ts";
 
 /** Pods of an application are spread over zones, hosts, or whatever label of nodes: evenly where they must be, rather evenly otherwise. */
@@ -12,6 +12,7 @@ export const podTopologySpread: Plugin = {
   score: scoreBySpread,
   weight: 2,
   inputs,
+  remedies: remediesBySpread,
   mayHelp,
 };
 

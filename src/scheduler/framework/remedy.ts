@@ -1,0 +1,15 @@
+/** A change after which a plugin would not refuse a node any more. */
+export type Remedy =
+  /** Amounts in the resource's unit: thousandths of a core for `cpu`, else whole ones. `of` is what the pod asks for now. */
+  | { readonly type: "lower-request"; readonly resource: string; readonly by: number; readonly of: number }
+  | { readonly type: "allow-more-pods"; readonly to: number }
+  | { readonly type: "tolerate-taint"; readonly key: string; readonly value: string; readonly effect: string }
+  | { readonly type: "uncordon-node" }
+  /** Each alternative in words: `disk in (ssd), zone=a`. One of them is enough. */
+  | { readonly type: "label-node"; readonly alternatives: readonly string[] }
+  | { readonly type: "free-port"; readonly ports: readonly string[] }
+  /** `pods` are selected by labels, in words. */
+  | { readonly type: "start-pod-near"; readonly pods: string; readonly topologyKey: string }
+  /** `namespace/name` of pods that are in the way. */
+  | { readonly type: "move-pods"; readonly pods: readonly string[]; readonly topologyKey: string }
+  | { readonly type: "raise-max-skew"; readonly topologyKey: string; readonly to: number };
