@@ -120,6 +120,16 @@ test("a binding gives a pod its node, once", async () => {
   assert.equal((await ask(`POST ${pods}/nobody/binding`, binding)).status, 404);
 });
 
+test("a pod that is bound no longer waits for a node", async () => {
+  await ask(`POST ${pods}`, podNamed("nominated"));
+  const statusOf = async () => (await ask(`GET ${pods}/nominated`)).body.status as Record<string, unknown>;
+  const { body } = await ask(`GET ${pods}/nominated`);
+  await ask(`PUT ${pods}/nominated/status`, { ...body, status: { nominatedNodeName: "n1" } });
+  assert.equal((await statusOf()).nominatedNodeName, "n1");
+  await ask(`POST ${pods}/nominated/binding`, { target: { kind: "Node", name: "n2" } });
+  assert.equal((await statusOf()).nominatedNodeName, undefined);
+});
+
 test("an eviction is a delete", async () => {
   await ask(`POST ${pods}`, podNamed("evicted"));
   const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "evicted" } };

@@ -25,6 +25,8 @@ export function bindPod(machinery: Machinery, request: WriteRequest, binding: Bi
       // Whoever binds has not read the pod: that it is free is all that must hold.
       delete pod.metadata.resourceVersion;
       pod.status ??= {};
+      // It waits for no node any more.
+      delete pod.status.nominatedNodeName;
       pod.status.conditions = scheduled(pod.status.conditions ?? [], timestamp(machinery.clock));
       return pod;
     },
