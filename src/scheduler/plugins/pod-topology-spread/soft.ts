@@ -57,6 +57,7 @@ interface Rule {
   readonly trait: Trait;
   /** The trait is a count on the node. */
   readonly isNode: boolean;
+  readonly isHost: boolean;
   /** Pods that a trait stands for. */
   count(trait: number): number;
 }
@@ -67,13 +68,16 @@ function ruleOf(constraint: Constraint, options: RuleOptions): Rule {
   const { maxSkew, topologyKey } = constraint;
   const pods = countSpread(constraint, options);
   const { column } = pods;
-  if (topologyKey !== hostname && !column.isUnique) {
-    return { maxSkew, isNode: false, trait: (node) => column.of(node), count: (domain) => pods.in(domain) };
+  const isHost = topologyKey === hostname;
+  if (!isHost && !column.isUnique) {
+    const trait = (node: number) => column.of(node);
+    return { maxSkew, isNode: false, isHost, trait, count: (domain) => pods.in(domain) };
   }
-  const onNode = topologyKey === hostname ? (node: number) => pods.on(node) : inDomain(pods);
+  const onNode = isHost ? (node: number) => pods.on(node) : inDomain(pods);
   return {
     maxSkew,
     isNode: true,
+    isHost,
     trait: (node) => (column.of(node) === absent ? absent : onNode(node)),
     count: (trait) => trait,
   };
@@ -86,14 +90,14 @@ function inDomain(pods: { readonly column: LabelColumn; in(domain: number): numb
   return (node) => pods.in(pods.column.of(node));
 }
 
-/** Over how many domains the nodes are spread that fit. Nodes without the label are as good as one. */
-function sizeOf({ isNode }: Rule, groups: readonly TraitGroup[], at: number): number {
+/** Over how many domains the nodes are spread that fit. Nodes without the label are as good as one, but as a host each counts. */
+function sizeOf({ isNode, isHost }: Rule, groups: readonly TraitGroup[], at: number): number {
   const domains = new Set<number>();
   let nodes = 0;
   for (const { traits, size } of groups) {
     const value = traits[at] as number;
-    if (!isNode || value === absent) domains.add(value);
-    else nodes += size;
+    if (isHost || (isNode && value !== absent)) nodes += size;
+    else domains.add(value);
   }
   return domains.size + nodes;
 }
