@@ -56,6 +56,18 @@ export class Explainer {
     );
   }
 
+  /** It no longer waits for the node that it was told to wait for. */
+  turnedAway({ pod, key }: PodFacts): void {
+    if (pod.status?.nominatedNodeName === undefined) return;
+    this.#writes.start(() =>
+      this.#patch(pod, { nominatedNodeName: null }).catch((error) => {
+        if (!isNotFound(error)) {
+          this.#options.logger.warn(`taking back the nominated node of ${key}: ${messageOf(error)}`);
+        }
+      }),
+    );
+  }
+
   async #patch({ metadata = {} }: Pod, status: object): Promise<void> {
     const { name = "", namespace, uid } = metadata;
     const patch = { metadata: { uid }, status };

@@ -18,5 +18,12 @@ export const parallelBinds = 64;
 /** Explanations being written at a time; they must not get in the way of bindings. */
 export const parallelExplanations = 8;
 
+/** Candidates among which a pod that preempts others chooses, at least: Kubernetes' numbers. */
+export const minCandidates = 100;
+export const minPercentageOfCandidates = 10;
+
+/** Victims of preemption being told to go at a time. */
+export const parallelEvictions = 16;
+
 /** Decisions in one go before other work of the process gets its turn, in milliseconds. */
 export const sliceMs = 5;

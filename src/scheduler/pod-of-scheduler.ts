@@ -19,7 +19,7 @@ export function podOfScheduler(pod: Pod, schedulers: ReadonlySet<string>): Pod {
   return {
     metadata: only(metadata, [...identity, "labels", "ownerReferences"]),
     spec: specOf(spec ?? noContainers),
-    status: only(status, ["phase", "conditions", "nominatedNodeName"]),
+    status: only(status, ["phase", "conditions", "nominatedNodeName", "startTime"]),
   };
 }
 

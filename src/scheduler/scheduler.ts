@@ -6,13 +6,14 @@ import { isRelevantChange, isSameToScheduling } from "./changes.ts";
 import { Explainer } from "./explainer.ts";
 import { Cluster } from "./framework/cluster.ts";
 import { Placer } from "./framework/place.ts";
-import type { ClusterEvent, Nomination, Placed, Profile } from "./framework/plugin.ts";
+import type { ClusterEvent, NodeIndex, Nomination, Placed, Profile } from "./framework/plugin.ts";
 import type { PodFacts } from "./framework/pod-facts.ts";
 import type { Refusals } from "./framework/refusals.ts";
 import { parallelBinds, sliceMs } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
 import { prioritySort } from "./plugins/priority-sort.ts";
 import { schedulerOf } from "./pod-of-scheduler.ts";
+import { Evictions } from "./preemption/evictions.ts";
 import type { QueuedPod } from "./queue/queued-pod.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 
@@ -40,6 +41,7 @@ export class Scheduler {
   readonly #schedulers: ReadonlyMap<string, OneScheduler>;
   readonly #queue: SchedulingQueue;
   readonly #explainer: Explainer;
+  readonly #evictions: Evictions;
   readonly #bindings = new Pipeline({ most: parallelBinds });
   readonly #decisions: { add(amount?: number, labels?: Record<string, string>): void };
   #isSynced = false;
@@ -55,6 +57,7 @@ export class Scheduler {
       ]),
     );
     this.#explainer = new Explainer(options);
+    this.#evictions = new Evictions({ ...options, onFailed: ({ uid }) => this.#queue.wake(uid) });
     this.#decisions = metrics.counter("nacre_scheduler_decisions_total", "Scheduling decisions by result.");
     this.#queue = new SchedulingQueue({
       clock,
@@ -82,7 +85,9 @@ export class Scheduler {
   }
 
   onNodeGone(node: Node): void {
-    this.cluster.removeNode(node.metadata?.name ?? "");
+    const name = node.metadata?.name ?? "";
+    this.#turnAway(name, { below: Number.POSITIVE_INFINITY });
+    this.cluster.removeNode(name);
     this.#queue.onEvent({ type: "node-removed", node });
   }
 
@@ -94,7 +99,8 @@ export class Scheduler {
     else if (pod.metadata?.deletionTimestamp) {
       this.#queue.remove(uid);
       this.cluster.denominate(uid);
-    } else if (!this.cluster.isAssumed(uid) && !(old && isSameToScheduling(pod, old))) {
+    } else if (old && isSameToScheduling(pod, old)) this.#queue.refresh(pod);
+    else if (!this.cluster.isAssumed(uid)) {
       const facts = this.cluster.factsOf(pod);
       const nominated = pod.status?.nominatedNodeName;
       if (nominated) this.cluster.nominate(facts, nominated);
@@ -105,13 +111,23 @@ export class Scheduler {
   onPodGone(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
     this.#queue.remove(uid);
+    this.#evictions.onGoing(uid);
     this.cluster.denominate(uid);
     const gone = this.cluster.pod(uid);
     const node = this.cluster.nodeOf(uid);
     if (!gone || node === undefined) return;
     const nodeName = this.cluster.nodes.name(node);
     this.cluster.removePod(uid);
+    this.#wakeAwaiting(node);
     this.#queue.onEvent({ type: "pod-removed", pod: gone, nodeName });
+  }
+
+  /** Those who wait for room on the node and have it now need not wait for their turn. */
+  #wakeAwaiting(node: NodeIndex): void {
+    for (const facts of this.cluster.nominations.on(node, { priority: Number.NEGATIVE_INFINITY })) {
+      const view = this.#schedulerOf(facts).placer.view(facts.shape);
+      if (!view.refusal(node, { except: facts.uid })) this.#queue.wake(facts.uid);
+    }
   }
 
   /** An object in the cluster's listers came, changed or went. */
@@ -124,7 +140,11 @@ export class Scheduler {
     const nodeName = pod.spec?.nodeName ?? "";
     this.#queue.remove(uid);
     this.cluster.denominate(uid);
-    if (old?.spec?.nodeName && isSameToScheduling(pod, old)) return;
+    if (pod.metadata?.deletionTimestamp) this.#evictions.onGoing(uid);
+    if (old?.spec?.nodeName && isSameToScheduling(pod, old)) {
+      this.cluster.refreshPod(pod);
+      return;
+    }
     const before = this.cluster.pod(uid);
     const facts = this.cluster.factsOf(pod);
     this.cluster.setPod(facts);
@@ -192,15 +212,32 @@ export class Scheduler {
 
   #makeRoom(facts: PodFacts, refusals: Refusals, { profile, placer }: OneScheduler): Nomination | undefined {
     const { cluster } = this;
-    const failure = { facts, cluster, refusals, refusal: placer.refusal.bind(placer, facts.shape) };
-    this.cluster.denominate(facts.uid);
+    const { condemned } = this.#evictions;
+    const awaited = cluster.nominations.node(facts.uid);
+    cluster.denominate(facts.uid);
+    const failure = { facts, cluster, refusals, view: placer.view(facts.shape), awaited, condemned };
     for (const plugin of profile.plugins) {
       const nomination = plugin.postFilter?.(failure);
       if (!nomination) continue;
-      this.cluster.nominate(facts, nomination.nodeName);
+      this.#evictions.start({ ...nomination, preemptor: facts });
+      this.#turnAway(nomination.nodeName, { below: facts.shape.priority });
+      cluster.nominate(facts, nomination.nodeName);
       return nomination;
     }
     return undefined;
+  }
+
+  /** Pods of lower priority that wait for the node may no longer get it: they look for another. */
+  #turnAway(nodeName: string, { below }: { readonly below: number }): void {
+    const { nominations, nodes } = this.cluster;
+    const node = nodes.find(nodeName);
+    if (node === undefined) return;
+    for (const facts of nominations.on(node, { priority: Number.NEGATIVE_INFINITY })) {
+      if (facts.shape.priority >= below) continue;
+      this.cluster.denominate(facts.uid);
+      this.#explainer.turnedAway(facts);
+      this.#queue.wake(facts.uid);
+    }
   }
 
   async #bind(queued: QueuedPod, placed: Placed, { profile }: OneScheduler): Promise<void> {

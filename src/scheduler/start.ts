@@ -4,6 +4,7 @@ import {
   namespaces,
   nodes,
   type Pod,
+  podDisruptionBudgets,
   pods,
   type Resource,
   replicaSets,
@@ -83,15 +84,24 @@ function followObjects(informers: Informers, scheduler: Scheduler): void {
   follow(replicationControllers, listers.replicationControllers, selectorOf);
   follow(replicaSets, listers.replicaSets, selectorOf);
   follow(statefulSets, listers.statefulSets, selectorOf);
+  follow(podDisruptionBudgets, listers.podDisruptionBudgets, ({ metadata = {}, spec = {}, status = {} }) => ({
+    metadata: only(metadata, identity),
+    spec: only(spec, ["selector"]),
+    status: only(status, ["disruptionsAllowed", "disruptedPods"]),
+  }));
 }
 
-type Followed = KubernetesObject & { readonly spec?: unknown };
+type Followed = KubernetesObject & { readonly spec?: unknown; readonly status?: unknown };
 
 const identity = ["name", "namespace", "uid", "resourceVersion"] as const;
 
 /** Whether an object of which this little is kept did not change in it. */
 function isSame(object: Followed, old: Followed): boolean {
-  return jsonEqual(object.spec, old.spec) && jsonEqual(object.metadata?.labels, old.metadata?.labels);
+  return (
+    jsonEqual(object.spec, old.spec) &&
+    jsonEqual(object.status, old.status) &&
+    jsonEqual(object.metadata?.labels, old.metadata?.labels)
+  );
 }
 
 /** Of whatever selects pods, which it selects. */

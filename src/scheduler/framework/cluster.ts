@@ -63,6 +63,12 @@ export class Cluster {
     this.#place(facts, facts.pod.spec?.nodeName ?? "");
   }
 
+  /** A pod that changed in nothing that counts. */
+  refreshPod(pod: Pod): void {
+    const facts = this.pod(pod.metadata?.uid ?? "");
+    if (facts) facts.pod = pod;
+  }
+
   removePod(uid: string): void {
     this.#assumed.delete(uid);
     const known = this.#pods.get(uid);

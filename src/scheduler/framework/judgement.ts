@@ -67,6 +67,11 @@ export function judge(
   };
 }
 
+/** What the plugins have read besides nodes and pods on them: while it is the same, so is their judgement. */
+export function inputsOf(plugins: readonly Plugin[], shape: PodShape, cluster: Cluster): string {
+  return plugins.map((plugin) => plugin.inputs?.(shape, cluster)).join("\n");
+}
+
 export interface Refusal {
   readonly plugin: string;
   readonly rejection: Rejection;

@@ -1,4 +1,11 @@
-import type { Namespace, ReplicaSet, ReplicationController, Service, StatefulSet } from "#api";
+import type {
+  Namespace,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  Service,
+  StatefulSet,
+} from "#api";
 import { Lister } from "./lister.ts";
 
 /** What plugins may look up besides nodes and pods. A plugin that needs another kind adds it here, and its informer in `start.ts`. */
@@ -8,6 +15,7 @@ export class Listers {
   readonly replicationControllers: Lister<ReplicationController>;
   readonly replicaSets: Lister<ReplicaSet>;
   readonly statefulSets: Lister<StatefulSet>;
+  readonly podDisruptionBudgets: Lister<PodDisruptionBudget>;
 
   constructor(onChange: () => void) {
     this.namespaces = new Lister(onChange);
@@ -15,5 +23,7 @@ export class Listers {
     this.replicationControllers = new Lister(onChange);
     this.replicaSets = new Lister(onChange);
     this.statefulSets = new Lister(onChange);
+    // They change with every pod that comes or goes, and no filter or score reads them.
+    this.podDisruptionBudgets = new Lister(() => {});
   }
 }

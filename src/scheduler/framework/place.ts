@@ -1,7 +1,7 @@
 import type { Random } from "#base";
 import type { Cluster } from "./cluster.ts";
-import type { Refusal } from "./judgement.ts";
-import type { NodeIndex, Profile } from "./plugin.ts";
+import { inputsOf } from "./judgement.ts";
+import type { NodeIndex, NodeView, Profile } from "./plugin.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { PodShape } from "./pod-shape.ts";
 import { Ranking } from "./ranking.ts";
@@ -51,9 +51,9 @@ export class Placer {
     return { type: "placed", node, nodeName: nodes.name(node), feasible };
   }
 
-  /** Why pods of this shape may not go to the node at this moment; undefined when they may. */
-  refusal(shape: PodShape, node: NodeIndex): Refusal | undefined {
-    return this.#ranking(shape).refusal(node);
+  /** How pods of this shape see the nodes. */
+  view(shape: PodShape): NodeView {
+    return this.#ranking(shape);
   }
 
   #ranking(shape: PodShape): Ranking {
@@ -61,12 +61,12 @@ export class Placer {
     let known = this.#rankings.get(shape);
     this.#rankings.delete(shape);
     if (!known || known.version !== version) {
-      const inputs = this.#profile.plugins.map((plugin) => plugin.inputs?.(shape, this.#cluster)).join("\n");
-      if (known?.inputs === inputs) known.version = version;
+      const inputs = inputsOf(this.#profile.plugins, shape, this.#cluster);
+      if (known?.ranking.inputs === inputs) known.version = version;
       else {
         const ranking = new Ranking(this.#profile.plugins, shape, this.#cluster);
         known?.ranking.close();
-        known = { ranking, inputs, version };
+        known = { ranking, version };
       }
     }
     this.#rankings.set(shape, known);
@@ -87,7 +87,6 @@ export class Placer {
 
 interface KnownRanking {
   readonly ranking: Ranking;
-  readonly inputs: string;
   version: number;
 }
 

@@ -1,6 +1,7 @@
 import type { Node } from "#api";
 import type { Cluster } from "./cluster.ts";
 import type { CountersInUse } from "./counts/counters.ts";
+import type { Refusal } from "./judgement.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { PodShape } from "./pod-shape.ts";
 import type { Refusals } from "./refusals.ts";
@@ -122,11 +123,25 @@ export interface Failure {
   readonly facts: PodFacts;
   readonly cluster: Cluster;
   readonly refusals: Refusals;
+  readonly view: NodeView;
+  /** Where it was told to wait for room the last time. */
+  readonly awaited: NodeIndex | undefined;
+  /** Pods that were told to make room, and of which the API does not yet say that they go. */
+  readonly condemned: Iterable<PodFacts>;
 }
 
-/** Where room is being made. */
+/** The nodes as pods of one shape see them. One object for as long as nothing changes by which it judges. */
+export interface NodeView {
+  /** Whether what it says of a node depends on this node and its pods alone. */
+  readonly isLocal: boolean;
+  /** Why the node does not do at this moment, with those counted who wait for it (but for one: `except` is its UID); undefined when it does. */
+  refusal(node: NodeIndex, options?: { readonly except?: string }): Refusal | undefined;
+}
+
+/** Where room is being made, and who makes it: pods that are to go. */
 export interface Nomination {
   readonly nodeName: string;
+  readonly victims: readonly PodFacts[];
 }
 
 /** A pod and the node that was chosen for it. */

@@ -3,7 +3,8 @@ import type { PodShape } from "./pod-shape.ts";
 
 /** A pod as the scheduler handles it: who it is, and what decisions need to know. */
 export interface PodFacts {
-  readonly pod: Pod;
+  /** As the API has it now. What of it counts for placement never changes: a pod that changes in that has new facts. */
+  pod: Pod;
   /** `namespace/name`. */
   readonly key: string;
   readonly uid: string;

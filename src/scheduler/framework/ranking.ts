@@ -1,9 +1,9 @@
 import type { Random } from "#base";
 import type { Cluster } from "./cluster.ts";
 import { CountersInUse } from "./counts/counters.ts";
-import { type Judgement, judge, type Refusal, refusalOf } from "./judgement.ts";
+import { inputsOf, type Judgement, judge, type Refusal, refusalOf } from "./judgement.ts";
 import { type NodeGroup, NodeGroups } from "./node-groups.ts";
-import type { NodeIndex, Plugin, TraitGroup } from "./plugin.ts";
+import type { NodeIndex, NodeView, Plugin, TraitGroup } from "./plugin.ts";
 import type { PodShape } from "./pod-shape.ts";
 import { type Refusals, RefusalsBuilder } from "./refusals.ts";
 
@@ -15,7 +15,10 @@ import { type Refusals, RefusalsBuilder } from "./refusals.ts";
  *
  * What depends on a node alone is kept; what depends on more (a zone's pods, the highest score) is asked per group at every choice.
  */
-export class Ranking {
+export class Ranking implements NodeView {
+  /** See `inputsOf`. */
+  readonly inputs: string;
+  readonly #plugins: readonly Plugin[];
   readonly #shape: PodShape;
   readonly #cluster: Cluster;
   readonly #counters: CountersInUse;
@@ -36,6 +39,8 @@ export class Ranking {
   readonly #traits: number[];
 
   constructor(plugins: readonly Plugin[], shape: PodShape, cluster: Cluster) {
+    this.inputs = inputsOf(plugins, shape, cluster);
+    this.#plugins = plugins;
     this.#shape = shape;
     this.#cluster = cluster;
     this.#counters = new CountersInUse(cluster.counters);
@@ -43,6 +48,10 @@ export class Ranking {
     this.#groups = new NodeGroups(this.#judgement.offsets);
     this.#traits = new Array(this.#judgement.traits.length + 1).fill(0);
     this.#forget(0);
+  }
+
+  get isLocal(): boolean {
+    return this.#judgement.traitFilters.length === 0;
   }
 
   /**
@@ -80,7 +89,18 @@ export class Ranking {
       .on(node, this.#shape)
       .filter(({ uid }) => uid !== except && this.#cluster.pod(uid) === undefined);
     if (nominated.length === 0) return undefined;
-    return this.#cluster.with(nominated, node, () => refusalOf(this.#judgement, node));
+    return this.#cluster.with(nominated, node, () => this.#refusalAnew(node));
+  }
+
+  /** Pods that were not there when it was judged may have brought rules of their own. */
+  #refusalAnew(node: NodeIndex): Refusal | undefined {
+    if (inputsOf(this.#plugins, this.#shape, this.#cluster) === this.inputs) {
+      return refusalOf(this.#judgement, node);
+    }
+    const counters = new CountersInUse(this.#cluster.counters);
+    const refusal = refusalOf(judge(this.#plugins, this.#shape, this.#cluster, counters), node);
+    counters.release();
+    return refusal;
   }
 
   /** It is not used any more. */

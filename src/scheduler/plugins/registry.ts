@@ -1,5 +1,6 @@
 import type { Profile } from "../framework/plugin.ts";
 import { defaultSchedulerName } from "../limits.ts";
+import { defaultPreemption } from "../preemption/default-preemption.ts";
 import { imageLocality } from "./image-locality.ts";
 import { interPodAffinity } from "./inter-pod-affinity/inter-pod-affinity.ts";
 import { nodeAffinity } from "./node-affinity.ts";
@@ -25,6 +26,7 @@ export const defaultProfile: Profile = {
     interPodAffinity,
     nodeResourcesBalanced,
     imageLocality,
+    defaultPreemption(),
   ],
   percentageOfNodesToScore: 0,
 };

@@ -1,3 +1,4 @@
+import type { Pod } from "#api";
 import type { Clock, Timer } from "#base";
 import type { ClusterEvent } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
@@ -67,6 +68,12 @@ export class SchedulingQueue {
     if (gate(facts) === undefined) this.#activate(entry);
   }
 
+  /** The pod changed in nothing that counts. */
+  refresh(pod: Pod): void {
+    const entry = this.#entries.get(pod.metadata?.uid ?? "");
+    if (entry) entry.queued.facts.pod = pod;
+  }
+
   /** The pod no longer waits: bound, deleted, ended. */
   remove(uid: string): void {
     const entry = this.#entries.get(uid);
@@ -112,6 +119,14 @@ export class SchedulingQueue {
     if (this.#entries.has(queued.facts.uid)) return;
     const triedAtMs = this.#options.clock.monotonicMs();
     this.#backOff(this.#enter(queued, { place: "backoff", rejectedBy: nobody, triedAtMs }));
+  }
+
+  /** There is room for this pod now: it is tried again at once. */
+  wake(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.place !== "unschedulable" && entry?.place !== "backoff") return;
+    this.#takeOut(entry);
+    this.#activate(entry);
   }
 
   /** Something happened: pods that it may help are tried again, the first time at once, then after what is left of their back-off. */

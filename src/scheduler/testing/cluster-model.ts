@@ -1,4 +1,4 @@
-import type { Namespace, Node, Pod, ReplicaSet, Service } from "#api";
+import type { Namespace, Node, Pod, PodDisruptionBudget, ReplicaSet, Service } from "#api";
 import { namespaceNames } from "./random-pod.ts";
 import type { Step } from "./random-steps.ts";
 import { emptyWorld, nameOf, namespaceOf, type World } from "./reference/world.ts";
@@ -11,6 +11,11 @@ export type Change =
   | { readonly type: "pod-gone"; readonly pod: Pod }
   | { readonly type: "namespace"; readonly namespace: Namespace; readonly old: Namespace | undefined }
   | { readonly type: "service"; readonly service: Service; readonly old: Service | undefined }
+  | {
+      readonly type: "budget";
+      readonly budget: PodDisruptionBudget;
+      readonly old: PodDisruptionBudget | undefined;
+    }
   | { readonly type: "set"; readonly set: ReplicaSet; readonly old: ReplicaSet | undefined };
 
 /** The objects of a random cluster while steps change them. */
@@ -21,8 +26,10 @@ export class ClusterModel {
   readonly #services = new Map<string, Service>();
   readonly #sets = new Map<string, ReplicaSet>();
 
+  readonly #budgets = new Map<string, PodDisruptionBudget>();
+  readonly #awaiting = new Map<string, Pod>();
   readonly #asked: Pod[] = [];
-  #placed = 0;
+  #count = 0;
 
   get world(): World {
     return {
@@ -32,6 +39,8 @@ export class ClusterModel {
       namespaces: [...this.#namespaces.values()],
       services: [...this.#services.values()],
       replicaSets: [...this.#sets.values()],
+      budgets: [...this.#budgets.values()],
+      awaiting: [...this.#awaiting.values()],
     };
   }
 
@@ -43,11 +52,11 @@ export class ClusterModel {
     });
   }
 
-  /** The pod that a step asks about; undefined when it asks nothing. */
+  /** The pod that a step asks about, each time as a pod of its own; undefined when it asks nothing. */
   asked(step: Step): Pod | undefined {
     if (step.type === "place") this.#asked.push(step.pod);
-    if (step.type === "place") return step.pod;
-    return step.type === "place-again" ? this.#asked[step.at % this.#asked.length] : undefined;
+    const pod = step.type === "place-again" ? this.#asked[step.at % this.#asked.length] : undefined;
+    return step.type === "place" ? this.#made(step.pod) : pod && this.#made(pod);
   }
 
   /** What the step changes; undefined when there is nothing to change. */
@@ -55,6 +64,7 @@ export class ClusterModel {
     switch (step.type) {
       case "place":
       case "place-again":
+      case "victims-gone":
         return undefined;
       case "node":
         return { ...step, old: swap(this.#nodes, nameOf(step.node), step.node) };
@@ -72,6 +82,8 @@ export class ClusterModel {
         return { ...step, old: swap(this.#namespaces, nameOf(step.namespace), step.namespace) };
       case "service":
         return { ...step, old: swap(this.#services, keyOf(step.service), step.service) };
+      case "budget":
+        return { ...step, old: swap(this.#budgets, keyOf(step.budget), step.budget) };
       case "set":
         return { ...step, old: swap(this.#sets, keyOf(step.set), step.set) };
     }
@@ -81,14 +93,25 @@ export class ClusterModel {
     return { type: "pod", pod, old: swap(this.#pods, pod.metadata?.uid ?? "", pod) };
   }
 
-  /** The pod goes to the node, as a pod of its own: the same may be placed again. */
   place(pod: Pod, nodeName: string): Change {
-    this.#placed += 1;
-    return this.setPod({
-      ...pod,
-      metadata: { ...pod.metadata, uid: `placed-${this.#placed}` },
-      spec: { containers: [], ...pod.spec, nodeName },
-    });
+    this.#awaiting.delete(pod.metadata?.uid ?? "");
+    return this.setPod({ ...pod, spec: { containers: [], ...pod.spec, nodeName } });
+  }
+
+  /** From now on the pod waits for room on the node; undefined: no longer. */
+  await(pod: Pod, nodeName: string | undefined): void {
+    const uid = pod.metadata?.uid ?? "";
+    if (nodeName === undefined) this.#awaiting.delete(uid);
+    else this.#awaiting.set(uid, { ...pod, spec: { containers: [], ...pod.spec, nodeName } });
+  }
+
+  removePod(pod: Pod): Change | undefined {
+    return this.#removePod(this.#pods.get(pod.metadata?.uid ?? ""));
+  }
+
+  #made(pod: Pod): Pod {
+    this.#count += 1;
+    return { ...pod, metadata: { ...pod.metadata, uid: `asked-${this.#count}` } };
   }
 
   #removeNode(name: string): Change | undefined {
@@ -118,6 +141,6 @@ function swap<T>(all: Map<string, T>, key: string, value: T): T | undefined {
   return old;
 }
 
-function keyOf(object: Service | ReplicaSet): string {
+function keyOf(object: Service | ReplicaSet | PodDisruptionBudget): string {
   return `${namespaceOf(object)}/${nameOf(object)}`;
 }

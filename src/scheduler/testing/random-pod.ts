@@ -41,6 +41,7 @@ export const randomPodSpec: fc.Arbitrary<PodSpec> = sparse<PodSpec>({
   tolerations: absent(6, few(2, toleration())),
   affinity: absent(3, affinity()),
   topologySpreadConstraints: absent(6, few(2, spread())),
+  preemptionPolicy: absent(9, fc.constant("Never")),
   priority: absent(4, fc.constantFrom(-10, 0, 10, 1000)),
 });
 
@@ -66,10 +67,12 @@ export const waitingPod: fc.Arbitrary<Pod> = fc
     status: { phase: "Pending" },
   }));
 
+const started = absent(2, fc.constantFrom("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"));
+
 /** A pod that has a node, which need not exist; now and then it is on its way out. */
 export const placedPod: fc.Arbitrary<Pod> = fc
-  .record({ pod: waitingPod, nodeName: fc.constantFrom(...nodeNames), leaves: fc.nat({ max: 7 }) })
-  .map(({ pod, nodeName, leaves }) => ({
+  .record({ pod: waitingPod, nodeName: fc.constantFrom(...nodeNames), leaves: fc.nat({ max: 7 }), started })
+  .map(({ pod, nodeName, leaves, started }) => ({
     ...pod,
     metadata: {
       ...pod.metadata,
@@ -77,7 +80,7 @@ export const placedPod: fc.Arbitrary<Pod> = fc
       ...(leaves === 0 ? { deletionTimestamp: "2026-01-01T00:00:00Z" } : {}),
     },
     spec: { containers: [], ...pod.spec, nodeName },
-    status: { phase: "Running" },
+    status: { phase: "Running", ...(started ? { startTime: started } : {}) },
   }));
 
 const ownedBySet = { apiVersion: "apps/v1", kind: "ReplicaSet", name: setName, uid: "set", controller: true };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Namespace, Node, Pod, ReplicaSet, Service } from "#api";
+import type { Namespace, Node, Pod, PodDisruptionBudget, ReplicaSet, Service } from "#api";
 import { nodeNames, randomNode } from "./random-node.ts";
 import { namespaceLabels, namespaceNames, placedPod, podLabels, setName, waitingPod } from "./random-pod.ts";
 import { selector } from "./random-selector.ts";
@@ -17,6 +17,9 @@ export type Step =
   | { readonly type: "namespace"; readonly namespace: Namespace }
   | { readonly type: "service"; readonly service: Service }
   | { readonly type: "set"; readonly set: ReplicaSet }
+  | { readonly type: "budget"; readonly budget: PodDisruptionBudget }
+  /** All who were told to make room have gone. */
+  | { readonly type: "victims-gone" }
   /** Where could the pod go? Then it goes to the best of these, if there is one. */
   | { readonly type: "place"; readonly pod: Pod }
   /** The same once more for one of those that were asked about before: what was remembered of it must not be stale. */
@@ -38,11 +41,13 @@ const change: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: randomNamespace() },
   { weight: 1, arbitrary: randomService() },
   { weight: 1, arbitrary: randomSet() },
+  { weight: 1, arbitrary: randomBudget() },
+  { weight: 2, arbitrary: fc.constant<Step>({ type: "victims-gone" }) },
   { weight: 4, arbitrary: waitingPod.map((pod): Step => ({ type: "place", pod })) },
   { weight: 6, arbitrary: at.map((at): Step => ({ type: "place-again", at })) },
 );
 
-/** The life of a small cluster: nodes and pods first, then anything. */
+/** The life of a small cluster: nodes and pods first, then anything. Half of them are crowded, so that pods have to make room. */
 export const randomSteps: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     fc.array(
@@ -54,8 +59,47 @@ export const randomSteps: fc.Arbitrary<readonly Step[]> = fc
       { maxLength: 16, size: "max" },
     ),
     fc.array(change, { maxLength: 24, size: "max" }),
+    fc.boolean(),
   )
-  .map((parts) => parts.flat());
+  .map(([nodes, pods, changes, isCrowded]) => {
+    const steps = [...nodes, ...pods, ...changes];
+    return isCrowded ? steps.map(crowded) : steps;
+  });
+
+/** There are few nodes, few pods fit on them, and those that come are more important than those that are there. */
+function crowded(step: Step): Step {
+  if (step.type === "node") {
+    const { metadata, spec, status } = step.node;
+    const name = oneOfFew(metadata?.name);
+    const labels = { ...metadata?.labels, "kubernetes.io/hostname": name };
+    const allocatable = { ...status?.allocatable, cpu: "2", memory: "2Gi", pods: "4" };
+    const taints = spec?.taints?.filter(({ effect }) => effect === "PreferNoSchedule") ?? [];
+    return {
+      type: "node",
+      node: { metadata: { name, labels }, spec: { taints }, status: { ...status, allocatable } },
+    };
+  }
+  if (step.type === "pod")
+    return { type: "pod", pod: withSpec(step.pod, { nodeName: oneOfFew(step.pod.spec?.nodeName) }) };
+  if (step.type === "place")
+    return { type: "place", pod: withSpec(step.pod, { priority: (step.pod.spec?.priority ?? 0) + 5 }) };
+  return step;
+}
+
+function oneOfFew(nodeName = ""): string {
+  return nodeNames[nodeNames.indexOf(nodeName) % 3] ?? "";
+}
+
+function withSpec(pod: Pod, spec: Partial<Pod["spec"]>): Pod {
+  const { nodeName } = spec ?? {};
+  // What has moved to another node is another pod.
+  const uid = nodeName ? `${pod.metadata?.namespace}/${pod.metadata?.name}@${nodeName}` : pod.metadata?.uid;
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, ...(uid ? { uid } : {}) },
+    spec: { containers: [], ...pod.spec, ...spec },
+  };
+}
 
 function randomNamespace(): fc.Arbitrary<Step> {
   return fc
@@ -69,6 +113,21 @@ function randomService(): fc.Arbitrary<Step> {
     .map(({ name, namespace, selector }) => ({
       type: "service",
       service: { metadata: { name, namespace }, spec: { selector } },
+    }));
+}
+
+function randomBudget(): fc.Arbitrary<Step> {
+  return fc
+    .record({
+      name: fc.constantFrom("b0", "b1"),
+      namespace,
+      selector: selector(podLabels),
+      disruptionsAllowed: fc.nat({ max: 2 }),
+      disruptedPods: fc.constantFrom({}, {}, { p1: "2026-01-01T00:00:00Z" }),
+    })
+    .map(({ name, namespace, selector, ...status }) => ({
+      type: "budget",
+      budget: { metadata: { name, namespace }, spec: { selector }, status },
     }));
 }
 

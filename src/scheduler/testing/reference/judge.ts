@@ -10,7 +10,7 @@ import { nodeUnschedulable } from "./node-unschedulable.ts";
 import { podTopologySpread } from "./pod-topology-spread.ts";
 import type { Refusal, Rule } from "./rule.ts";
 import { taintToleration } from "./taint-toleration.ts";
-import { nameOf, type World } from "./world.ts";
+import { nameOf, priorityOf, type World } from "./world.ts";
 
 /** The rules of Kubernetes 1.36's default profile, in its order; volumes are not among them. */
 export const rules: readonly Rule[] = [
@@ -56,11 +56,29 @@ export function judge(pod: Pod, world: World, by: readonly Rule[] = rules): Judg
 }
 
 /** Whether the pod could be placed on the node. */
-export function fits(pod: Pod, node: Node, world: World): boolean {
-  return firstRefusal(pod, node, world, rules) === undefined;
+export function fits(pod: Pod, node: Node, world: World, by: readonly Rule[] = rules): boolean {
+  return firstRefusal(pod, node, world, by) === undefined;
 }
 
+/** The node must do as it is, and also when those who wait for it have come: all but pods of lower priority, who have to yield. */
 function firstRefusal(
+  pod: Pod,
+  node: Node,
+  world: World,
+  by: readonly Rule[],
+): (Refusal & { readonly rule: string }) | undefined {
+  const refusal = refusalNow(pod, node, world, by);
+  const awaiting = world.awaiting.filter(
+    (other) =>
+      other.spec?.nodeName === nameOf(node) &&
+      other.metadata?.uid !== pod.metadata?.uid &&
+      priorityOf(other) >= priorityOf(pod),
+  );
+  if (refusal || awaiting.length === 0) return refusal;
+  return refusalNow(pod, node, { ...world, pods: [...world.pods, ...awaiting] }, by);
+}
+
+function refusalNow(
   pod: Pod,
   node: Node,
   world: World,

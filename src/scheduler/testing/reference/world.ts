@@ -1,25 +1,39 @@
-import type { Namespace, Node, Pod, ReplicaSet, ReplicationController, Service, StatefulSet } from "#api";
+import type {
+  Namespace,
+  Node,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  Service,
+  StatefulSet,
+} from "#api";
 
 /** A cluster as plain objects: all that a decision may depend on. */
 export interface World {
   readonly nodes: readonly Node[];
   /** Pods that have a node and have not ended. */
   readonly pods: readonly Pod[];
+  /** Pods that wait for room on a node, written as if they were there. */
+  readonly awaiting: readonly Pod[];
   readonly namespaces: readonly Namespace[];
   readonly services: readonly Service[];
   readonly replicationControllers: readonly ReplicationController[];
   readonly replicaSets: readonly ReplicaSet[];
   readonly statefulSets: readonly StatefulSet[];
+  readonly budgets: readonly PodDisruptionBudget[];
 }
 
 export const emptyWorld: World = {
   nodes: [],
   pods: [],
+  awaiting: [],
   namespaces: [],
   services: [],
   replicationControllers: [],
   replicaSets: [],
   statefulSets: [],
+  budgets: [],
 };
 
 export function nameOf(object: { readonly metadata?: { readonly name?: string } }): string {
@@ -34,6 +48,10 @@ export function labelsOf(object: {
   readonly metadata?: { readonly labels?: Record<string, string> };
 }): Record<string, string> {
   return object.metadata?.labels ?? {};
+}
+
+export function priorityOf(pod: Pod): number {
+  return pod.spec?.priority ?? 0;
 }
 
 export function podsOn(node: Node, world: World): readonly Pod[] {

@@ -1,0 +1,76 @@
+import { podCondition } from "#api";
+import type { Failure, NodeIndex, NodeView, Nomination, Plugin } from "../framework/plugin.ts";
+import type { PodFacts } from "../framework/pod-facts.ts";
+import { minCandidates, minPercentageOfCandidates } from "../limits.ts";
+import type { Candidate } from "./candidate.ts";
+import { CandidatePool } from "./candidate-pool.ts";
+import { victimsOn } from "./victims.ts";
+
+/**
+ * Makes room for a pod that fits nowhere, by letting pods of lower priority go: on the node where that costs least. Decides only; the
+ * scheduler carries it out. A pod that waits for room already made does not ask for more.
+ */
+export function defaultPreemption(): Plugin {
+  const pools = new WeakMap<NodeView, KnownPool>();
+  return {
+    name: "DefaultPreemption",
+    postFilter(failure) {
+      const { facts, cluster, awaited } = failure;
+      if (facts.shape.spec.preemptionPolicy === "Never") return undefined;
+      if (awaited !== undefined && isBeingMade(awaited, failure)) return nomination(awaited, [], failure);
+      const pool = poolFor(failure, pools);
+      const wanted = Math.max(
+        minCandidates,
+        Math.floor((cluster.nodes.count * minPercentageOfCandidates) / 100),
+      );
+      const best = pool.cheapest(wanted, { cluster, tryOut: (node) => tryOut(node, failure) });
+      return best && nomination(best.node, best.victims, failure);
+    },
+  };
+}
+
+interface KnownPool {
+  readonly pool: CandidatePool;
+  /** Of the budgets that candidates were worked out with. */
+  readonly budgets: number;
+}
+
+/** What was found before holds only if the pod's rules judge every node alone, and budgets are what they were. */
+function poolFor({ view, cluster }: Failure, pools: WeakMap<NodeView, KnownPool>): CandidatePool {
+  const budgets = cluster.listers.podDisruptionBudgets.version;
+  const known = pools.get(view);
+  const pool = known?.pool ?? new CandidatePool();
+  if (known?.budgets !== budgets || !view.isLocal) pool.forget();
+  pools.set(view, { pool, budgets });
+  return pool;
+}
+
+function tryOut(node: NodeIndex, failure: Failure): Candidate | undefined {
+  const { facts, cluster, condemned, view } = failure;
+  if (!view.refusal(node)?.rejection.isResolvable) return undefined;
+  return victimsOn({
+    preemptor: facts,
+    node,
+    cluster,
+    condemned,
+    budgetsOf: (namespace) => cluster.listers.podDisruptionBudgets.list(namespace),
+    fits: () => view.refusal(node) === undefined,
+  });
+}
+
+/** Whether pods are still leaving the node for the sake of one like this, and their leaving may help. */
+function isBeingMade(node: NodeIndex, { facts, cluster, condemned, view }: Failure): boolean {
+  if (!cluster.nodes.exists(node) || view.refusal(node)?.rejection.isResolvable === false) return false;
+  const going = new Set(condemned);
+  return [...cluster.podsOn(node)].some(
+    (pod) => pod.shape.priority < facts.shape.priority && (going.has(pod) || isLeavingByPreemption(pod)),
+  );
+}
+
+function isLeavingByPreemption({ pod, isTerminating }: PodFacts): boolean {
+  return isTerminating && podCondition(pod, "DisruptionTarget")?.reason === "PreemptionByScheduler";
+}
+
+function nomination(node: NodeIndex, victims: readonly PodFacts[], { cluster }: Failure): Nomination {
+  return { nodeName: cluster.nodes.name(node), victims };
+}

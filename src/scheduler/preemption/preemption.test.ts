@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { events, nodes, type Pod, podDisruptionBudgets, pods } from "#api";
+import { badRequest, seededRandom, silentLogger, silentMetrics } from "#base";
+import { createClient } from "#client";
+import { FakeApiServer, ManualClock } from "#testing";
+import { startScheduler } from "../mod.ts";
+
+async function newWorld(t: TestContext) {
+  const clock = new ManualClock();
+  const server = new FakeApiServer(clock);
+  const random = seededRandom(1);
+  const client = createClient({ transport: server, clock, random });
+  const ended = new AbortController();
+  const options = { client, clock, random, logger: silentLogger, metrics: silentMetrics };
+  const running = startScheduler({ ...options, signal: ended.signal });
+  t.after(async () => {
+    ended.abort();
+    await running;
+  });
+  await clock.advance(10);
+  const addNode = (name: string) =>
+    client.resource(nodes).create({
+      metadata: { name },
+      status: { allocatable: { cpu: "1", memory: "1Gi", pods: "10" } },
+    });
+  /** Then what follows from it has happened. */
+  const addPod = async (name: string, priority: number, spec: object = {}) => {
+    const containers = [{ name: "c", resources: { requests: { cpu: "600m" } } }];
+    const metadata = { name, labels: { app: name } };
+    await client.resource(pods, "shop").create({ metadata, spec: { containers, priority, ...spec } });
+    await clock.advance(20);
+  };
+  const get = (name: string): Promise<Pod> => client.resource(pods, "shop").get(name);
+  /** As the kubelet does, once the pod's containers have ended. */
+  const finish = async (name: string) => {
+    await client.resource(pods, "shop").delete(name, { gracePeriodSeconds: 0 });
+    await clock.advance(20);
+  };
+  return { clock, server, client, addNode, addPod, get, finish };
+}
+
+test("a more important pod gets the room of a lower one, once that has ended gracefully", async (t) => {
+  const { client, addNode, addPod, get, finish } = await newWorld(t);
+  await addNode("n1");
+  await addPod("low", 0);
+  await addPod("high", 10);
+  const low = await get("low");
+  assert.ok(low.metadata?.deletionTimestamp, "it is told to go");
+  assert.equal(low.metadata.deletionGracePeriodSeconds, 30);
+  const condition = low.status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+  assert.equal(condition?.reason, "PreemptionByScheduler");
+  assert.match(
+    condition?.message ?? "",
+    /default-scheduler: preempting to accommodate a higher priority pod/,
+  );
+  const high = await get("high");
+  assert.equal(high.status?.nominatedNodeName, "n1");
+  assert.equal(high.spec?.nodeName, undefined);
+  await finish("low");
+  assert.equal((await get("high")).spec?.nodeName, "n1");
+  const told = (await client.resource(events, "shop").list()).items.find(
+    ({ reason }) => reason === "Preempted",
+  );
+  assert.equal(told?.message, `Preempted by pod ${high.metadata?.uid} on node n1`);
+});
+
+test("pods of the same priority are left alone, and who may not preempt does not", async (t) => {
+  const { addNode, addPod, get } = await newWorld(t);
+  await addNode("n1");
+  await addPod("first", 10);
+  await addPod("second", 10);
+  await addPod("polite", 20, { preemptionPolicy: "Never" });
+  assert.equal((await get("first")).metadata?.deletionTimestamp, undefined);
+  for (const name of ["second", "polite"]) {
+    assert.equal((await get(name)).status?.nominatedNodeName, undefined);
+  }
+});
+
+test("the node where the least is lost is chosen, and who waits for it loses it to nobody lower", async (t) => {
+  const { addNode, addPod, get, finish } = await newWorld(t);
+  for (const name of ["n1", "n2"]) await addNode(name);
+  await addPod("middle", 5);
+  await addPod("low", 1);
+  await addPod("high", 10);
+  const { nodeName } = (await get("low")).spec ?? {};
+  assert.equal((await get("high")).status?.nominatedNodeName, nodeName);
+  assert.equal((await get("middle")).metadata?.deletionTimestamp, undefined);
+  await addPod("next", 2);
+  assert.equal((await get("next")).status?.nominatedNodeName, undefined);
+  await finish("low");
+  assert.equal((await get("high")).spec?.nodeName, nodeName);
+  assert.equal((await get("next")).spec?.nodeName, undefined);
+});
+
+test("a budget keeps its pods as long as others can go", async (t) => {
+  const { client, addNode, addPod, get } = await newWorld(t);
+  for (const name of ["n1", "n2"]) await addNode(name);
+  await client.resource(podDisruptionBudgets, "shop").create({
+    metadata: { name: "cheap" },
+    spec: { selector: { matchLabels: { app: "cheap" } } },
+    status: { disruptionsAllowed: 0 },
+  });
+  await addPod("cheap", 0);
+  await addPod("dear", 5);
+  await addPod("high", 10);
+  assert.ok((await get("dear")).metadata?.deletionTimestamp);
+  assert.equal((await get("cheap")).metadata?.deletionTimestamp, undefined);
+  await addPod("higher", 20);
+  assert.ok((await get("cheap")).metadata?.deletionTimestamp, "nothing else is left");
+});
+
+test("several at once do not count on the same room", async (t) => {
+  const { client, clock, addNode, addPod, get } = await newWorld(t);
+  const names = ["a", "b", "c"];
+  for (const name of names) await addNode(`n-${name}`);
+  for (const name of names) await addPod(`low-${name}`, 0);
+  const containers = [{ name: "c", resources: { requests: { cpu: "600m" } } }];
+  await Promise.all(
+    names.map((name) =>
+      client.resource(pods, "shop").create({ metadata: { name }, spec: { containers, priority: 10 } }),
+    ),
+  );
+  await clock.advance(20);
+  const nominated = await Promise.all(names.map(async (name) => (await get(name)).status?.nominatedNodeName));
+  assert.equal(new Set(nominated).size, 3, `nominated: ${nominated}`);
+});
+
+test("a more important pod takes over the room that another waits for, which looks anew", async (t) => {
+  const { addNode, addPod, get, finish } = await newWorld(t);
+  await addNode("n1");
+  await addPod("low", 0);
+  await addPod("high", 10);
+  assert.equal((await get("high")).status?.nominatedNodeName, "n1");
+  await addPod("higher", 20);
+  assert.equal((await get("higher")).status?.nominatedNodeName, "n1");
+  assert.equal((await get("high")).status?.nominatedNodeName, undefined);
+  await finish("low");
+  assert.equal((await get("higher")).spec?.nodeName, "n1");
+  assert.equal((await get("high")).spec?.nodeName, undefined);
+});
+
+test("when a victim cannot be told to go, it is tried again", async (t) => {
+  const { clock, server, addNode, addPod, get } = await newWorld(t);
+  await addNode("n1");
+  await addPod("low", 0);
+  let refused = 0;
+  server.fault = ({ method }) => {
+    if (method !== "DELETE" || refused > 0) return;
+    refused += 1;
+    throw badRequest("not now");
+  };
+  await addPod("high", 10);
+  await clock.advance(2_000);
+  assert.equal(refused, 1);
+  assert.ok((await get("low")).metadata?.deletionTimestamp);
+  assert.equal((await get("high")).status?.nominatedNodeName, "n1");
+});
+
+test("when the node goes that it waited for, the pod looks for another", async (t) => {
+  const { client, clock, addNode, addPod, get } = await newWorld(t);
+  for (const name of ["n1", "n2"]) await addNode(name);
+  await addPod("low", 0);
+  await addPod("dear", 5);
+  await addPod("high", 10);
+  const { nodeName = "" } = (await get("low")).spec ?? {};
+  assert.equal((await get("high")).status?.nominatedNodeName, nodeName);
+  await client.resource(nodes).delete(nodeName);
+  await clock.advance(20);
+  assert.equal((await get("high")).status?.nominatedNodeName, (await get("dear")).spec?.nodeName);
+});
