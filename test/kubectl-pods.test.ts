@@ -265,6 +265,26 @@ test("taint, cordon, uncordon and drain keep pods off a node, and bring them bac
   await run("delete pod late --grace-period=1");
 });
 
+test("drain waits for a disruption budget: the second pod goes when another is ready in the place of the first", async () => {
+  const node = await run("get node -o jsonpath={.items[0].metadata.name}");
+  await run("scale deployment/mover --replicas=2");
+  await run("rollout status deployment/mover --timeout=30s");
+  await run("create poddisruptionbudget mover --selector=app=mover --min-available=1");
+  await run("wait pdb/mover --for=jsonpath={.status.disruptionsAllowed}=1 --timeout=30s");
+  assert.match(await run("get pdb mover"), /mover +1 +N\/A +1 /);
+  const draining = await machine.startKubectl("drain", node, "--pod-selector=app=mover", "--timeout=60s");
+  await draining.printed(/Cannot evict pod as it would violate the pod's disruption budget/);
+  assert.match(await run("get pdb mover"), /mover +1 +N\/A +0 /);
+  await run(`uncordon ${node}`);
+  await draining.printed(/drained/);
+  await run("rollout status deployment/mover --timeout=30s");
+  assert.match(
+    await run("describe pdb mover"),
+    /Allowed disruptions: +1\s+Current: +2\s+Desired: +1\s+Total: +2\n/,
+  );
+  await run("delete pdb/mover deployment/mover");
+});
+
 const mover = `
 apiVersion: apps/v1
 kind: Deployment

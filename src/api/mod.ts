@@ -3,8 +3,10 @@
  * adds is in `behaviour.ts`.
  */
 
+export * from "./disruption.ts";
 export * from "./generated/resources.ts";
 export type * from "./generated/types.ts";
+export * from "./int-or-percent.ts";
 export * from "./json.ts";
 export type * from "./kinds/mod.ts";
 export * from "./names.ts";

@@ -87,3 +87,9 @@ export const maxWarningCharacters = 256;
 
 /** YAML up to this size is read at once, which takes a few milliseconds; what is larger waits for a thread. */
 export const yamlInPlaceBytes = 4 * 1024;
+
+/** Evicted pods that a budget's status may name before its controller has seen them go: Kubernetes' number. */
+export const maxDisruptedPods = 2_000;
+
+/** What a client is told to wait while a budget's controller has not yet looked at it, as upstream. */
+export const budgetPauseSeconds = 10;

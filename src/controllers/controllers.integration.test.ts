@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import {
   configMaps,
   type Deployment,
@@ -16,57 +16,8 @@ import {
   serviceAccounts,
   services,
 } from "#api";
-import { seededRandom, silentLogger, silentMetrics, systemClock } from "#base";
-import { type Client, Informers } from "#client";
-import { startScheduler } from "#scheduler";
-import { servedCluster, startFakeKubelet } from "#testing";
-import { startControllers } from "./mod.ts";
-
-/** With the real roles and admission rules: the controllers may do what their role allows, and no more. */
-async function newCluster(t: TestContext) {
-  const cluster = await servedCluster({ secured: true });
-  const { client } = cluster;
-  await client.resource(namespaces).create({ metadata: { name: "shop" } });
-  const ended = new AbortController();
-  const runtime = {
-    client,
-    clock: systemClock,
-    random: seededRandom(1),
-    logger: silentLogger,
-    metrics: silentMetrics,
-    signal: ended.signal,
-  };
-  const as = (name: string) => cluster.clientAs({ name, groups: ["system:authenticated"] });
-  const running = Promise.all([
-    startControllers({
-      ...runtime,
-      client: as("system:kube-controller-manager"),
-      authority: "PEM",
-      identity: "c",
-    }),
-    startScheduler({ ...runtime, client: as("system:kube-scheduler"), identity: "s" }),
-  ]);
-  await addNode(client, "n1");
-  startFakeKubelet(runtime);
-  t.after(async () => {
-    ended.abort();
-    await running;
-    await cluster.close();
-  });
-  // Pods may be created once their service account is there.
-  const informers = new Informers(runtime);
-  await untilAll(informers, serviceAccounts, (all) => inShop(all).length === 1);
-  return { client, informers, kubectl: cluster.kubectl };
-}
-
-async function addNode(client: Client, name: string): Promise<void> {
-  await client.resource(nodes).create({ metadata: { name } });
-  const status = {
-    allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
-    conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "ready" }],
-  };
-  await client.resource(nodes).patch(name, { type: "merge", patch: { status } }, { subresource: "status" });
-}
+import type { Client, Informers } from "#client";
+import { controlledCluster, inShop, untilAll } from "#testing";
 
 function web(image = "web:1", replicas = 3): Deployment {
   return {
@@ -116,7 +67,7 @@ async function imagesOf(client: Client): Promise<string[]> {
 }
 
 test("a deployment becomes a replica set becomes pods, rolls over and rolls back", async (t) => {
-  const { client, informers } = await newCluster(t);
+  const { client, informers } = await controlledCluster(t);
   const api = client.resource(deployments, "shop");
   const started = performance.now();
   await api.create(web());
@@ -140,34 +91,9 @@ test("a deployment becomes a replica set becomes pods, rolls over and rolls back
     assert.ok(told.has(reason), reason);
 });
 
-/** Resolves as soon as the objects of a kind satisfy `holds`. */
-async function untilAll<T extends KubernetesObject>(
-  informers: Informers,
-  resource: Resource<T>,
-  holds: (objects: readonly T[]) => boolean,
-): Promise<void> {
-  const informer = informers.of(resource);
-  await informer.synced;
-  await new Promise<void>((resolve, reject) => {
-    const fail = () => reject(new Error(`not reached: ${JSON.stringify(informer.list())}`));
-    const timeout = setTimeout(fail, 5000);
-    const look = () => {
-      if (!holds(informer.list())) return;
-      clearTimeout(timeout);
-      resolve();
-    };
-    informer.addHandler({ added: look, updated: look, deleted: look });
-    look();
-  });
-}
-
-function inShop<T extends KubernetesObject>(objects: readonly T[]): readonly T[] {
-  return objects.filter(({ metadata }) => metadata?.namespace === "shop");
-}
-
 for (const policy of ["Background", "Foreground"] as const) {
   test(`deleting a deployment in the ${policy.toLowerCase()} takes its sets and pods with it`, async (t) => {
-    const { client, informers } = await newCluster(t);
+    const { client, informers } = await controlledCluster(t);
     await client.resource(deployments, "shop").create(web());
     await until(informers, isRolledOut);
     const started = performance.now();
@@ -180,7 +106,7 @@ for (const policy of ["Background", "Foreground"] as const) {
 }
 
 test("orphaned sets live on, and a new deployment adopts them", async (t) => {
-  const { client, informers } = await newCluster(t);
+  const { client, informers } = await controlledCluster(t);
   await client.resource(deployments, "shop").create(web());
   await until(informers, isRolledOut);
   await client.resource(deployments, "shop").delete("web", { propagationPolicy: "Orphan" });
@@ -196,7 +122,7 @@ test("orphaned sets live on, and a new deployment adopts them", async (t) => {
 });
 
 test("an object whose owner does not exist is collected, one with a living owner is not", async (t) => {
-  const { client, informers } = await newCluster(t);
+  const { client, informers } = await controlledCluster(t);
   const api = client.resource(configMaps, "shop");
   const owner = await api.create({ metadata: { name: "owner" } });
   const reference = (uid: string) => ({ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid });
@@ -210,7 +136,7 @@ test("an object whose owner does not exist is collected, one with a living owner
 });
 
 test("a namespace is born with a service account and the root certificate, and dies with all it has", async (t) => {
-  const { client, informers } = await newCluster(t);
+  const { client, informers } = await controlledCluster(t);
   await untilAll(informers, serviceAccounts, (all) => inShop(all).length === 1);
   await untilAll(informers, configMaps, (all) => inShop(all).some((one) => one.data?.["ca.crt"] === "PEM"));
   await client.resource(deployments, "shop").create(web());
@@ -233,7 +159,7 @@ test("a namespace is born with a service account and the root certificate, and d
 });
 
 test("kubectl rolls out, shows history, undoes, restarts, pauses and scales", async (t) => {
-  const { client, informers, kubectl } = await newCluster(t);
+  const { client, informers, kubectl } = await controlledCluster(t);
   const run = async (...args: string[]) => {
     const { stdout, stderr, code } = await kubectl(["--namespace=shop", ...args]);
     assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
@@ -263,7 +189,7 @@ test("kubectl rolls out, shows history, undoes, restarts, pauses and scales", as
 });
 
 test("a pod that fits nowhere says why to people, and starts when there is room", async (t) => {
-  const { client, informers, kubectl } = await newCluster(t);
+  const { client, informers, kubectl } = await controlledCluster(t);
   const resources = { requests: { cpu: "6" } };
   await client.resource(pods, "shop").create({
     metadata: { name: "large" },
@@ -281,7 +207,7 @@ test("a pod that fits nowhere says why to people, and starts when there is room"
 });
 
 test("a node that becomes ready loses its taint and gets what waited for it; a cordoned one gets nothing", async (t) => {
-  const { client, informers, kubectl } = await newCluster(t);
+  const { client, informers, kubectl } = await controlledCluster(t);
   await kubectl(["cordon", "n1"]);
   await client.resource(nodes).create({ metadata: { name: "n2" } });
   const status = {

@@ -1,6 +1,8 @@
 import type { Controller } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
 import { deploymentController } from "./deployment/deployment-controller.ts";
+import { disruptionController } from "./disruption/disruption-controller.ts";
+import { staleDisruptionController } from "./disruption/stale-disruption-controller.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice-controller.ts";
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/endpointslice-mirroring-controller.ts";
 import { garbageCollector } from "./garbage-collector/garbage-collector.ts";
@@ -34,6 +36,8 @@ export function builtInControllers(
     rootCertificateController(context, options),
     nodeLifecycleController(context),
     podGarbageCollector(context),
+    disruptionController(context),
+    staleDisruptionController(context),
   ];
   const inventory = new Inventory(context);
   return [...controllers, garbageCollector(context, inventory), namespaceController(context, inventory)];

@@ -1,3 +1,10 @@
+export {
+  addNode,
+  type ControlledCluster,
+  controlledCluster,
+  inShop,
+  untilAll,
+} from "./controlled-cluster.ts";
 export { dialTunnel, type FakeAgent, type FakeAgentOptions, hungUp } from "./fake-agent.ts";
 export { FakeApiServer, type FakeRequest } from "./fake-api-server.ts";
 export { type FakeKubeletOptions, startFakeKubelet } from "./fake-kubelet.ts";

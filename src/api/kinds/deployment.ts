@@ -12,7 +12,7 @@ import {
   forbiddenField,
   invalidValue,
 } from "./field-errors.ts";
-import { isZero, validateIntOrPercent } from "./int-or-percent.ts";
+import { isZero, validateIntOrPercent, validateShare } from "./int-or-percent.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { defaultPodSpec } from "./pod/defaults.ts";
 import { scaleView } from "./scale.ts";
@@ -98,7 +98,7 @@ function validateStrategy(strategy: DeploymentStrategy, errors: FieldErrors): vo
   }
   if (strategy.type !== "RollingUpdate" || !strategy.rollingUpdate) return;
   const { maxSurge, maxUnavailable } = strategy.rollingUpdate;
-  validateIntOrPercent(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`, errors);
+  validateShare(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`, errors);
   validateIntOrPercent(maxSurge, `${path}.rollingUpdate.maxSurge`, errors);
   if (isZero(maxUnavailable) && isZero(maxSurge)) {
     errors.push(
@@ -107,11 +107,6 @@ function validateStrategy(strategy: DeploymentStrategy, errors: FieldErrors): vo
         maxUnavailable,
         "may not be 0 when `maxSurge` is 0",
       ),
-    );
-  }
-  if (typeof maxUnavailable === "string" && Number.parseInt(maxUnavailable, 10) > 100) {
-    errors.push(
-      invalidValue(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable, "must not be greater than 100%"),
     );
   }
 }

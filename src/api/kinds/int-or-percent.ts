@@ -20,6 +20,14 @@ export function validateIntOrPercent(
   }
 }
 
+/** The same, of something that there can be no more than all of. */
+export function validateShare(value: string | number | undefined, path: string, errors: FieldErrors): void {
+  validateIntOrPercent(value, path, errors);
+  if (typeof value === "string" && Number.parseInt(value, 10) > 100) {
+    errors.push(invalidValue(path, value, "must not be greater than 100%"));
+  }
+}
+
 /** Whether it comes to nothing whatever it is a share of. */
 export function isZero(value: string | number | undefined): boolean {
   return value === 0 || value === "0%" || (typeof value === "string" && /^0+%$/.test(value));

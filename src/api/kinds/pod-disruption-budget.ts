@@ -3,8 +3,8 @@ import type { PodDisruptionBudget } from "../generated/types.ts";
 import { age } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind } from "./define-kind.ts";
-import { checkOneOf, invalidValue } from "./field-errors.ts";
-import { validateIntOrPercent } from "./int-or-percent.ts";
+import { checkNonNegative, checkOneOf, invalidValue } from "./field-errors.ts";
+import { validateShare } from "./int-or-percent.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { validateLabelSelector } from "./validate-label-selector.ts";
 
@@ -17,13 +17,16 @@ export const podDisruptionBudgetKind: KindDefinition<PodDisruptionBudget> = defi
     if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
       errors.push(invalidValue("spec", spec, "minAvailable and maxUnavailable cannot be both set"));
     }
-    validateIntOrPercent(spec?.minAvailable, "spec.minAvailable", errors);
-    validateIntOrPercent(spec?.maxUnavailable, "spec.maxUnavailable", errors);
+    validateShare(spec?.minAvailable, "spec.minAvailable", errors);
+    validateShare(spec?.maxUnavailable, "spec.maxUnavailable", errors);
     checkOneOf(errors, "spec.unhealthyPodEvictionPolicy", spec?.unhealthyPodEvictionPolicy, [
       "AlwaysAllow",
       "IfHealthyBudget",
     ]);
     validateLabelSelector(spec?.selector, "spec.selector", errors);
+  },
+  validateStatus({ status }, _, errors) {
+    for (const field of statusCounts) checkNonNegative(errors, `status.${field}`, status?.[field]);
   },
   columns: {
     columns: [
@@ -42,3 +45,5 @@ export const podDisruptionBudgetKind: KindDefinition<PodDisruptionBudget> = defi
     ],
   },
 });
+
+const statusCounts = ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const;

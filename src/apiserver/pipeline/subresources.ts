@@ -9,7 +9,7 @@ import {
 import { schemaOf } from "#api/behaviour";
 import { ApiError, badRequest, invalid, must } from "#base";
 import { type Binding, bindPod } from "../registry/binding.ts";
-import { deleteObject } from "../registry/delete.ts";
+import { evictPod } from "../registry/eviction.ts";
 import { subjectOf } from "../registry/subject.ts";
 import { updateObject } from "../registry/update.ts";
 import { conform, contentTypeOf, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
@@ -93,12 +93,11 @@ const actions = new Map<string, Action>([
   ["eviction", evict],
 ]);
 
-/** Without disruption budgets an eviction is a delete with the options it carries. */
+/** A delete with the options that the body carries, if disruption budgets allow it. */
 function evict(parts: Parts, request: ObjectRequest, body: KubernetesObject): Promise<unknown> {
-  const { name = "", namespace } = request.route;
   const { deleteOptions = {} } = body as { deleteOptions?: DeleteOptions };
   const { write, deletion } = deletionOf(request, deleteOptions);
-  return deleteObject(parts.machinery, write, name, namespace, deletion);
+  return evictPod(parts.machinery, write, deletion);
 }
 
 /** The next version of the view: the body of a PUT, or what a patch makes of the present one. */

@@ -114,7 +114,8 @@ function shiftSeconds(fromMs: number, seconds: number): string {
   return `${new Date(fromMs + seconds * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-function checkPreconditions(
+/** Throws Conflict when the object is not the one that is meant. */
+export function checkPreconditions(
   { kind }: WriteRequest,
   name: string,
   old: KubernetesObject,

@@ -1,4 +1,4 @@
-import type { Deployment } from "#api";
+import { countOf, type Deployment } from "#api";
 
 /** How far a rollout may leave the wanted size, in pods. */
 export interface RollingParameters {
@@ -14,8 +14,8 @@ export function rollingParameters(deployment: Deployment): RollingParameters {
   const strategy = deployment.spec?.strategy;
   if (strategy?.type === "Recreate") return { maxSurge: 0, maxUnavailable: 0 };
   const wanted = deployment.spec?.replicas ?? 1;
-  const maxSurge = pods(strategy?.rollingUpdate?.maxSurge ?? "25%", wanted, Math.ceil);
-  const maxUnavailable = pods(strategy?.rollingUpdate?.maxUnavailable ?? "25%", wanted, Math.floor);
+  const maxSurge = countOf(strategy?.rollingUpdate?.maxSurge ?? "25%", wanted, Math.ceil);
+  const maxUnavailable = countOf(strategy?.rollingUpdate?.maxUnavailable ?? "25%", wanted, Math.floor);
   if (maxSurge === 0 && maxUnavailable === 0) return { maxSurge, maxUnavailable: 1 };
   return { maxSurge, maxUnavailable };
 }
@@ -25,10 +25,4 @@ export function toleratedUnavailable(deployment: Deployment): number {
   const wanted = deployment.spec?.replicas ?? 1;
   if (deployment.spec?.strategy?.type === "Recreate" || wanted === 0) return 0;
   return Math.min(rollingParameters(deployment).maxUnavailable, wanted);
-}
-
-function pods(value: string | number, wanted: number, round: (amount: number) => number): number {
-  if (typeof value === "number") return value;
-  const percent = /^(\d+)%$/.exec(value)?.[1];
-  return percent === undefined ? Number(value) || 0 : round((Number(percent) * wanted) / 100);
 }
