@@ -15,6 +15,7 @@ import {
   rootCertificateController,
   serviceAccountController,
 } from "./service-account/service-account-controller.ts";
+import { statefulSetController } from "./statefulset/statefulset-controller.ts";
 
 export interface BuiltInOptions {
   /** The cluster's certificate authority, PEM. */
@@ -30,6 +31,7 @@ export function builtInControllers(
   const controllers = [
     deploymentController(context),
     replicaSetController(context),
+    statefulSetController(context),
     endpointSliceController(context),
     endpointSliceMirroringController(context),
     serviceAccountController(context),

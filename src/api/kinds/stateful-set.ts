@@ -1,10 +1,17 @@
 import { statefulSets } from "../generated/resources.ts";
-import type { StatefulSet, StatefulSetSpec } from "../generated/types.ts";
+import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from "../generated/types.ts";
 import { jsonEqual } from "../json.ts";
 import { age } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind } from "./define-kind.ts";
-import { checkNonNegative, checkRequiredOneOf, forbiddenField } from "./field-errors.ts";
+import {
+  checkNonNegative,
+  checkRequiredOneOf,
+  type FieldErrors,
+  forbiddenField,
+  invalidValue,
+} from "./field-errors.ts";
+import { isZero, validateShare } from "./int-or-percent.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { defaultClaimSpec } from "./persistent-volume-claim.ts";
 import { defaultPodSpec } from "./pod/defaults.ts";
@@ -50,10 +57,13 @@ export const statefulSetKind: KindDefinition<StatefulSet> = defineKind(statefulS
       "OrderedReady",
       "Parallel",
     ]);
-    checkRequiredOneOf(errors, "spec.updateStrategy.type", spec?.updateStrategy?.type, [
-      "OnDelete",
-      "RollingUpdate",
-    ]);
+    validateStrategy(spec?.updateStrategy, errors);
+    checkNonNegative(errors, "spec.ordinals.start", spec?.ordinals?.start);
+    for (const field of ["whenDeleted", "whenScaled"] as const) {
+      const policy = spec?.persistentVolumeClaimRetentionPolicy?.[field];
+      const path = `spec.persistentVolumeClaimRetentionPolicy.${field}`;
+      checkRequiredOneOf(errors, path, policy, ["Retain", "Delete"]);
+    }
   },
   validateChange(statefulSet, old, errors) {
     if (jsonEqual(immutablePart(statefulSet.spec), immutablePart(old.spec))) return;
@@ -63,6 +73,15 @@ export const statefulSetKind: KindDefinition<StatefulSet> = defineKind(statefulS
         "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
       ),
     );
+  },
+  validateStatus({ status }, _, errors) {
+    for (const field of statusCounts) {
+      const count = status?.[field];
+      checkNonNegative(errors, `status.${field}`, count);
+      if (count !== undefined && count > (status?.replicas ?? 0)) {
+        errors.push(invalidValue(`status.${field}`, count, "cannot be greater than status.replicas"));
+      }
+    }
   },
   subresources: { scale: scaleView() },
   columns: {
@@ -80,6 +99,31 @@ export const statefulSetKind: KindDefinition<StatefulSet> = defineKind(statefulS
     ],
   },
 });
+
+const statusCounts = [
+  "replicas",
+  "readyReplicas",
+  "currentReplicas",
+  "updatedReplicas",
+  "availableReplicas",
+] as const;
+
+function validateStrategy(strategy: StatefulSetUpdateStrategy | undefined, errors: FieldErrors): void {
+  const path = "spec.updateStrategy";
+  checkRequiredOneOf(errors, `${path}.type`, strategy?.type, ["OnDelete", "RollingUpdate"]);
+  if (strategy?.rollingUpdate === undefined) return;
+  if (strategy.type === "OnDelete") {
+    const why = "only allowed for updateStrategy 'RollingUpdate'";
+    errors.push(invalidValue(`${path}.rollingUpdate`, strategy.rollingUpdate, why));
+    return;
+  }
+  const { partition, maxUnavailable } = strategy.rollingUpdate;
+  checkNonNegative(errors, `${path}.rollingUpdate.partition`, partition);
+  validateShare(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`, errors);
+  if (isZero(maxUnavailable)) {
+    errors.push(invalidValue(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable, "cannot be 0"));
+  }
+}
 
 function immutablePart(spec: StatefulSetSpec | undefined) {
   const { selector, serviceName, podManagementPolicy, volumeClaimTemplates } = spec ?? {};

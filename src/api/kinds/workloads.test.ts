@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Deployment, Scale } from "../generated/types.ts";
+import type { Deployment, Scale, StatefulSet } from "../generated/types.ts";
 import { cloneJson } from "../json.ts";
 import { deploymentKind } from "./deployment.ts";
+import { statefulSetKind } from "./stateful-set.ts";
 
 function deployment(spec: object = {}): Deployment {
   const object: Deployment = {
@@ -73,4 +74,34 @@ test("a scale reads and writes the number of replicas, and counts the generation
   scale.write({ ...view, spec: { replicas: 5 } } as Scale, object);
   assert.equal(object.metadata?.generation, 2, "the same size is no change");
   assert.equal(scale.validate({ spec: { replicas: -1 } } as Scale)[0]?.field, "spec.replicas");
+});
+
+test("what is wrong with a stateful set is named by its field", () => {
+  const complaintsOf = (spec: object) => {
+    const { selector, template } = deployment().spec ?? {};
+    const object = {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name: "db", namespace: "shop", uid: "u" },
+      spec: { selector, template, ...spec },
+    } as StatefulSet;
+    statefulSetKind.defaults(object);
+    return statefulSetKind.validateCreate(object).map(({ field, message }) => `${field}: ${message}`);
+  };
+  assert.deepEqual(complaintsOf({}), []);
+  const rolling = (rollingUpdate: object, type = "RollingUpdate") => ({
+    updateStrategy: { type, rollingUpdate },
+  });
+  assert.deepEqual(complaintsOf(rolling({ partition: -1 })), [
+    "spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0",
+  ]);
+  assert.deepEqual(complaintsOf(rolling({ maxUnavailable: 0 })), [
+    "spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0",
+  ]);
+  assert.deepEqual(complaintsOf(rolling({ partition: 1 }, "OnDelete")), [
+    "spec.updateStrategy.rollingUpdate: Invalid value: {\"partition\":1}: only allowed for updateStrategy 'RollingUpdate'",
+  ]);
+  assert.deepEqual(complaintsOf({ persistentVolumeClaimRetentionPolicy: { whenDeleted: "Maybe" } }), [
+    'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Maybe": supported values: "Retain", "Delete"',
+  ]);
 });

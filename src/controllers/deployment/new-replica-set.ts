@@ -1,7 +1,7 @@
 import { type Deployment, deployments, type ReplicaSet } from "#api";
 import { controllerReference } from "../shared/claim.ts";
-import { templateHashLabel } from "./replica-sets.ts";
-import { templateHash } from "./template-hash.ts";
+import { hashOf } from "../shared/hash.ts";
+import { templateHashLabel, withoutHash } from "./replica-sets.ts";
 
 /** The set for the deployment's template, named and labelled by the template's hash. */
 export function newReplicaSet(
@@ -10,7 +10,7 @@ export function newReplicaSet(
 ): ReplicaSet {
   const { spec } = deployment;
   const { name, namespace } = deployment.metadata ?? {};
-  const hash = templateHash(spec?.template, deployment.status?.collisionCount ?? 0);
+  const hash = hashOf(withoutHash(spec?.template), deployment.status?.collisionCount ?? 0);
   const labels = { ...spec?.template.metadata?.labels, [templateHashLabel]: hash };
   const selector = spec?.selector;
   return {

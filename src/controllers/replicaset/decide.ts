@@ -6,10 +6,10 @@ import {
   isPodReady,
   isPodTerminal,
   type Pod,
-  podCondition,
   type ReplicaSet,
   type ReplicaSetStatus,
 } from "#api";
+import { nextAvailableMs } from "../shared/availability.ts";
 import { type Claim, claim } from "../shared/claim.ts";
 import { withoutCondition } from "../shared/condition.ts";
 import { podBurst } from "./limits.ts";
@@ -53,7 +53,7 @@ export function decide(world: ReplicaSetWorld): ReplicaSetPlan {
     create: Math.max(0, Math.min(missing, podBurst)),
     remove: missing < 0 ? firstToGo(active, Math.min(-missing, podBurst), world) : [],
     status: statusOf(replicaSet, active, claimed.owned.length - active.length, nowMs),
-    requeueAfterMs: nextAvailableMs(replicaSet, active, nowMs),
+    requeueAfterMs: nextAvailableMs(active, replicaSet.spec?.minReadySeconds ?? 0, nowMs),
   };
 }
 
@@ -95,14 +95,4 @@ function statusOf(
     observedGeneration: replicaSet.metadata?.generation ?? 0,
     ...(conditions.length > 0 ? { conditions } : {}),
   };
-}
-
-function nextAvailableMs(replicaSet: ReplicaSet, active: readonly Pod[], nowMs: number): number | undefined {
-  const minReadySeconds = replicaSet.spec?.minReadySeconds ?? 0;
-  if (minReadySeconds === 0) return undefined;
-  const waits = active
-    .filter((pod) => isPodReady(pod) && !isPodAvailable(pod, minReadySeconds, nowMs))
-    .map((pod) => Date.parse(podCondition(pod, "Ready")?.lastTransitionTime ?? ""))
-    .map((sinceMs) => (Number.isNaN(sinceMs) ? 1000 : sinceMs + minReadySeconds * 1000 - nowMs));
-  return waits.length > 0 ? Math.max(1, Math.min(...waits)) : undefined;
 }

@@ -1,12 +1,9 @@
-import type { PodTemplateSpec } from "#api";
-import { withoutHash } from "./replica-sets.ts";
-
 /**
- * A short name for a pod template, for labels and set names. The same template gives the same hash whatever the order of its
- * fields; `collisions` gives another when a name is taken by a different template. (FNV-1a, 32 bits.)
+ * A short name for a value (a pod template), for labels and names. The same value gives the same hash whatever the order of its
+ * fields; `collisions` gives another when a name is taken by a different value. (FNV-1a, 32 bits.)
  */
-export function templateHash(template: PodTemplateSpec | undefined, collisions: number): string {
-  const text = canonical(withoutHash(template)) + (collisions > 0 ? `#${collisions}` : "");
+export function hashOf(value: object, collisions: number): string {
+  const text = canonical(value) + (collisions > 0 ? `#${collisions}` : "");
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

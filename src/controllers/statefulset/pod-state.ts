@@ -1,0 +1,20 @@
+import { isPodAvailable, isPodReady, type Pod } from "#api";
+import { revisionLabel } from "../shared/revisions.ts";
+
+export function isLeaving(pod: Pod): boolean {
+  return pod.metadata?.deletionTimestamp !== undefined;
+}
+
+export function isRunningAndReady(pod: Pod): boolean {
+  return pod.status?.phase === "Running" && isPodReady(pod);
+}
+
+/** Not there to serve: not ready for long enough, or on its way out. */
+export function isUnavailable(pod: Pod, minReadySeconds: number, nowMs: number): boolean {
+  return isLeaving(pod) || !isRunningAndReady(pod) || !isPodAvailable(pod, minReadySeconds, nowMs);
+}
+
+/** Name of the revision the pod was made from. */
+export function revisionOf(pod: Pod): string | undefined {
+  return pod.metadata?.labels?.[revisionLabel];
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { importBusybox } from "./images.ts";
+import { createMachine } from "./machine.ts";
+import { typing } from "./typing.ts";
+
+/** Workloads besides deployments, with the unmodified kubectl and running containers. */
+const machine = await createMachine();
+after(() => machine.remove());
+before(async () => {
+  await machine.up();
+  await importBusybox(machine);
+  await run("wait serviceaccount/default --for=create --timeout=20s");
+});
+
+const { run } = typing(machine);
+
+const db = `
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec:
+  clusterIP: None
+  selector: {app: db}
+  ports: [{port: 8080}]
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  replicas: 2
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: main
+          image: busybox:1
+          command: [sh, -c, 'hostname >/tmp/index.html; exec httpd -f -p 8080 -h /tmp']
+          env: [{name: INDEX, valueFrom: {fieldRef: {fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']"}}}]
+`;
+
+test("the pods of a stateful set have names that others reach them by, and keep them", async () => {
+  await run("apply -f -", db);
+  assert.match(await run("rollout status statefulset/db --timeout=60s"), /2 new pods have been updated/);
+  assert.match(await run("get statefulset db"), /db +2\/2/);
+  const asked = "exec db-0 -- wget -qO- http://db-1.db.default.svc.cluster.local:8080/";
+  assert.equal(await run(asked), "db-1");
+  assert.equal(await run("exec db-1 -- sh -c 'echo $INDEX'"), "1");
+
+  const uid = await run("get pod db-1 -o jsonpath={.metadata.uid}");
+  await run("delete pod db-1");
+  await run("rollout status statefulset/db --timeout=60s");
+  await run("wait pod/db-1 --for=condition=Ready --timeout=30s");
+  assert.notEqual(await run("get pod db-1 -o jsonpath={.metadata.uid}"), uid);
+  assert.equal(await run(asked), "db-1");
+});
+
+test("rollout restart, undo and scale work on a stateful set as on a deployment", async () => {
+  await run("set env statefulset/db COLOR=green");
+  await run("rollout status statefulset/db --timeout=60s");
+  assert.equal(await run("exec db-0 -- sh -c 'echo $COLOR'"), "green");
+  assert.equal(await run("rollout undo statefulset/db"), "statefulset.apps/db rolled back");
+  await run("rollout status statefulset/db --timeout=60s");
+  assert.equal(await run("exec db-0 -- sh -c 'echo $COLOR'"), "");
+  await run("rollout restart statefulset/db");
+  await run("rollout status statefulset/db --timeout=60s");
+  await run("scale statefulset/db --replicas=1");
+  await run("wait pod/db-1 --for=delete --timeout=30s");
+  assert.equal(await run("get pods -l app=db -o name"), "pod/db-0");
+  assert.match(
+    await run("describe statefulset db"),
+    /SuccessfulDelete .*delete Pod db-1 in StatefulSet db successful/,
+  );
+  await run("delete statefulset/db service/db");
+});
