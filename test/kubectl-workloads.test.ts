@@ -76,3 +76,60 @@ test("rollout restart, undo and scale work on a stateful set as on a deployment"
   );
   await run("delete statefulset/db service/db");
 });
+
+test("a job runs to its end, kubectl waits for it and shows what it said", async () => {
+  assert.equal(await run("create job once --image=busybox:1 -- echo done"), "job.batch/once created");
+  await run("wait job/once --for=condition=complete --timeout=30s");
+  assert.equal(await run("logs job/once"), "done");
+  assert.match(await run("get job once"), /once +Complete +1\/1/);
+  assert.match(
+    await run("describe job once"),
+    /Pods Statuses: +0 Active \(0 Ready\) \/ 1 Succeeded \/ 0 Failed/,
+  );
+  await run("delete job once --timeout=30s");
+  assert.equal(await run("get pods -l job-name=once -o name"), "");
+});
+
+test("a job that fails too often says so, and its pods stay to be looked at", async () => {
+  await run("apply -f -", jobOf("fails", "exit 3", "backoffLimit: 0"));
+  await run("wait job/fails --for=condition=failed --timeout=30s");
+  assert.match(
+    await run("describe job fails"),
+    /BackoffLimitExceeded +Job has reached the specified backoff limit|Warning +BackoffLimitExceeded/,
+  );
+  assert.match(await run("get pods -l job-name=fails"), /Error/);
+  await run("delete job fails --timeout=30s");
+});
+
+test("each pod of an indexed job works on its own part; one that is deleted on the way is made again", async () => {
+  const script = "sleep 3; echo part $JOB_COMPLETION_INDEX of $(hostname)";
+  const more =
+    "completions: 3, parallelism: 3, completionMode: Indexed, podReplacementPolicy: Failed, ttlSecondsAfterFinished: 600";
+  await run("apply -f -", jobOf("parts", script, more));
+  await run("wait pod -l batch.kubernetes.io/job-completion-index=1 --for=condition=Ready --timeout=30s");
+  await run("delete pod -l batch.kubernetes.io/job-completion-index=1 --grace-period=1 --timeout=30s");
+  await run("wait job/parts --for=condition=complete --timeout=60s");
+  assert.equal(await run("get job parts -o jsonpath={.status.completedIndexes}"), "0-2");
+  assert.equal(await run("get job parts -o jsonpath={.status.failed}"), "1");
+  const succeeded = "--field-selector=status.phase=Succeeded -l batch.kubernetes.io/job-completion-index=2";
+  const name = await run(`get pods ${succeeded} -o jsonpath={.items[0].metadata.name}`);
+  assert.equal(await run(`logs ${name}`), "part 2 of parts-2");
+  await run("delete job parts --timeout=30s");
+});
+
+function jobOf(name: string, script: string, more: string): string {
+  return `
+apiVersion: batch/v1
+kind: Job
+metadata: {name: ${name}}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: main, image: 'busybox:1', command: [sh, -c, '${script}']}]
+${more
+  .split(", ")
+  .map((line) => `  ${line}`)
+  .join("\n")}
+`;
+}

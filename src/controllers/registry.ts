@@ -7,6 +7,8 @@ import { endpointSliceController } from "./endpointslice/endpointslice-controlle
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/endpointslice-mirroring-controller.ts";
 import { garbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { Inventory } from "./inventory/inventory.ts";
+import { jobController } from "./job/job-controller.ts";
+import { jobOrphanController } from "./job/job-orphan-controller.ts";
 import { namespaceController } from "./namespace/namespace-controller.ts";
 import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle-controller.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts";
@@ -16,6 +18,7 @@ import {
   serviceAccountController,
 } from "./service-account/service-account-controller.ts";
 import { statefulSetController } from "./statefulset/statefulset-controller.ts";
+import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished-controller.ts";
 
 export interface BuiltInOptions {
   /** The cluster's certificate authority, PEM. */
@@ -32,6 +35,9 @@ export function builtInControllers(
     deploymentController(context),
     replicaSetController(context),
     statefulSetController(context),
+    jobController(context),
+    jobOrphanController(context),
+    ttlAfterFinishedController(context),
     endpointSliceController(context),
     endpointSliceMirroringController(context),
     serviceAccountController(context),

@@ -1,4 +1,4 @@
-import { type Pod, pods } from "#api";
+import { isPodTerminal, type Pod, pods } from "#api";
 import { type Clock, isConflict, isNotFound, type Logger, type Random, timestamp } from "#base";
 import { type Client, Informers } from "#client";
 
@@ -33,7 +33,7 @@ export function startFakeKubelet(options: FakeKubeletOptions): void {
       });
     } else if (deletionTimestamp) {
       await api.delete(name, { gracePeriodSeconds: 0, preconditions: { uid } });
-    } else if (pod.status?.phase !== "Running" && ready(pod)) {
+    } else if (pod.status?.phase !== "Running" && !isPodTerminal(pod) && ready(pod)) {
       const podIP = `10.244.${nextAddress >> 8}.${nextAddress++ & 255}`;
       await api.patch(
         name,

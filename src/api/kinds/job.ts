@@ -4,7 +4,8 @@ import { jsonEqual } from "../json.ts";
 import { age, duration } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind, metadataOf } from "./define-kind.ts";
-import { checkNonNegative, checkOneOf, fieldIsImmutable, invalidValue } from "./field-errors.ts";
+import { checkNonNegative, fieldIsImmutable, invalidValue } from "./field-errors.ts";
+import { validateFailurePolicy, validateIndexes, validateSuccessPolicy } from "./job-policies.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { defaultPodSpec } from "./pod/defaults.ts";
 import { validateTemplate } from "./validate-template.ts";
@@ -19,12 +20,22 @@ export const jobKind: KindDefinition<Job> = defineKind(jobs, {
   },
   validate({ spec }, errors) {
     for (const field of jobCounts) checkNonNegative(errors, `spec.${field}`, spec?.[field]);
-    checkOneOf(errors, "spec.completionMode", spec?.completionMode, ["Indexed", "NonIndexed"]);
+    if (spec) {
+      validateIndexes(spec, errors);
+      validateFailurePolicy(spec, errors);
+      validateSuccessPolicy(spec, errors);
+    }
     const rules = { owner: "Job", selector: spec?.selector, restartPolicies: ["Never", "OnFailure"] };
     validateTemplate(spec?.template, rules, errors);
   },
   validateChange(job, old, errors) {
-    for (const field of ["selector", "completionMode", "backoffLimitPerIndex", "podFailurePolicy"] as const) {
+    const { spec } = job;
+    // An indexed job may grow and shrink, when as many run at a time as there are.
+    const isElastic = spec?.completionMode === "Indexed" && spec.completions === spec.parallelism;
+    if (!isElastic && spec?.completions !== old.spec?.completions) {
+      errors.push(invalidValue("spec.completions", spec?.completions, fieldIsImmutable));
+    }
+    for (const field of immutableFields) {
       if (!jsonEqual(job.spec?.[field], old.spec?.[field])) {
         errors.push(invalidValue(`spec.${field}`, job.spec?.[field], fieldIsImmutable));
       }
@@ -64,6 +75,9 @@ export function defaultJobSpec(spec: JobSpec | undefined): void {
   spec.completionMode ??= "NonIndexed";
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
+  for (const rule of spec.podFailurePolicy?.rules ?? []) {
+    for (const pattern of rule.onPodConditions ?? []) pattern.status ??= "True";
+  }
   defaultPodSpec(spec.template?.spec);
 }
 
@@ -72,7 +86,18 @@ const jobCounts = [
   "completions",
   "activeDeadlineSeconds",
   "backoffLimit",
+  "backoffLimitPerIndex",
+  "maxFailedIndexes",
   "ttlSecondsAfterFinished",
+] as const;
+
+const immutableFields = [
+  "selector",
+  "completionMode",
+  "backoffLimitPerIndex",
+  "podFailurePolicy",
+  "successPolicy",
+  "managedBy",
 ] as const;
 
 /** Unless its author selects pods by hand, a job's pods carry its own uid. */

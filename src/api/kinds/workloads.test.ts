@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Deployment, Scale, StatefulSet } from "../generated/types.ts";
+import type { Deployment, Job, Scale, StatefulSet } from "../generated/types.ts";
 import { cloneJson } from "../json.ts";
 import { deploymentKind } from "./deployment.ts";
+import { jobKind } from "./job.ts";
 import { statefulSetKind } from "./stateful-set.ts";
 
 function deployment(spec: object = {}): Deployment {
@@ -104,4 +105,47 @@ test("what is wrong with a stateful set is named by its field", () => {
   assert.deepEqual(complaintsOf({ persistentVolumeClaimRetentionPolicy: { whenDeleted: "Maybe" } }), [
     'spec.persistentVolumeClaimRetentionPolicy.whenDeleted: Unsupported value: "Maybe": supported values: "Retain", "Delete"',
   ]);
+});
+
+test("what is wrong with a job is named by its field", () => {
+  const complaintsOf = (spec: object, restartPolicy = "Never") => {
+    const template = { spec: { restartPolicy, containers: [{ name: "c", image: "c:1" }] } };
+    const metadata = { name: "pi", namespace: "shop", uid: "u" };
+    const object = { apiVersion: "batch/v1", kind: "Job", metadata, spec: { template, ...spec } } as Job;
+    jobKind.defaults(object);
+    jobKind.prepareForCreate(object);
+    return jobKind.validateCreate(object).map(({ field, message }) => `${field}: ${message}`);
+  };
+  assert.deepEqual(complaintsOf({}), []);
+  assert.deepEqual(complaintsOf({ completionMode: "Indexed", parallelism: 2 }), [
+    "spec.completions: Required value: when completion mode is Indexed",
+  ]);
+  assert.deepEqual(complaintsOf({ backoffLimitPerIndex: 1 }), [
+    "spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode",
+  ]);
+  const onExitCodes = { operator: "In", values: [0], containerName: "x" };
+  const podFailurePolicy = { rules: [{ action: "FailIndex", onExitCodes }] };
+  assert.deepEqual(
+    complaintsOf({ podFailurePolicy, podReplacementPolicy: "TerminatingOrFailed" }, "OnFailure").map(
+      (line) => line.split(": ")[0],
+    ),
+    [
+      "spec.podReplacementPolicy",
+      "spec.template.spec.restartPolicy",
+      "spec.podFailurePolicy.rules[0].action",
+      "spec.podFailurePolicy.rules[0].onExitCodes.containerName",
+      "spec.podFailurePolicy.rules[0].onExitCodes.values[0]",
+    ],
+  );
+  const successPolicy = { rules: [{ succeededCount: 9, succeededIndexes: "a" }, {}] };
+  assert.deepEqual(
+    complaintsOf({ completionMode: "Indexed", completions: 3, successPolicy }).map(
+      (line) => line.split(": ")[0],
+    ),
+    [
+      "spec.successPolicy.rules[0].succeededIndexes",
+      "spec.successPolicy.rules[0].succeededCount",
+      "spec.successPolicy.rules[1]",
+    ],
+  );
 });

@@ -63,27 +63,30 @@ export interface ClaimWriter<T extends KubernetesObject> {
   readonly ownerResource: Resource;
   readonly owner: KubernetesObject;
   readonly resource: Resource<T>;
+  /** What holds every object that is adopted, besides what holds it already. */
+  readonly finalizers?: readonly string[];
 }
 
 /** Writes the references that a claim found wanting. Throws when the owner was replaced by another of its name meanwhile. */
 export async function applyClaim<T extends KubernetesObject>(
-  { client, ownerResource, owner, resource }: ClaimWriter<T>,
+  { client, ownerResource, owner, resource, finalizers = [] }: ClaimWriter<T>,
   { adopt, release }: Pick<Claim<T>, "adopt" | "release">,
 ): Promise<void> {
   if (adopt.length > 0) await assertOwnerLives(client, ownerResource, owner);
   const reference = controllerReference(ownerResource, owner);
-  const write = (object: T, ownerReferences: readonly object[]) =>
+  const adopted = finalizers.length > 0 ? { finalizers } : {};
+  const write = (object: T, ownerReferences: readonly object[], more: object = {}) =>
     client
       .resource(resource, object.metadata?.namespace)
       .patch(object.metadata?.name ?? "", {
         type: "strategic",
-        patch: { metadata: { uid: object.metadata?.uid, ownerReferences } },
+        patch: { metadata: { uid: object.metadata?.uid, ownerReferences, ...more } },
       })
       .catch((error) => {
         if (!isNotFound(error)) throw error;
       });
   await Promise.all([
-    ...adopt.map((object) => write(object, [reference])),
+    ...adopt.map((object) => write(object, [reference], adopted)),
     ...release.map((object) => write(object, [{ $patch: "delete", uid: reference.uid }])),
   ]);
 }

@@ -21,6 +21,16 @@ test("of a pod is kept what some controller reads", () => {
       qosClass: "BestEffort",
       conditions: [{ type: "Ready", status: "True" }],
       containerStatuses: [{ name: "web", image: "web:1", imageID: "sha256:1", ready: true, restartCount: 3 }],
+      initContainerStatuses: [
+        {
+          name: "proxy",
+          image: "proxy:1",
+          imageID: "sha256:2",
+          ready: false,
+          restartCount: 0,
+          state: { terminated: { exitCode: 1, finishedAt: "2026-01-01T00:00:00Z", message: "long" } },
+        },
+      ],
     },
   };
   assert.deepEqual(podOfControllers(pod), {
@@ -38,6 +48,16 @@ test("of a pod is kept what some controller reads", () => {
       podIPs: [{ ip: "10.244.0.7" }],
       conditions: [{ type: "Ready", status: "True" }],
       containerStatuses: [{ name: "web", image: "", imageID: "", ready: true, restartCount: 3 }],
+      initContainerStatuses: [
+        {
+          name: "proxy",
+          image: "",
+          imageID: "",
+          ready: false,
+          restartCount: 0,
+          state: { terminated: { exitCode: 1, finishedAt: "2026-01-01T00:00:00Z" } },
+        },
+      ],
     },
   });
 });

@@ -27,14 +27,19 @@ function containerOf(container: Container): Container {
 }
 
 function statusOf(status: PodStatus): PodStatus {
-  const { containerStatuses } = status;
+  const { containerStatuses, initContainerStatuses } = status;
   return {
     ...only(status, ["phase", "conditions", "podIP", "podIPs"]),
     ...(containerStatuses ? { containerStatuses: containerStatuses.map(containerStatusOf) } : {}),
+    ...(initContainerStatuses ? { initContainerStatuses: initContainerStatuses.map(containerStatusOf) } : {}),
   };
 }
 
-/** Which image it runs is the node's business. */
-function containerStatusOf({ name, ready, restartCount }: ContainerStatus): ContainerStatus {
-  return { name, ready, restartCount, image: "", imageID: "" };
+/** Which image it runs is the node's business; how it ended is a job's, too. */
+function containerStatusOf({ name, ready, restartCount, state }: ContainerStatus): ContainerStatus {
+  const ended = state?.terminated;
+  return {
+    ...{ name, ready, restartCount, image: "", imageID: "" },
+    ...(ended ? { state: { terminated: only(ended, ["exitCode", "finishedAt"]) } } : {}),
+  };
 }
