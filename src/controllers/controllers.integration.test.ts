@@ -9,6 +9,7 @@ import {
   type KubernetesObject,
   namespaces,
   nodes,
+  type Pod,
   pods,
   type Resource,
   replicaSets,
@@ -204,6 +205,29 @@ test("a pod that fits nowhere says why to people, and starts when there is room"
   const patch = { status: { allocatable: { cpu: "8" } } };
   await client.resource(nodes).patch("n1", { type: "merge", patch }, { subresource: "status" });
   await untilAll(informers, pods, (all) => inShop(all).some((pod) => pod.status?.phase === "Running"));
+});
+
+test("a NoExecute taint drives pods away: at once, when their time is up, or never, as they tolerate it", async (t) => {
+  const { client, informers, run } = await controlledCluster(t);
+  const tolerating = (name: string, tolerations: object[]) =>
+    client.resource(pods, "shop").create({
+      metadata: { name },
+      spec: { containers: [{ name: "c", image: "c:1" }], tolerations },
+    } as Pod);
+  const maintenance = { key: "maintenance", operator: "Exists", effect: "NoExecute" };
+  await tolerating("at-once", []);
+  await tolerating("later", [{ ...maintenance, tolerationSeconds: 1 }]);
+  await tolerating("never", [maintenance]);
+  const isRunning = (pod: Pod) => pod.status?.phase === "Running";
+  await untilAll(informers, pods, (all) => inShop(all).filter(isRunning).length === 3);
+  const gone: string[] = [];
+  informers.of(pods).addHandler({ deleted: ({ metadata }) => gone.push(metadata?.name ?? "") });
+  await run("taint", "node", "n1", "maintenance=soon:NoExecute");
+  await untilAll(informers, pods, (all) => inShop(all).length === 1);
+  assert.deepEqual(gone, ["at-once", "later"]);
+  await untilAll(informers, events, (all) =>
+    all.some(({ reason, message }) => reason === "TaintManagerEviction" && message?.includes("shop/later")),
+  );
 });
 
 test("a node that becomes ready loses its taint and gets what waited for it; a cordoned one gets nothing", async (t) => {

@@ -75,7 +75,7 @@ test("a cordoned node gets its taint, and loses it again", () => {
   assert.deepEqual(open.taints, []);
 });
 
-test("a pod leaves when the shortest of its tolerations has run out", () => {
+test("a pod leaves when the first of its tolerations for a taint has run out", () => {
   const taints = [unreachable("NoSchedule"), unreachable("NoExecute")];
   const tolerate = (tolerationSeconds?: number): Toleration => ({
     key: "node.kubernetes.io/unreachable",
@@ -85,8 +85,42 @@ test("a pod leaves when the shortest of its tolerations has run out", () => {
   });
   assert.equal(evictionAtMs(pod(), taints, nowMs + 5), nowMs + 5);
   assert.equal(evictionAtMs(pod([tolerate()]), taints, nowMs), undefined);
-  assert.equal(evictionAtMs(pod([tolerate(300), tolerate(60)]), taints, nowMs), nowMs + 60_000);
+  assert.equal(evictionAtMs(pod([tolerate(300), tolerate(60)]), taints, nowMs), nowMs + 300_000);
+  assert.equal(evictionAtMs(pod([tolerate(), tolerate(60)]), taints, nowMs), undefined);
+  assert.equal(evictionAtMs(pod([tolerate(0)]), taints, nowMs), nowMs);
+  const maintenance: Taint = { key: "maintenance", effect: "NoExecute", timeAdded: now };
+  assert.equal(
+    evictionAtMs(pod([tolerate()]), [...taints, maintenance], nowMs),
+    nowMs,
+    "one is not tolerated",
+  );
+  const briefly: Toleration = { key: "maintenance", operator: "Exists", tolerationSeconds: 5 };
+  const both = pod([tolerate(300), briefly]);
+  assert.equal(
+    evictionAtMs(both, [...taints, maintenance], nowMs),
+    nowMs + 5000,
+    "the shorter of two taints'",
+  );
   assert.equal(evictionAtMs(pod(), [unreachable("NoSchedule")], nowMs), undefined);
+});
+
+test("a taint that drives pods away is dated when it is first seen, and their time runs from then", () => {
+  const undated: Taint = { key: "maintenance", effect: "NoExecute" };
+  const plan = planFor({
+    node: node("True", [undated]),
+    pods: [pod([{ operator: "Exists", tolerationSeconds: 20 }])],
+  });
+  assert.deepEqual(plan.taints, [{ ...undated, timeAdded: now }]);
+  assert.deepEqual([plan.evict.length, plan.requeueAfterMs], [0, 20_000]);
+});
+
+test("a pod that came to a node long after its taint has its whole time there", () => {
+  const late: Pod = {
+    ...pod([{ operator: "Exists", tolerationSeconds: 60 }]),
+    status: { conditions: [{ type: "PodScheduled", status: "True", lastTransitionTime: now }] },
+  };
+  const taint = unreachable("NoExecute", "2025-12-31T23:00:00Z");
+  assert.equal(evictionAtMs(late, [taint], nowMs + 1000), nowMs + 60_000);
 });
 
 test("the next look is when the first tolerance runs out", () => {

@@ -43,7 +43,12 @@ export function taintsFor(
     (taint) => !managed.has(taint.key) || wanted.some((one) => isSameTaint(one, taint)),
   );
   const added = wanted.filter((taint) => !kept.some((one) => isSameTaint(one, taint)));
-  return [...kept, ...added.map((taint) => ({ ...taint, timeAdded: now }))];
+  return [...kept.map((taint) => dated(taint, now)), ...added.map((taint) => ({ ...taint, timeAdded: now }))];
+}
+
+/** A taint that drives pods away says since when, or a restart would give them their whole time again. kubectl leaves it out. */
+function dated(taint: Taint, now: string): Taint {
+  return taint.effect === "NoExecute" && !taint.timeAdded ? { ...taint, timeAdded: now } : taint;
 }
 
 function isSameTaint(a: Taint, b: Taint): boolean {
