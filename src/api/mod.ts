@@ -21,3 +21,4 @@ export * from "./selector/mod.ts";
 export * from "./table/mod.ts";
 export * from "./transport.ts";
 export { kubernetesVersion } from "./version.ts";
+export * from "./volume/mod.ts";

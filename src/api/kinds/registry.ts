@@ -40,7 +40,7 @@ import { secretKind } from "./secret.ts";
 import { serviceKind } from "./service/service.ts";
 import { serviceAccountKind } from "./service-account.ts";
 import { statefulSetKind } from "./stateful-set.ts";
-import { storageClassKind, volumeAttachmentKind } from "./storage.ts";
+import { csiNodeKind, storageClassKind, volumeAttachmentKind } from "./storage.ts";
 
 /** Every built-in kind, written by hand: a kind that is not in this list is not served. */
 export const kindDefinitions: readonly KindDefinition[] = [
@@ -102,7 +102,7 @@ export const kindDefinitions: readonly KindDefinition[] = [
   storageClassKind,
   volumeAttachmentKind,
   defineKind(tokens.csiDrivers, { hasGeneration: true }),
-  defineKind(tokens.csiNodes),
+  csiNodeKind,
   defineKind(tokens.csiStorageCapacities),
   defineKind(tokens.volumeAttributesClasses),
   defineKind(tokens.deviceClasses, { hasGeneration: true }),

@@ -1,10 +1,18 @@
-import { storageClasses, volumeAttachments } from "../generated/resources.ts";
-import type { StorageClass, VolumeAttachment } from "../generated/types.ts";
+import { csiNodes, storageClasses, volumeAttachments } from "../generated/resources.ts";
+import type { CSINode, StorageClass, VolumeAttachment } from "../generated/types.ts";
 import { jsonEqual } from "../json.ts";
+import { labelKey } from "../names.ts";
 import { age } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind } from "./define-kind.ts";
-import { forbiddenField, required } from "./field-errors.ts";
+import {
+  checkNonNegative,
+  checkOneOf,
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  required,
+} from "./field-errors.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 
 export const storageClassKind: KindDefinition<StorageClass> = defineKind(storageClasses, {
@@ -12,8 +20,17 @@ export const storageClassKind: KindDefinition<StorageClass> = defineKind(storage
     storageClass.reclaimPolicy ??= "Delete";
     storageClass.volumeBindingMode ??= "Immediate";
   },
-  validate({ provisioner }, errors) {
+  validate({ provisioner, reclaimPolicy, volumeBindingMode, allowedTopologies }, errors) {
     if (!provisioner) errors.push(required("provisioner"));
+    checkOneOf(errors, "reclaimPolicy", reclaimPolicy, ["Delete", "Retain"]);
+    checkOneOf(errors, "volumeBindingMode", volumeBindingMode, ["Immediate", "WaitForFirstConsumer"]);
+    for (const [index, { matchLabelExpressions }] of (allowedTopologies ?? []).entries()) {
+      for (const [at, { key, values }] of (matchLabelExpressions ?? []).entries()) {
+        const path = `allowedTopologies[${index}].matchLabelExpressions[${at}]`;
+        for (const why of labelKey(key ?? "")) errors.push(invalidValue(`${path}.key`, key ?? "", why));
+        if (!values?.length) errors.push(required(`${path}.values`));
+      }
+    }
   },
   validateChange(storageClass, old, errors) {
     for (const field of ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const) {
@@ -42,6 +59,29 @@ export const storageClassKind: KindDefinition<StorageClass> = defineKind(storage
         age(metadata?.creationTimestamp, nowMs),
       ];
     },
+  },
+});
+
+/** What the drivers of a node can take. The node writes it as its drivers come and go. */
+export const csiNodeKind: KindDefinition<CSINode> = defineKind(csiNodes, {
+  validate({ spec }, errors) {
+    const names = new Set<string>();
+    for (const [index, { name, nodeID, allocatable }] of (spec?.drivers ?? []).entries()) {
+      const path = `spec.drivers[${index}]`;
+      if (!name) errors.push(required(`${path}.name`));
+      else if (names.has(name)) errors.push(duplicate(`${path}.name`, name));
+      names.add(name);
+      if (!nodeID) errors.push(required(`${path}.nodeID`));
+      checkNonNegative(errors, `${path}.allocatable.count`, allocatable?.count);
+    }
+  },
+  columns: {
+    columns: [nameColumn(), column("Drivers", "How many drivers there are.", "integer"), ageColumn()],
+    row: ({ metadata, spec }, nowMs) => [
+      metadata?.name ?? "",
+      spec?.drivers?.length ?? 0,
+      age(metadata?.creationTimestamp, nowMs),
+    ],
   },
 });
 

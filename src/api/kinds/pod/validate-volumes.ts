@@ -9,6 +9,7 @@ import {
   invalidValue,
   required,
 } from "../field-errors.ts";
+import { validateClaimSpec } from "../persistent-volume-claim.ts";
 import { validateRelativePath } from "./validate-container.ts";
 import { sourcesOf } from "./volume-defaults.ts";
 
@@ -59,6 +60,11 @@ function validateSource(volume: Volume, path: string, errors: FieldErrors): void
   }
   if (volume.persistentVolumeClaim && !volume.persistentVolumeClaim.claimName) {
     errors.push(required(`${path}.persistentVolumeClaim.claimName`));
+  }
+  if (volume.ephemeral) {
+    const template = `${path}.ephemeral.volumeClaimTemplate`;
+    if (!volume.ephemeral.volumeClaimTemplate) errors.push(required(template));
+    else validateClaimSpec(volume.ephemeral.volumeClaimTemplate.spec, `${template}.spec`, errors);
   }
   if (volume.nfs) {
     if (!volume.nfs.server) errors.push(required(`${path}.nfs.server`));
