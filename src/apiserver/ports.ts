@@ -26,6 +26,8 @@ export interface RequestAttributes {
   readonly subresource?: string;
   /** The raw `fieldSelector` of a list or watch: what a node may list depends on it. */
   readonly fieldSelector?: string;
+  /** The raw `labelSelector`, likewise. */
+  readonly labelSelector?: string;
 }
 
 /** First stage: who is it? Undefined means: no credentials of mine; bad credentials throw Unauthorized. */

@@ -1,4 +1,15 @@
-import { csiNodes, jsonEqual, leases, type Node, nodes, type Pod, pods } from "#api";
+import {
+  csiNodes,
+  jsonEqual,
+  type KubernetesObject,
+  leases,
+  localFinalizer,
+  type Node,
+  nodes,
+  type Pod,
+  persistentVolumes,
+  pods,
+} from "#api";
 import { nodeNameOf } from "../authorization/node/node-name.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../ports.ts";
 import { objectForbidden } from "./object-forbidden.ts";
@@ -26,6 +37,7 @@ const rules: Readonly<Record<string, Rule>> = {
   [pods.resource]: ownPod,
   [leases.resource]: ownName,
   [csiNodes.resource]: ownName,
+  [persistentVolumes.resource]: ownDirectory,
 };
 
 function ownNode(node: string, attributes: AdmissionAttributes): void {
@@ -82,6 +94,27 @@ function ownName(node: string, attributes: AdmissionAttributes): void {
       `can only access ${resource.kind} with the same name as the requesting node`,
     );
   }
+}
+
+/** Of the volumes that are directories of the node: that the directory is gone, nothing else. */
+function ownDirectory(node: string, attributes: AdmissionAttributes): void {
+  const { operation, object, oldObject } = attributes;
+  const wanted = (oldObject?.metadata?.finalizers ?? []).filter((one) => one !== localFinalizer);
+  const rest = (volume: KubernetesObject | undefined) => {
+    const { metadata, ...more } = { ...volume };
+    const { finalizers: _, managedFields: __, resourceVersion: ___, ...identity } = { ...metadata };
+    return { ...more, metadata: identity };
+  };
+  if (
+    operation === "UPDATE" &&
+    jsonEqual(rest(object), rest(oldObject)) &&
+    jsonEqual(object?.metadata?.finalizers ?? [], wanted)
+  )
+    return;
+  throw objectForbidden(
+    attributes,
+    `node "${node}" can only remove the finalizer ${localFinalizer} from its volumes`,
+  );
 }
 
 function nameOf({ name, object }: AdmissionAttributes): string {

@@ -2,6 +2,8 @@ import type { Clock, Random } from "#base";
 import type { RbacIndex } from "../authorization/rbac/rbac-index.ts";
 import type { AdmissionPlugin, Authorizer, ObjectFeed } from "../ports.ts";
 import { certificateRequester } from "./certificate-requester.ts";
+import { claimResize } from "./claim-resize.ts";
+import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
@@ -9,6 +11,7 @@ import { priority } from "./priority.ts";
 import { roleEscalation } from "./role-escalation.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccountPlugin } from "./service-account.ts";
+import { storageInUse } from "./storage-in-use.ts";
 import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
 /**
@@ -33,7 +36,10 @@ export function admissionPlugins(options: {
     taintNodesByCondition(),
     priority(options.feed),
     defaultTolerationSeconds(),
-    // Place of DefaultStorageClass, DefaultIngressClass, storage in use, resizing of claims.
+    defaultStorageClass(),
+    storageInUse(),
+    claimResize(),
+    // Place of DefaultIngressClass.
     roleEscalation(options),
     // Place of mutating policies and webhooks, then validating ones.
     // Place of ResourceQuota: last, because it charges for what everyone else let through.

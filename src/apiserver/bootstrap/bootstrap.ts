@@ -1,4 +1,12 @@
-import { clusterRoleBindings, clusterRoles, namespaces, priorityClasses, roleBindings, roles } from "#api";
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  namespaces,
+  priorityClasses,
+  roleBindings,
+  roles,
+  storageClasses,
+} from "#api";
 import { systemNamespaces } from "../admission/namespace-lifecycle.ts";
 import {
   defaultClusterRoleBindings,
@@ -11,10 +19,11 @@ import { ensureKubernetesService } from "./keep-kubernetes-service.ts";
 import type { AdvertisedServer } from "./kubernetes-service.ts";
 import { defaultPriorityClasses } from "./priority-classes.ts";
 import { aggregatedDefaults, withMissingRules, withMissingSubjects } from "./role-defaults.ts";
+import { builtInStorageClass } from "./storage-classes.ts";
 
 /**
- * Brings a cluster to the state every cluster begins with: system namespaces, default roles, priority classes, and
- * the Service `kubernetes` through which pods reach the API. Runs at every start; writes only what is missing or
+ * Brings a cluster to the state every cluster begins with: system namespaces, default roles, priority classes, a storage
+ * class, and the Service `kubernetes` through which pods reach the API. Runs at every start; writes only what is missing or
  * differs, so a warm start writes nothing. Several servers may do it at once.
  */
 export async function bootstrap(options: {
@@ -36,6 +45,7 @@ export async function bootstrap(options: {
     ...defaultRoles().map((role) => ensure(world, roles, role, withMissingRules)),
     ...defaultRoleBindings().map((each) => ensure(world, roleBindings, each, withMissingSubjects)),
     ...defaultPriorityClasses().map((each) => ensure(world, priorityClasses, each, none)),
+    ensure(world, storageClasses, builtInStorageClass(), none),
   ]);
   const all = [...first, ...rest, ...(await ensureKubernetesService(world, advertised))];
   return {

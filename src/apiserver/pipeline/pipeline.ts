@@ -82,6 +82,7 @@ function attributesOf(
   const { kind, namespace, name, subresource } = route;
   // Selectors of other verbs mean nothing: they must not lead a role with resource names to allow anything.
   const fieldSelector = selectingVerbs.has(verb) ? query.get("fieldSelector") : undefined;
+  const labelSelector = selectingVerbs.has(verb) ? query.get("labelSelector") : undefined;
   const asked = name ?? (fieldSelector ? selectedName(fieldSelector) : undefined);
   return {
     user,
@@ -92,6 +93,7 @@ function attributesOf(
     ...(asked === undefined ? {} : { name: asked }),
     ...(subresource === undefined ? {} : { subresource }),
     ...(fieldSelector ? { fieldSelector } : {}),
+    ...(labelSelector ? { labelSelector } : {}),
   };
 }
 

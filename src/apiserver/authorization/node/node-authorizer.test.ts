@@ -137,6 +137,20 @@ test("a volume is readable through the claim that a pod of the node uses", () =>
   assert.ok(!may("get", { resource: persistentVolumes, name: "v2" }));
 });
 
+test("the directories of a node are its own to look after, those of others are not", () => {
+  const feed = new MemoryFeed();
+  feed.put(persistentVolumes, { metadata: { name: "mine", labels: { "nacre.dev/node": "n1" } } });
+  feed.put(persistentVolumes, { metadata: { name: "theirs", labels: { "nacre.dev/node": "n2" } } });
+  const may = asking(feed);
+  assert.ok(may("watch", { resource: persistentVolumes, labelSelector: "nacre.dev/node=n1" }));
+  assert.ok(!may("watch", { resource: persistentVolumes, labelSelector: "nacre.dev/node=n2" }));
+  assert.ok(!may("list", { resource: persistentVolumes }));
+  assert.ok(may("patch", { resource: persistentVolumes, name: "mine" }));
+  assert.ok(!may("patch", { resource: persistentVolumes, name: "theirs" }));
+  assert.ok(!may("delete", { resource: persistentVolumes, name: "mine" }));
+  assert.ok(!may("patch", { resource: persistentVolumes, name: "mine", subresource: "status" }));
+});
+
 test("the name alone, without the group, makes nobody a node", () => {
   const feed = new MemoryFeed();
   feed.put(pods, shopPod("n1"));

@@ -1,4 +1,4 @@
-import { persistentVolumes, pods } from "#api";
+import { localNodeLabel, persistentVolumes, pods, volumesOfNode } from "#api";
 import type { Authorizer, Decision, ObjectFeed, RequestAttributes } from "../../ports.ts";
 import { NodeGraph } from "./node-graph.ts";
 import { nodeNameOf } from "./node-name.ts";
@@ -16,6 +16,7 @@ export function nodeAuthorizer(feed: ObjectFeed): Authorizer & { close(): void }
       return graph.needs(node, resource, namespace, name);
     },
     runsOn: (node, namespace, name) => feed.get(pods, name, namespace)?.spec?.nodeName === node,
+    keeps: (node, volume) => feed.get(persistentVolumes, volume)?.metadata?.labels?.[localNodeLabel] === node,
     claimOf(volume) {
       const claim = feed.get(persistentVolumes, volume)?.spec?.claimRef;
       return claim ? { namespace: claim.namespace ?? "", name: claim.name ?? "" } : undefined;
@@ -41,6 +42,8 @@ export function tunnelPath(node: string): string {
 interface World {
   needs(node: string, resource: Referenced, namespace: string, name: string): boolean;
   runsOn(node: string, namespace: string, name: string): boolean;
+  /** Whether the volume is a directory of the node. */
+  keeps(node: string, volume: string): boolean;
   claimOf(volume: string): { namespace: string; name: string } | undefined;
 }
 
@@ -61,7 +64,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "secrets.": readNeeded("secrets"),
   "configmaps.": readNeeded("configmaps"),
   "persistentvolumeclaims.": readNeeded("persistentvolumeclaims"),
-  "persistentvolumes.": readNeededVolume,
+  "persistentvolumes.": neededOrKeptVolume,
   "serviceaccounts.": requestToken,
   "nodes.": ownNode,
   "pods.": ownPods,
@@ -85,13 +88,21 @@ function readNeeded(resource: Referenced): Rule {
   };
 }
 
-function readNeededVolume(
+/** Those that its pods use; and, to make and remove them, the directories of its own (decision 32). */
+function neededOrKeptVolume(
   node: string,
-  { verb, name, subresource }: RequestAttributes,
+  { verb, name, subresource, labelSelector }: RequestAttributes,
   world: World,
 ): Decision {
-  if (verb !== "get" || subresource || !name) return no("can only get individual resources of this type");
-  const claim = world.claimOf(name);
+  if (subresource) return no("can only get individual resources of this type");
+  if (verb === "list" || verb === "watch")
+    return labelSelector === volumesOfNode(node)
+      ? allowed
+      : no(`can only list/watch volumes with the label selector ${volumesOfNode(node)}`);
+  if (!name || (verb !== "get" && verb !== "patch"))
+    return no("can only get individual resources of this type");
+  if (world.keeps(node, name)) return allowed;
+  const claim = verb === "get" ? world.claimOf(name) : undefined;
   const needed = claim && world.needs(node, "persistentvolumeclaims", claim.namespace, claim.name);
   return needed ? allowed : unrelated(node);
 }
