@@ -5,12 +5,15 @@ import { disruptionController } from "./disruption/disruption-controller.ts";
 import { staleDisruptionController } from "./disruption/stale-disruption-controller.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice-controller.ts";
 import { endpointSliceMirroringController } from "./endpointslice-mirroring/endpointslice-mirroring-controller.ts";
+import { ephemeralVolumeController } from "./ephemeral-volume/ephemeral-volume-controller.ts";
 import { garbageCollector } from "./garbage-collector/garbage-collector.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import { jobController } from "./job/job-controller.ts";
 import { jobOrphanController } from "./job/job-orphan-controller.ts";
+import { localVolumeController } from "./local-volume/local-volume-controller.ts";
 import { namespaceController } from "./namespace/namespace-controller.ts";
 import { nodeLifecycleController } from "./node-lifecycle/node-lifecycle-controller.ts";
+import { persistentVolumeController } from "./persistent-volume/persistent-volume-controller.ts";
 import { podGarbageCollector } from "./pod-garbage-collector/pod-garbage-collector.ts";
 import { replicaSetController } from "./replicaset/replicaset-controller.ts";
 import {
@@ -19,6 +22,10 @@ import {
 } from "./service-account/service-account-controller.ts";
 import { statefulSetController } from "./statefulset/statefulset-controller.ts";
 import { ttlAfterFinishedController } from "./ttl-after-finished/ttl-after-finished-controller.ts";
+import {
+  claimProtectionController,
+  volumeProtectionController,
+} from "./volume-protection/volume-protection-controllers.ts";
 
 export interface BuiltInOptions {
   /** The cluster's certificate authority, PEM. */
@@ -46,6 +53,11 @@ export function builtInControllers(
     podGarbageCollector(context),
     disruptionController(context),
     staleDisruptionController(context),
+    persistentVolumeController(context),
+    localVolumeController(context),
+    ephemeralVolumeController(context),
+    claimProtectionController(context),
+    volumeProtectionController(context),
   ];
   const inventory = new Inventory(context);
   return [...controllers, garbageCollector(context, inventory), namespaceController(context, inventory)];

@@ -12,7 +12,10 @@ test("of a pod is kept what some controller reads", () => {
       containers: [{ name: "web", image: "web:1", ports: [{ name: "http", containerPort: 8080 }] }],
       initContainers: [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }],
       tolerations: [{ key: "slow", operator: "Exists" }],
-      volumes: [{ name: "cache", emptyDir: {} }],
+      volumes: [
+        { name: "cache", emptyDir: {} },
+        { name: "disk", persistentVolumeClaim: { claimName: "disk" } },
+      ],
     },
     status: {
       phase: "Running",
@@ -41,6 +44,7 @@ test("of a pod is kept what some controller reads", () => {
       containers: [{ name: "web", ports: [{ name: "http", containerPort: 8080 }] }],
       initContainers: [{ name: "proxy", restartPolicy: "Always" }],
       tolerations: [{ key: "slow", operator: "Exists" }],
+      volumes: [{ name: "disk", persistentVolumeClaim: { claimName: "disk" } }],
     },
     status: {
       phase: "Running",

@@ -15,10 +15,12 @@ export function podOfControllers(pod: Pod): Pod {
 
 function specOf(spec: PodSpec): PodSpec {
   const { containers, initContainers } = spec;
+  const claims = spec.volumes?.filter((volume) => volume.persistentVolumeClaim ?? volume.ephemeral);
   return {
     ...only(spec, ["nodeName", "hostname", "subdomain", "tolerations"]),
     containers: containers.map(containerOf),
     ...(initContainers ? { initContainers: initContainers.map(containerOf) } : {}),
+    ...(claims?.length ? { volumes: claims } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { KubernetesObject, OwnerReference, Pod, PodTemplateSpec } from "#api";
-import { pods } from "#api";
+import { claimsOfPod, pods } from "#api";
 import { byController, type Informer, type Informers } from "#client";
 import { controllerOf } from "./claim.ts";
 import { podOfControllers } from "./pod-of-controllers.ts";
@@ -10,6 +10,7 @@ export function podInformer(informers: Informers): Informer<Pod> {
     .of(pods, { keep: podOfControllers })
     .addIndex("controller", byController)
     .addIndex("orphans", byNamespaceOfOrphan)
+    .addIndex("claim", (pod) => claimsOfPod(pod).map(({ claim }) => `${pod.metadata?.namespace}/${claim}`))
     .addIndex("node", (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
 }
 

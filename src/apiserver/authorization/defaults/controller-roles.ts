@@ -96,6 +96,15 @@ export const controllerRoles: Readonly<Record<string, readonly PolicyRule[]>> = 
     rule("create delete list patch watch", "", "pods"),
     recordEvents,
   ],
+  // Not Kubernetes': the provisioner of the built-in class.
+  "local-volume-controller": [
+    rule("create delete get list update watch", "", "persistentvolumes"),
+    rule("get list update watch", "", "persistentvolumeclaims"),
+    rule("update", "", "persistentvolumeclaims/status"),
+    rule(read, "", "nodes"),
+    rule(read, "storage.k8s.io", "storageclasses"),
+    recordEvents,
+  ],
   "namespace-controller": [
     rule("delete get list watch", "", "namespaces"),
     rule("update", "", "namespaces/finalize namespaces/status"),
