@@ -28,6 +28,8 @@ import { StorageGuard } from "./storage/storage-guard.ts";
 import { StreamServer } from "./streams/server.ts";
 import { httpsTunnelDialer } from "./tunnel/dial.ts";
 import { runTunnel } from "./tunnel/tunnel.ts";
+import { ClaimVolumes } from "./volumes/persistent/claim-volumes.ts";
+import { removeDirectories } from "./volumes/persistent/removed-directories.ts";
 
 export interface AgentOptions {
   /** Speaks as `system:node:NAME`. */
@@ -90,10 +92,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     resource: pods,
     fieldSelector: `spec.nodeName=${nodeName}`,
   });
+  const objects = createObjectSource(watching);
+  const claims = new ClaimVolumes({
+    host,
+    layout,
+    objects,
+    node: () => ({ name: nodeName, labels: registration.labels }),
+  });
   const context: AgentContext = {
     ...options,
     events: createPodEvents(options),
-    objects: createObjectSource(watching),
+    objects,
+    claims,
     layout,
     hostAddresses: options.nodeAddresses,
     machine,
@@ -116,6 +126,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     updated: (node) => registration.observe(node),
     deleted: () => registration.observe(undefined),
   });
+  removeDirectories({ ...options, signal, root: layout.localVolumes, claims });
   const managed = podsOf(options, context, podInformer, registration, signal);
   const guard = new StorageGuard({ ...context, pods: managed });
   const summary = createSummary({ ...options, pods: managed });
@@ -173,6 +184,7 @@ function identityOf(options: AgentOptions, runtimeVersion: string): NodeIdentity
     labels: options.nodeLabels ?? {},
     version: options.version,
     runtimeVersion,
+    volumeDirectory: layoutOf(options.directories).localVolumes,
     port: kubeletPort,
   };
 }

@@ -10,6 +10,7 @@ import type { EventRecorder } from "./events.ts";
 import type { Layout } from "./layout.ts";
 import type { Machine } from "./node/machine.ts";
 import type { ObjectSource } from "./objects.ts";
+import type { ClaimVolumes } from "./volumes/persistent/claim-volumes.ts";
 
 /** Who knows when a pod has left the services of this node. */
 export interface PodDepartures {
@@ -29,10 +30,11 @@ export interface AgentContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly events: EventRecorder;
-  /** ConfigMaps and Secrets of this node's pods. */
+  /** ConfigMaps, Secrets and claims of this node's pods. */
   readonly objects: ObjectSource;
   /** Services of all namespaces, as last seen. */
   readonly services: Pick<Informer<Service>, "values" | "synced">;
+  readonly claims: ClaimVolumes;
   readonly layout: Layout;
   readonly nodeName: string;
   /** The node's own addresses. */

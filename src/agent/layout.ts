@@ -21,6 +21,11 @@ export interface Layout {
   pod(uid: string): string;
   /** Of one kind of volumes, as the kubelet names it: `kubernetes.io~configmap`. */
   volume(uid: string, plugin: string, name: string): string;
+  /** What is known of the volumes behind a pod's claims. */
+  claims(uid: string): string;
+  claimFile(uid: string, volume: string): string;
+  /** Below it lie the directories that volumes of the built-in class are. They outlive pods. */
+  readonly localVolumes: string;
   /** Seccomp profiles that pods name with `localhostProfile`. */
   readonly seccomp: string;
   readonly memoryPods: string;
@@ -47,6 +52,9 @@ export function layoutOf(directories: AgentDirectories): Layout {
     pods,
     pod: (uid) => `${pods}/${uid}`,
     volume: (uid, plugin, name) => `${pods}/${uid}/volumes/${plugin}/${name}`,
+    claims: (uid) => `${pods}/${uid}/claims`,
+    claimFile: (uid, volume) => `${pods}/${uid}/claims/${volume}.json`,
+    localVolumes: `${directories.state}/persistent-volumes`,
     seccomp: `${directories.state}/seccomp`,
     memoryPods: `${directories.memory}/pods`,
     podMemory: (uid) => `${directories.memory}/pods/${uid}`,

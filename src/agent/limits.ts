@@ -101,6 +101,8 @@ export const limits = {
    */
   storageMeasureMs: 30_000,
   storageMeasureRest: 20,
+  /** Handing a volume over to a group walks through all that is in it. */
+  ownershipMs: 600_000,
   /** Sandboxes made at the same time: more only wait for each other in the kernel. */
   parallelStarts: 8,
 } as const;

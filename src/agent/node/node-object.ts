@@ -1,4 +1,4 @@
-import type { Node, NodeCondition, NodeStatus } from "#api";
+import { localRootAnnotation, type Node, type NodeCondition, type NodeStatus } from "#api";
 import type { Image } from "#runtime";
 import { limits } from "../limits.ts";
 import { rfc3339 } from "../status/time.ts";
@@ -13,6 +13,8 @@ export interface NodeIdentity {
   readonly version: string;
   /** `runc://1.1.5` */
   readonly runtimeVersion: string;
+  /** Below it lie the directories that volumes of the built-in class are. */
+  readonly volumeDirectory: string;
   /** Where `/healthz` and the streams would be served; over the tunnel, so a number for show. */
   readonly port: number;
 }
@@ -34,7 +36,12 @@ export function nodeObject(identity: NodeIdentity, machine: Machine): Node {
   return {
     apiVersion: "v1",
     kind: "Node",
-    metadata: { name: identity.name, labels: nodeLabels(identity, machine) },
+    metadata: {
+      name: identity.name,
+      labels: nodeLabels(identity, machine),
+      // Whoever makes volumes goes by it.
+      annotations: { [localRootAnnotation]: identity.volumeDirectory },
+    },
     spec: { podCIDR: identity.podRange, podCIDRs: [identity.podRange] },
   };
 }

@@ -189,10 +189,14 @@ export class NodeRegistration {
       if (!isAlreadyExists(error)) throw error;
     }
     const found = await resource.get(identity.name, { signal });
-    const labels = wanted.metadata?.labels ?? {};
-    const missing = Object.entries(labels).some(([key, value]) => found.metadata?.labels?.[key] !== value);
-    if (!missing && found.spec?.podCIDR) return found;
-    const patch = { metadata: { labels }, ...(found.spec?.podCIDR ? {} : { spec: wanted.spec }) };
+    const { labels = {}, annotations = {} } = wanted.metadata ?? {};
+    const isSaid =
+      includes(found.metadata?.labels, labels) && includes(found.metadata?.annotations, annotations);
+    if (isSaid && found.spec?.podCIDR) return found;
+    const patch = {
+      metadata: { labels, annotations },
+      ...(found.spec?.podCIDR ? {} : { spec: wanted.spec }),
+    };
     return resource.patch(identity.name, { type: "strategic", patch }, { signal });
   }
 
@@ -230,6 +234,10 @@ export class NodeRegistration {
     if (!this.uid) return {};
     return { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: identity.name, uid: this.uid }] };
   }
+}
+
+function includes(found: Record<string, string> = {}, wanted: Record<string, string>): boolean {
+  return Object.entries(wanted).every(([key, value]) => found[key] === value);
 }
 
 /** Whether the conditions that the node writes are as it wrote them. */

@@ -23,15 +23,19 @@ export async function containerMounts(
     if (root === undefined) {
       throw fault(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
     }
-    const isWritten = pod.spec?.volumes?.some(
+    const isReadOnly = pod.spec?.volumes?.some(
       (volume) =>
         volume.name === mount.name &&
-        (volume.configMap ?? volume.secret ?? volume.projected ?? volume.downwardAPI),
+        (volume.configMap ??
+          volume.secret ??
+          volume.projected ??
+          volume.downwardAPI ??
+          volume.persistentVolumeClaim?.readOnly),
     );
     mounts.push({
       hostPath: await withSubPath(root, mount, sources),
       containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
-      readOnly: (mount.readOnly ?? false) || Boolean(isWritten),
+      readOnly: (mount.readOnly ?? false) || Boolean(isReadOnly),
       propagation: propagationOf(mount),
     });
   }

@@ -1,11 +1,20 @@
-import { configMaps, type Pod, secrets, type Volume } from "#api";
-import { ApiError, isAborted, messageOf, type Timer } from "#base";
+import {
+  claimsOfPod,
+  configMaps,
+  type Pod,
+  type PodClaim,
+  persistentVolumeClaims,
+  secrets,
+  type Volume,
+} from "#api";
+import { isAborted, messageOf, type Timer } from "#base";
 import type { AgentContext } from "../context.ts";
 import type { FieldContext } from "../environment/fields.ts";
 import { setUpEmptyDir } from "./empty-dir.ts";
 import { setUpHostPath } from "./host-path.ts";
 import { type Payload, writePayload } from "./payload.ts";
 import { hasPayload, type PayloadContext, payloadOf } from "./payload-sources.ts";
+import { isAway } from "./persistent/claim-volumes.ts";
 import { podReferences, type Reference } from "./references.ts";
 import { type PodToken, requestToken, type TokenOptions } from "./token.ts";
 
@@ -107,7 +116,9 @@ export class PodVolumes {
     this.close();
     await this.#refreshing?.catch(() => {});
     this.#paths.clear();
-    await removePodFiles(context, pod().metadata?.uid ?? "");
+    const { uid = "" } = pod().metadata ?? {};
+    await removePodFiles(context, uid);
+    context.claims.release(uid);
   }
 
   async #setUp(pod: Pod, volume: Volume): Promise<string> {
@@ -118,10 +129,22 @@ export class PodVolumes {
       const directory = layout.volume(uid, "kubernetes.io~empty-dir", volume.name);
       return setUpEmptyDir(host, directory, volume.emptyDir, group);
     }
+    const claim = claimsOfPod(pod).find((one) => one.volume === volume.name);
+    if (claim) return this.#setUpClaim(pod, claim);
     if (volume.hostPath) return setUpHostPath(host, volume.hostPath);
     if (hasPayload(volume)) return this.#writeInTurn(pod, volume);
     const kind = Object.keys(volume).find((key) => key !== "name") ?? "without a source";
     throw new Error(`volumes of type ${kind} are not supported yet`);
+  }
+
+  async #setUpClaim(pod: Pod, claim: PodClaim): Promise<string> {
+    try {
+      return await this.#options.context.claims.setUp(pod, claim);
+    } catch (error) {
+      // It may be bound in a moment.
+      this.followAll([{ resource: persistentVolumeClaims, name: claim.claim }]);
+      throw error;
+    }
   }
 
   #writeInTurn(pod: Pod, volume: Volume): Promise<string> {
@@ -219,8 +242,4 @@ export async function removePodFiles(
     for (const mount of await host.mounts.under(directory)) await host.mounts.unmount(mount);
     await host.files.remove(directory);
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof ApiError && (error.code >= 500 || error.reason === "Timeout");
 }
