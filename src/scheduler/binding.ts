@@ -1,16 +1,11 @@
 import { type Pod, pods } from "#api";
-import type { Client } from "#client";
-import type { Placed, Profile } from "./framework/plugin.ts";
+import type { Placed, Profile, Writing } from "./framework/plugin.ts";
 
-/** Carries out a decision: plugins reserve and prepare, then the pod is bound. If any of it fails, all is given back, last first. */
-export async function bind(
-  placed: Placed,
-  {
-    profile,
-    client,
-    signal,
-  }: { readonly profile: Profile; readonly client: Client; readonly signal: AbortSignal },
-): Promise<void> {
+/**
+ * Has plugins reserve and prepare what a decision needs. Undefined when nothing has to be waited for. If any of it fails, all is given back,
+ * last first, and it throws or rejects.
+ */
+export function prepare(placed: Placed, profile: Profile, writing: Writing): Promise<void> | undefined {
   const { plugins } = profile;
   let reserved = 0;
   try {
@@ -18,20 +13,35 @@ export async function bind(
       reserved += 1;
       plugin.reserve?.(placed);
     }
-    for (const plugin of plugins) await plugin.preBind?.(placed, signal);
-    await postBinding(placed, { client, signal });
   } catch (error) {
-    for (const plugin of plugins.slice(0, reserved).reverse()) plugin.unreserve?.(placed);
+    giveBack(placed, plugins.slice(0, reserved));
+    throw error;
+  }
+  const works = plugins.flatMap((plugin) => plugin.preBind?.(placed, writing) ?? []);
+  if (works.length === 0) return undefined;
+  return Promise.all(works).then(
+    () => {},
+    (error) => {
+      giveBack(placed, plugins);
+      throw error;
+    },
+  );
+}
+
+/** Writes the decision. */
+export async function bind(placed: Placed, profile: Profile, { client, signal }: Writing): Promise<void> {
+  const { facts, nodeName } = placed;
+  const { name = "", namespace, uid } = facts.pod.metadata ?? {};
+  const target = { apiVersion: "v1", kind: "Node", name: nodeName };
+  const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target };
+  try {
+    await client.resource<Pod>(pods, namespace).postSubresource(name, "binding", binding, { signal });
+  } catch (error) {
+    giveBack(placed, profile.plugins);
     throw error;
   }
 }
 
-async function postBinding(
-  { facts, nodeName }: Placed,
-  { client, signal }: { readonly client: Client; readonly signal: AbortSignal },
-): Promise<void> {
-  const { name = "", namespace, uid } = facts.pod.metadata ?? {};
-  const target = { apiVersion: "v1", kind: "Node", name: nodeName };
-  const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target };
-  await client.resource<Pod>(pods, namespace).postSubresource(name, "binding", binding, { signal });
+function giveBack(placed: Placed, plugins: Profile["plugins"]): void {
+  for (const plugin of plugins.toReversed()) plugin.unreserve?.(placed);
 }

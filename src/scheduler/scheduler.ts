@@ -1,7 +1,7 @@
-import { isPodTerminal, type Node, type Pod } from "#api";
+import { isPodTerminal, type KubernetesObject, type Node, type Pod } from "#api";
 import { type Clock, isConflict, isNotFound, type Logger, type Metrics, messageOf, type Random } from "#base";
 import type { Client, EventRecorder } from "#client";
-import { bind } from "./binding.ts";
+import { bind, prepare } from "./binding.ts";
 import { isRelevantChange, isSameToScheduling } from "./changes.ts";
 import { Explainer } from "./explainer.ts";
 import { Cluster } from "./framework/cluster.ts";
@@ -131,8 +131,8 @@ export class Scheduler {
   }
 
   /** An object in the cluster's listers came, changed or went. */
-  onObject(resource: string): void {
-    this.#queue.onEvent({ type: "object-changed", resource });
+  onObject(resource: string, object: KubernetesObject): void {
+    this.#queue.onEvent({ type: "object-changed", resource, object });
   }
 
   #onBoundPod(pod: Pod, old: Pod | undefined): void {
@@ -202,7 +202,7 @@ export class Scheduler {
       this.cluster.denominate(facts.uid);
       this.cluster.assume(facts, placement.nodeName);
       const placed: Placed = { facts, nodeName: placement.nodeName, cluster: this.cluster };
-      this.#bindings.start(() => this.#bind(queued, placed, scheduler));
+      this.#carryOut(queued, placed, scheduler);
     } else {
       const nomination = this.#makeRoom(facts, placement.refusals, scheduler);
       this.#queue.giveBackUnschedulable(queued, placement.refusals.rejectedBy);
@@ -240,20 +240,45 @@ export class Scheduler {
     }
   }
 
-  async #bind(queued: QueuedPod, placed: Placed, { profile }: OneScheduler): Promise<void> {
-    const { facts, nodeName } = placed;
-    const { client, logger, signal } = this.#options;
+  /** A pod that must wait for something before it is bound (a volume) takes no other pod's turn to be bound. */
+  #carryOut(queued: QueuedPod, placed: Placed, { profile }: OneScheduler): void {
+    const start = () => this.#bindings.start(() => this.#bind(queued, placed, profile));
     try {
-      await bind(placed, { profile, client, signal });
+      const prepared = prepare(placed, profile, this.#options);
+      if (prepared) prepared.then(start, (error) => this.#failed(queued, placed, error));
+      else start();
+    } catch (error) {
+      this.#failed(queued, placed, error);
+    }
+  }
+
+  async #bind(queued: QueuedPod, placed: Placed, profile: Profile): Promise<void> {
+    const { facts, nodeName } = placed;
+    try {
+      await bind(placed, profile, this.#options);
       this.#explainer.bound(facts, nodeName);
     } catch (error) {
-      if (signal.aborted) return;
-      this.cluster.forget(facts);
-      this.#queue.onEvent({ type: "pod-removed", pod: facts, nodeName });
-      if (isNotFound(error)) return;
-      logger.warn(`binding ${facts.key} to ${nodeName}: ${messageOf(error)}`);
-      if (!isConflict(error) && !this.cluster.pod(facts.uid)) this.#queue.giveBackFailed(queued);
+      // Gone, or bound by somebody else: not ours any more.
+      if (isNotFound(error) || isConflict(error)) this.#takeBack(placed);
+      else this.#failed(queued, placed, error);
     }
+  }
+
+  /** The pod is tried again, unless it is gone. */
+  #failed(queued: QueuedPod, placed: Placed, error: unknown): void {
+    const { facts, nodeName } = placed;
+    const { logger, signal } = this.#options;
+    if (signal.aborted) return;
+    const isThere = this.cluster.pod(facts.uid) !== undefined;
+    this.#takeBack(placed);
+    if (!isThere) return;
+    logger.warn(`binding ${facts.key} to ${nodeName}: ${messageOf(error)}`);
+    if (!this.cluster.pod(facts.uid)) this.#queue.giveBackFailed(queued);
+  }
+
+  #takeBack({ facts, nodeName }: Placed): void {
+    this.cluster.forget(facts);
+    this.#queue.onEvent({ type: "pod-removed", pod: facts, nodeName });
   }
 
   #schedulerOf({ pod }: PodFacts): OneScheduler {

@@ -66,11 +66,11 @@ function followObjects(informers: Informers, scheduler: Scheduler): void {
   const follow = <T extends Followed>(resource: Resource<T>, lister: Lister<T>, keep: (object: T) => T) => {
     const set = (object: T) => {
       lister.set(object);
-      scheduler.onObject(resource.resource);
+      scheduler.onObject(resource.resource, object);
     };
     const gone = (object: T) => {
       lister.delete(object);
-      scheduler.onObject(resource.resource);
+      scheduler.onObject(resource.resource, object);
     };
     const updated = (object: T, old: T) => {
       if (!isSame(object, old)) set(object);

@@ -1,4 +1,6 @@
-import type { Node } from "#api";
+import type { KubernetesObject, Node } from "#api";
+import type { Clock } from "#base";
+import type { Client } from "#client";
 import type { Cluster } from "./cluster.ts";
 import type { CountersInUse } from "./counts/counters.ts";
 import type { Refusal } from "./judgement.ts";
@@ -40,8 +42,11 @@ export interface Plugin {
   reserve?(placed: Placed): void;
   /** Gives it back: a later step has failed. Also called when `reserve` of a later plugin threw. */
   unreserve?(placed: Placed): void;
-  /** What must be written and be done before the pod is bound; an error gives the pod back to the queue. */
-  preBind?(placed: Placed, signal: AbortSignal): Promise<void>;
+  /**
+   * What must be written and be waited for before the pod is bound; undefined when there is nothing. However long it takes, other pods are
+   * bound meanwhile. An error gives the pod back to the queue.
+   */
+  preBind?(placed: Placed, writing: Writing): Promise<void> | undefined;
 }
 
 /** The number of a node in `cluster.nodes`. */
@@ -95,10 +100,16 @@ export interface Rejection {
   readonly reasons: readonly string[];
   /** False when no pod that left the node would change it; preemption need not look there. */
   readonly isResolvable: boolean;
+  /** It is the pod that does not do, wherever: told without the number of nodes. */
+  readonly isOfPod?: boolean;
 }
 
 export function rejection(reason: string, { isResolvable }: { isResolvable: boolean }): Rejection {
   return { reasons: [reason], isResolvable };
+}
+
+export function podRejection(reason: string): Rejection {
+  return { reasons: [reason], isResolvable: false, isOfPod: true };
 }
 
 /** What happens in a cluster that may make room or lift a ban. */
@@ -116,7 +127,7 @@ export type ClusterEvent =
     }
   | { readonly type: "pod-removed"; readonly pod: PodFacts; readonly nodeName: string }
   /** In `cluster.listers`: `resource` is its name there. */
-  | { readonly type: "object-changed"; readonly resource: string };
+  | { readonly type: "object-changed"; readonly resource: string; readonly object: KubernetesObject };
 
 /** A pod that fits nowhere. */
 export interface Failure {
@@ -149,6 +160,14 @@ export interface Placed {
   readonly facts: PodFacts;
   readonly nodeName: string;
   readonly cluster: Cluster;
+}
+
+/** With what plugins write. */
+export interface Writing {
+  /** What it writes is in the listers at once. */
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
 }
 
 /** The rules of one scheduler, in order. */

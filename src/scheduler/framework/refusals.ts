@@ -18,12 +18,14 @@ export interface RefusedNodes {
 export function explainRefusals({ groups }: Pick<Refusals, "groups">): string {
   let nodeCount = 0;
   const counts = new Map<string, number>();
+  const ofPod: string[] = [];
   for (const { rejection, nodes } of groups) {
     nodeCount += nodes.length;
-    for (const reason of rejection.reasons) counts.set(reason, (counts.get(reason) ?? 0) + nodes.length);
+    if (rejection.isOfPod) ofPod.push(...rejection.reasons);
+    else for (const reason of rejection.reasons) counts.set(reason, (counts.get(reason) ?? 0) + nodes.length);
   }
   if (nodeCount === 0) return "no nodes available to schedule pods";
-  const list = Array.from(counts, ([reason, count]) => `${count} ${reason}`).sort();
+  const list = [...ofPod, ...Array.from(counts, ([reason, count]) => `${count} ${reason}`).sort()];
   return `0/${nodeCount} nodes are available: ${list.join(", ")}.`;
 }
 
