@@ -15,9 +15,11 @@ import {
   type Resource,
   selectedNode,
   serviceAccounts,
+  storageClasses,
 } from "#api";
 import { seededRandom, silentLogger, silentMetrics, systemClock } from "#base";
 import { Informers } from "#client";
+import { startScheduler } from "#scheduler";
 import { servedCluster } from "#testing";
 import { startControllers } from "./mod.ts";
 
@@ -36,24 +38,26 @@ async function newCluster(t: TestContext) {
     signal: ended.signal,
   };
   const manager = { name: "system:kube-controller-manager", groups: ["system:authenticated"] };
-  const running = startControllers({
-    ...runtime,
-    client: cluster.clientAs(manager),
-    authority: "PEM",
-    identity: "c",
-  });
+  const scheduler = { name: "system:kube-scheduler", groups: ["system:authenticated"] };
+  const running = Promise.all([
+    startControllers({ ...runtime, client: cluster.clientAs(manager), authority: "PEM", identity: "c" }),
+    startScheduler({ ...runtime, client: cluster.clientAs(scheduler), identity: "s" }),
+  ]);
   t.after(async () => {
     ended.abort();
     await running;
     await cluster.close();
   });
-  await client.resource(nodes).create({
-    metadata: {
-      name: "n1",
-      labels: { "kubernetes.io/hostname": "n1" },
-      annotations: { [localRootAnnotation]: "/data" },
-    },
-  });
+  const addNode = async (name: string, annotations: Record<string, string> = {}) => {
+    const labels = { "kubernetes.io/hostname": name };
+    await client.resource(nodes).create({ metadata: { name, labels, annotations } });
+    const status = {
+      allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
+      conditions: [{ type: "Ready", status: "True", reason: "KubeletReady", message: "ready" }],
+    };
+    await client.resource(nodes).patch(name, { type: "merge", patch: { status } }, { subresource: "status" });
+  };
+  await addNode("n1", { [localRootAnnotation]: "/data" });
   const informers = new Informers(runtime);
   const claims = client.resource(persistentVolumeClaims, "shop");
   const volumes = client.resource(persistentVolumes);
@@ -66,7 +70,7 @@ async function newCluster(t: TestContext) {
   ): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
       const informer = informers.of(resource);
-      const find = () => informer.list().find(({ metadata }) => metadata?.name === name);
+      const find = () => informer.get(name, resource.namespaced ? "shop" : undefined);
       const timeout = setTimeout(
         () => reject(new Error(`not reached by ${resource.kind} ${name}: ${JSON.stringify(find())}`)),
         5_000,
@@ -92,7 +96,19 @@ async function newCluster(t: TestContext) {
         .list()
         .some((event) => event.reason === reason),
     );
-  return { client, claims, volumes, until, claimIn, volumeIn, told };
+  await until(serviceAccounts, "default", (one) => one !== undefined);
+  const addPod = (name: string, claimName: string, spec: object = {}) =>
+    client.resource(pods, "shop").create({
+      metadata: { name },
+      spec: {
+        containers: [{ name: "c", image: "web:1" }],
+        volumes: [{ name: "d", persistentVolumeClaim: { claimName } }],
+        ...spec,
+      },
+    });
+  const nodeOf = async (name: string) =>
+    (await until(pods, name, (pod) => pod?.spec?.nodeName !== undefined))?.spec?.nodeName;
+  return { client, claims, volumes, until, claimIn, volumeIn, told, addNode, addPod, nodeOf };
 }
 
 function claim(name: string, spec: object = {}): PersistentVolumeClaim {
@@ -190,17 +206,11 @@ test("a claim of the default class gets a directory once a node is selected, gro
 });
 
 test("a claim is not gone before the pods on nodes that use it", async (t) => {
-  const { client, claims, volumes, claimIn, until } = await newCluster(t);
-  await until(serviceAccounts, "default", (one) => one !== undefined);
+  const { client, claims, volumes, claimIn, until, addPod } = await newCluster(t);
   await volumes.create(volume("v"));
   await claims.create(claim("disk"));
   await claimIn("disk", "Bound");
-  const shop = client.resource(pods, "shop");
-  const pod = (name: string, spec: object) =>
-    shop.create({ metadata: { name }, spec: { containers: [{ name: "c", image: "web:1" }], ...spec } });
-  const disk = [{ name: "d", persistentVolumeClaim: { claimName: "disk" } }];
-  await until(serviceAccounts, "default", (one) => one !== undefined);
-  await pod("web", { nodeName: "n1", volumes: disk });
+  await addPod("web", "disk", { nodeName: "n1" });
   await claims.delete("disk");
   const going = await until(
     persistentVolumeClaims,
@@ -208,13 +218,12 @@ test("a claim is not gone before the pods on nodes that use it", async (t) => {
     (one) => one?.metadata?.deletionTimestamp !== undefined,
   );
   assert.deepEqual(going?.metadata?.finalizers, ["kubernetes.io/pvc-protection"]);
-  await shop.delete("web", { gracePeriodSeconds: 0 });
+  await client.resource(pods, "shop").delete("web", { gracePeriodSeconds: 0 });
   await until(persistentVolumeClaims, "disk", (one) => one === undefined);
 });
 
 test("a pod's own claim comes with it and goes with it", async (t) => {
   const { client, claims, until } = await newCluster(t);
-  await until(serviceAccounts, "default", (one) => one !== undefined);
   const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
   const volumes = [{ name: "own", ephemeral: { volumeClaimTemplate: { spec } } }];
   const shop = client.resource(pods, "shop");
@@ -227,4 +236,54 @@ test("a pod's own claim comes with it and goes with it", async (t) => {
   await shop.delete("web", { gracePeriodSeconds: 0 });
   await until(persistentVolumeClaims, "web-own", (one) => one === undefined);
   assert.deepEqual((await claims.list()).items, []);
+});
+
+test("a pod with a claim is placed, its volume made where it goes, and both stay together", async (t) => {
+  const { client, claims, claimIn, addNode, addPod, nodeOf, until } = await newCluster(t);
+  await addNode("n2", { [localRootAnnotation]: "/data" });
+  await addPod("early", "disk");
+  await until(pods, "early", (pod) =>
+    Boolean(pod?.status?.conditions?.[0]?.message?.includes('persistentvolumeclaim "disk" not found')),
+  );
+  await claims.create(claim("disk", { storageClassName: undefined }));
+  const first = await nodeOf("early");
+  const bound = await claimIn("disk", "Bound");
+  assert.equal(bound?.metadata?.annotations?.[selectedNode], first);
+  await client.resource(pods, "shop").delete("early", { gracePeriodSeconds: 0 });
+  for (const name of ["a", "b", "c"]) {
+    await addPod(name, "disk");
+    assert.equal(await nodeOf(name), first);
+  }
+});
+
+test("a node that keeps no volumes is given up for one that does", async (t) => {
+  const { client, claims, addNode, addPod, nodeOf, told } = await newCluster(t);
+  await client.resource(nodes).delete("n1");
+  await addNode("bare");
+  await claims.create(claim("disk", { storageClassName: undefined }));
+  await addPod("web", "disk");
+  await told("ProvisioningFailed");
+  await addNode("n2", { [localRootAnnotation]: "/data" });
+  await client.resource(nodes).patch("bare", { type: "merge", patch: { spec: { unschedulable: true } } });
+  assert.equal(await nodeOf("web"), "n2");
+});
+
+test("pods whose volumes nobody makes hold up no other", async (t) => {
+  const { client, claims, addPod, nodeOf, until } = await newCluster(t);
+  await client.resource(storageClasses).create({
+    metadata: { name: "nobody" },
+    provisioner: "example.com/nobody",
+    volumeBindingMode: "WaitForFirstConsumer",
+  });
+  const names = Array.from({ length: 70 }, (_, at) => `stuck-${at}`);
+  await Promise.all(names.map((name) => claims.create(claim(name, { storageClassName: "nobody" }))));
+  await Promise.all(names.map((name) => addPod(name, name)));
+  await Promise.all(
+    names.map((name) =>
+      until(persistentVolumeClaims, name, (one) => one?.metadata?.annotations?.[selectedNode] === "n1"),
+    ),
+  );
+  await claims.create(claim("disk", { storageClassName: undefined }));
+  await addPod("web", "disk");
+  assert.equal(await nodeOf("web"), "n1");
 });

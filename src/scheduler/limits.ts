@@ -15,6 +15,9 @@ export const defaultSchedulerName = "default-scheduler";
 /** Bindings under way at a time. */
 export const parallelBinds = 64;
 
+/** How long a pod waits for its volumes to be bound before it is placed anew: Kubernetes' number. */
+export const bindVolumesTimeoutMs = 600_000;
+
 /** Explanations being written at a time; they must not get in the way of bindings. */
 export const parallelExplanations = 8;
 

@@ -1,5 +1,6 @@
 import { type Container, isPodTerminal, type Pod, type PodSpec } from "#api";
 import { only } from "#client";
+import { placingVolumes } from "./framework/pod-volumes.ts";
 import { defaultSchedulerName } from "./limits.ts";
 
 /**
@@ -33,10 +34,12 @@ const noContainers: PodSpec = { containers: [] };
 
 function specOf(spec: PodSpec): PodSpec {
   const { containers, initContainers } = spec;
+  const volumes = placingVolumes(spec);
   return {
     ...only(spec, specFields),
     containers: containers.map(containerOf),
     ...(initContainers ? { initContainers: initContainers.map(containerOf) } : {}),
+    ...(volumes ? { volumes } : {}),
   };
 }
 

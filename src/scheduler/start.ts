@@ -1,9 +1,12 @@
 import {
+  csiNodes,
   jsonEqual,
   type KubernetesObject,
   namespaces,
   nodes,
   type Pod,
+  persistentVolumeClaims,
+  persistentVolumes,
   podDisruptionBudgets,
   pods,
   type Resource,
@@ -11,6 +14,7 @@ import {
   replicationControllers,
   services,
   statefulSets,
+  storageClasses,
 } from "#api";
 import { createEventRecorder, Informers, only, type ProgramOptions, runAsLeader } from "#client";
 import type { Lister } from "./framework/lister.ts";
@@ -63,7 +67,7 @@ async function lead(options: SchedulerProgramOptions, signal: AbortSignal): Prom
 /** Whatever plugins look up besides nodes and pods: a new kind is added here and in `Listers`. */
 function followObjects(informers: Informers, scheduler: Scheduler): void {
   const { listers } = scheduler.cluster;
-  const follow = <T extends Followed>(resource: Resource<T>, lister: Lister<T>, keep: (object: T) => T) => {
+  const follow = <T extends Followed>(resource: Resource<T>, lister: Lister<T>, keep?: (object: T) => T) => {
     const set = (object: T) => {
       lister.set(object);
       scheduler.onObject(resource.resource, object);
@@ -73,9 +77,9 @@ function followObjects(informers: Informers, scheduler: Scheduler): void {
       scheduler.onObject(resource.resource, object);
     };
     const updated = (object: T, old: T) => {
-      if (!isSame(object, old)) set(object);
+      if (!keep || !isSame(object, old)) set(object);
     };
-    informers.of(resource, { keep }).addHandler({ added: set, updated, deleted: gone });
+    informers.of(resource, keep ? { keep } : {}).addHandler({ added: set, updated, deleted: gone });
   };
   follow(namespaces, listers.namespaces, ({ metadata = {} }) => ({
     metadata: only(metadata, [...identity, "labels"]),
@@ -89,6 +93,11 @@ function followObjects(informers: Informers, scheduler: Scheduler): void {
     spec: only(spec, ["selector"]),
     status: only(status, ["disruptionsAllowed", "disruptedPods"]),
   }));
+  // Whole, because plugins write them; whatever changes in them may matter.
+  follow(persistentVolumeClaims, listers.persistentVolumeClaims);
+  follow(persistentVolumes, listers.persistentVolumes);
+  follow(storageClasses, listers.storageClasses);
+  follow(csiNodes, listers.csiNodes);
 }
 
 type Followed = KubernetesObject & { readonly spec?: unknown; readonly status?: unknown };

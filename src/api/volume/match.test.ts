@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from "../generated/types.ts";
 import { boundByController } from "./annotations.ts";
 import { isVolumeOf, withClaim, withoutClaim } from "./bound.ts";
-import { findVolume, mismatchOf } from "./match.ts";
+import { fittingVolumes, isUsableOn, mismatchOf } from "./match.ts";
 import { defaultClass, isDefaultClassAnnotation } from "./storage-class.ts";
 
 function claim(spec: object = {}): PersistentVolumeClaim {
@@ -29,10 +29,10 @@ const onNode = (name: string) => ({
   },
 });
 
-const node = (name: string) => ({ name, labels: { host: name } });
-
-const found = (wanted: PersistentVolumeClaim, volumes: PersistentVolume[], options = {}) =>
-  findVolume(wanted, volumes, options)?.metadata?.name;
+const found = (wanted: PersistentVolumeClaim, volumes: PersistentVolume[]) => {
+  const { kept, free } = fittingVolumes(wanted, volumes);
+  return (kept ?? free[0])?.metadata?.name;
+};
 
 test("a claim gets the smallest volume that is large enough and can do no more than needed", () => {
   const sizes = [
@@ -67,19 +67,16 @@ test("a volume that is kept for the claim comes first, and is nobody else's", ()
     claimRef: { namespace: "shop", name: "disk" },
   });
   assert.equal(found(claim(), [volume("a"), kept]), "kept");
-  assert.equal(found(claim(), [volume("a"), kept], { onlyKept: true }), "kept");
-  assert.equal(found(claim(), [volume("a")], { onlyKept: true }), undefined);
+  assert.deepEqual(fittingVolumes(claim(), [volume("a"), kept]), { kept, free: [] });
   const foreign = volume("kept", { claimRef: { namespace: "shop", name: "disk", uid: "c0" } });
   assert.equal(found(claim(), [foreign]), undefined);
 });
 
-test("on a node only what can be used there is found", () => {
+test("a volume can be used on the nodes that its affinity means, or on all", () => {
   const here = volume("here", onNode("n1"));
-  assert.equal(found(claim(), [here], { node: node("n1") }), "here");
-  assert.equal(found(claim(), [here], { node: node("n2") }), undefined);
-  const kept = volume("kept", { ...onNode("n1"), claimRef: { namespace: "shop", name: "disk" } });
-  assert.equal(found(claim(), [kept, volume("a")], { node: node("n2") }), undefined);
-  assert.equal(found(claim(), [here], { node: node("n1"), taken: new Set(["here"]) }), undefined);
+  assert.ok(isUsableOn(here, { name: "n1", labels: { host: "n1" } }));
+  assert.ok(!isUsableOn(here, { name: "n2", labels: { host: "n2" } }));
+  assert.ok(isUsableOn(volume("anywhere"), { name: "n2", labels: {} }));
 });
 
 test("why a volume cannot be the claim's is said in Kubernetes' words", () => {

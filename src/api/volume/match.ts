@@ -5,41 +5,33 @@ import { compileNodeSelector, type SelectableNode } from "../selector/node-selec
 import { isVolumeOf } from "./bound.ts";
 import { classOfClaim, classOfVolume } from "./storage-class.ts";
 
-export interface FindOptions {
-  /** Only what can be used on this node; anywhere unless given. */
-  readonly node?: SelectableNode;
-  /** Names of volumes that others are about to get. */
-  readonly taken?: ReadonlySet<string>;
-  /** Only what is kept for the claim already: the rest waits until its first pod has a node. */
-  readonly onlyKept?: boolean;
+/** What could be a claim's, wherever: whether it can be used on a node is another question. */
+export interface Fitting {
+  /** The volume that has the claim's reference: then no other will do. */
+  readonly kept: PersistentVolume | undefined;
+  /** Free ones, the best first. */
+  readonly free: readonly PersistentVolume[];
 }
 
 /**
- * The volume for a claim: the one that is kept for it, else the smallest that is large enough, free, and as the claim wants it. Undefined
- * when there is none; also when the one kept for it cannot be used on the node.
+ * The volumes that a claim could get: large enough, and as it wants them. The best is the one that can do no more than needed and is smallest.
  */
-export function findVolume(
-  claim: PersistentVolumeClaim,
-  volumes: Iterable<PersistentVolume>,
-  options: FindOptions = {},
-): PersistentVolume | undefined {
-  const { node, taken, onlyKept = false } = options;
+export function fittingVolumes(claim: PersistentVolumeClaim, volumes: Iterable<PersistentVolume>): Fitting {
   const selector = claim.spec?.selector && compileLabelSelector(claim.spec.selector);
-  let best: PersistentVolume | undefined;
+  const free: PersistentVolume[] = [];
   for (const volume of volumes) {
-    if (taken?.has(volume.metadata?.name ?? "") || volume.metadata?.deletionTimestamp) continue;
+    if (volume.metadata?.deletionTimestamp) continue;
     const isKept = isVolumeOf(volume, claim);
     if (volume.spec?.claimRef && !isKept) continue;
     if (isTooSmall(volume, claim) || modeOf(volume) !== modeOf(claim) || differsInAttributes(volume, claim))
       continue;
-    const isReachable = node === undefined || isUsableOn(volume, node);
-    if (isKept) return isReachable ? volume : undefined;
-    if (onlyKept || !isReachable || volume.status?.phase !== "Available") continue;
+    if (isKept) return { kept: volume, free: [] };
+    if (volume.status?.phase !== "Available") continue;
     if (selector && !selector.matches(volume.metadata?.labels)) continue;
     if (classOfVolume(volume) !== classOfClaim(claim) || !offersModes(volume, claim)) continue;
-    if (!best || comesFirst(volume, best)) best = volume;
+    free.push(volume);
   }
-  return best;
+  return { kept: undefined, free: free.sort(compareForClaim) };
 }
 
 /** Why the volume that a claim names cannot be its own, in Kubernetes' words; undefined when it can. */
@@ -85,9 +77,9 @@ function offersModes(volume: PersistentVolume, claim: PersistentVolumeClaim): bo
 }
 
 /** A volume that can do little is taken before one that can do more; then the smaller one; then by name, so that all decide alike. */
-function comesFirst(a: PersistentVolume, b: PersistentVolume): boolean {
+function compareForClaim(a: PersistentVolume, b: PersistentVolume): number {
   const modes = (a.spec?.accessModes?.length ?? 0) - (b.spec?.accessModes?.length ?? 0);
-  if (modes !== 0) return modes < 0;
+  if (modes !== 0) return modes;
   const sizes = compareQuantities(capacityOf(a), capacityOf(b));
-  return sizes !== 0 ? sizes < 0 : (a.metadata?.name ?? "") < (b.metadata?.name ?? "");
+  return sizes !== 0 ? sizes : (a.metadata?.name ?? "") < (b.metadata?.name ?? "") ? -1 : 1;
 }

@@ -2,7 +2,7 @@ import {
   bindCompleted,
   boundByController,
   classOfClaim,
-  findVolume,
+  fittingVolumes,
   isVolumeOf,
   mismatchOf,
   namesClass,
@@ -92,7 +92,9 @@ function decideNamed({ claim, named }: ClaimWorld): ClaimStep {
 function decideUnbound(world: ClaimWorld): ClaimStep {
   const { claim, candidates, taken, storageClass, defaultClass } = world;
   const isLate = waitsForConsumer(storageClass);
-  const volume = findVolume(claim, candidates, { taken, onlyKept: isLate });
+  const { kept, free } = fittingVolumes(claim, candidates);
+  // What waits for a pod is bound where that pod goes: the scheduler keeps a volume for it.
+  const volume = kept ?? (isLate ? undefined : free.find(({ metadata }) => !taken.has(metadata?.name ?? "")));
   if (volume) return { type: "bind", volume };
   if (!namesClass(claim) && defaultClass !== undefined) return { type: "useClass", name: defaultClass };
   if (isLate && claim.metadata?.annotations?.[selectedNode] === undefined)

@@ -1,4 +1,5 @@
 import type { Node, Pod } from "#api";
+import { ClaimUsers } from "./counts/claim-users.ts";
 import { Counters } from "./counts/counters.ts";
 import { HeldTerms } from "./counts/held-terms.ts";
 import { Listers } from "./listers.ts";
@@ -21,11 +22,12 @@ export class Cluster {
   readonly nominations: Nominations = new Nominations();
   readonly heldTerms: HeldTerms = new HeldTerms(this);
   readonly counters: Counters = new Counters(this);
+  readonly claimUsers: ClaimUsers = new ClaimUsers();
   readonly #shapes = new PodShapes(this.nodes.resources);
   readonly #podsOn: Set<PodFacts>[] = [];
   readonly #pods = new Map<string, PlacedPod>();
   readonly #assumed = new Set<string>();
-  readonly #observers: readonly PodObserver[] = [this.heldTerms, this.counters];
+  readonly #observers: readonly PodObserver[] = [this.heldTerms, this.counters, this.claimUsers];
   #version = 0;
 
   /** Grows when something changed that is neither a node nor a pod on one: see `Plugin.inputs`. */

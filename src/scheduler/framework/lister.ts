@@ -4,11 +4,19 @@
  */
 export class Lister<T extends NamespacedObject> {
   readonly #objects = new Map<string, Map<string, T>>();
+  readonly #observers = new Set<() => void>();
   readonly #onChange: () => void;
   #version = 0;
 
   constructor(onChange: () => void) {
     this.#onChange = onChange;
+  }
+
+  /** Calls back after every change. Returns how to stop. */
+  observe(observer: () => void): () => void {
+    const own = () => observer();
+    this.#observers.add(own);
+    return () => this.#observers.delete(own);
   }
 
   /** Grows with every change. */
@@ -46,6 +54,7 @@ export class Lister<T extends NamespacedObject> {
   #changed(): void {
     this.#version += 1;
     this.#onChange();
+    for (const observer of [...this.#observers]) observer();
   }
 }
 

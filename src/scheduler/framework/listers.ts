@@ -1,10 +1,14 @@
 import type {
+  CSINode,
   Namespace,
+  PersistentVolume,
+  PersistentVolumeClaim,
   PodDisruptionBudget,
   ReplicaSet,
   ReplicationController,
   Service,
   StatefulSet,
+  StorageClass,
 } from "#api";
 import { Lister } from "./lister.ts";
 
@@ -16,6 +20,10 @@ export class Listers {
   readonly replicaSets: Lister<ReplicaSet>;
   readonly statefulSets: Lister<StatefulSet>;
   readonly podDisruptionBudgets: Lister<PodDisruptionBudget>;
+  readonly persistentVolumeClaims: Lister<PersistentVolumeClaim>;
+  readonly persistentVolumes: Lister<PersistentVolume>;
+  readonly storageClasses: Lister<StorageClass>;
+  readonly csiNodes: Lister<CSINode>;
 
   constructor(onChange: () => void) {
     this.namespaces = new Lister(onChange);
@@ -25,5 +33,9 @@ export class Listers {
     this.statefulSets = new Lister(onChange);
     // They change with every pod that comes or goes, and no filter or score reads them.
     this.podDisruptionBudgets = new Lister(() => {});
+    this.persistentVolumeClaims = new Lister(onChange);
+    this.persistentVolumes = new Lister(onChange);
+    this.storageClasses = new Lister(onChange);
+    this.csiNodes = new Lister(onChange);
   }
 }

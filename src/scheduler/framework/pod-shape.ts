@@ -1,6 +1,16 @@
-import { type Container, type OwnerReference, type Pod, type PodSpec, podRequests } from "#api";
+import {
+  type Container,
+  claimsOfPod,
+  type OwnerReference,
+  type Pod,
+  type PodClaim,
+  type PodSpec,
+  podRequests,
+  type Volume,
+} from "#api";
 import type { HostPort } from "./nodes/host-ports.ts";
 import type { Amount, ResourceColumns } from "./nodes/resource-columns.ts";
+import { placingVolumes } from "./pod-volumes.ts";
 
 /**
  * All that decisions read of a pod except who it is. Equal pods share one shape, and so whatever was worked out for it: a plugin is asked
@@ -20,6 +30,10 @@ export interface PodShape {
   readonly scoredCpu: number;
   readonly scoredMemory: number;
   readonly hostPorts: readonly HostPort[];
+  /** The claims that it names. */
+  readonly claims: readonly PodClaim[];
+  /** Those of its volumes that say where it may go, claims among them. */
+  readonly volumes: readonly Volume[];
 }
 
 /** Kubernetes' assumption for a container without requests: 100m and 200 MiB. */
@@ -58,6 +72,8 @@ export class PodShapes {
       scoredCpu: scored.cpu ?? 0,
       scoredMemory: scored.memory ?? 0,
       hostPorts: hostPortsOf(spec),
+      claims: claimsOfPod(pod),
+      volumes: placingVolumes(spec) ?? [],
     };
   }
 }
@@ -82,6 +98,8 @@ function keyOf(pod: Pod): string {
     spec?.resources,
     spec?.containers.map(keyOfContainer),
     spec?.initContainers?.map(keyOfContainer),
+    spec && placingVolumes(spec),
+    claimsOfPod(pod).flatMap(({ claim, isEphemeral }) => (isEphemeral ? [claim] : [])),
   ]);
 }
 

@@ -11,6 +11,10 @@ import { nodeUnschedulable } from "./node-unschedulable.ts";
 import { podTopologySpread } from "./pod-topology-spread/pod-topology-spread.ts";
 import { schedulingGates } from "./scheduling-gates.ts";
 import { taintToleration } from "./taint-toleration.ts";
+import { nodeVolumeLimits } from "./volumes/node-volume-limits.ts";
+import { volumeBinding } from "./volumes/volume-binding.ts";
+import { volumeRestrictions } from "./volumes/volume-restrictions.ts";
+import { volumeZone } from "./volumes/volume-zone.ts";
 
 /** The rules of `default-scheduler`. Filters run in this order, the first that refuses a node names the reason. A new plugin is added here. */
 export const defaultProfile: Profile = {
@@ -22,6 +26,10 @@ export const defaultProfile: Profile = {
     nodeAffinity,
     nodePorts,
     nodeResourcesFit,
+    volumeRestrictions,
+    nodeVolumeLimits,
+    volumeBinding,
+    volumeZone,
     podTopologySpread,
     interPodAffinity,
     nodeResourcesBalanced,

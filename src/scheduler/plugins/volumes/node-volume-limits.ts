@@ -1,0 +1,63 @@
+import { classOfClaim } from "#api";
+import type { Cluster } from "../../framework/cluster.ts";
+import { type NodeIndex, type Plugin, rejection } from "../../framework/plugin.ts";
+import type { PodShape } from "../../framework/pod-shape.ts";
+
+const tooMany = rejection("node(s) exceed max volume count", { isResolvable: true });
+
+/** A node takes as many volumes of a driver as its CSINode says. */
+export const nodeVolumeLimits: Plugin = {
+  name: "NodeVolumeLimits",
+  filter(shape, cluster) {
+    const wanted = attachedBy(shape, cluster);
+    if (wanted.size === 0) return undefined;
+    return { by: "node", refuse: (node) => (exceeds(node, wanted, cluster) ? tooMany : undefined) };
+  },
+  inputs(shape, cluster) {
+    if (attachedBy(shape, cluster).size === 0) return "";
+    const { csiNodes, persistentVolumeClaims, persistentVolumes } = cluster.listers;
+    return `${csiNodes.version}/${persistentVolumeClaims.version}/${persistentVolumes.version}`;
+  },
+  mayHelp(event, shape) {
+    if (shape.claims.length === 0) return false;
+    if (event.type === "object-changed")
+      return ["csinodes", "persistentvolumeclaims"].includes(event.resource);
+    if (event.type === "pod-removed") return event.pod.shape.claims.length > 0;
+    return event.type === "node-added";
+  },
+};
+
+/** Volumes that are attached for pods of a shape: their drivers by the volume. A claim that has none yet stands for the one it will get. */
+function attachedBy({ namespace, claims }: PodShape, { listers }: Cluster): Map<string, string> {
+  const attached = new Map<string, string>();
+  for (const { claim: name } of claims) {
+    const claim = listers.persistentVolumeClaims.get(namespace, name);
+    if (!claim) continue;
+    const volume = listers.persistentVolumes.get("", claim.spec?.volumeName ?? "");
+    if (volume) {
+      const { csi } = volume.spec ?? {};
+      if (csi) attached.set(`${csi.driver}/${csi.volumeHandle}`, csi.driver);
+    } else {
+      const driver = listers.storageClasses.get("", classOfClaim(claim))?.provisioner;
+      if (driver) attached.set(`${driver}//${namespace}/${name}`, driver);
+    }
+  }
+  return attached;
+}
+
+function exceeds(node: NodeIndex, wanted: ReadonlyMap<string, string>, cluster: Cluster): boolean {
+  const { drivers = [] } = cluster.listers.csiNodes.get("", cluster.nodes.name(node))?.spec ?? {};
+  const limited = drivers.flatMap(({ name, allocatable }) =>
+    allocatable?.count === undefined ? [] : [{ name, count: allocatable.count }],
+  );
+  if (!limited.some(({ name }) => [...wanted.values()].includes(name))) return false;
+  const present = new Map<string, string>();
+  for (const { shape } of cluster.podsOn(node))
+    for (const [volume, driver] of attachedBy(shape, cluster)) present.set(volume, driver);
+  return limited.some(({ name, count }) => {
+    const ofDriver = (volumes: ReadonlyMap<string, string>) =>
+      [...volumes].flatMap(([volume, driver]) => (driver === name ? [volume] : []));
+    const fresh = ofDriver(wanted).filter((volume) => !present.has(volume));
+    return fresh.length > 0 && ofDriver(present).length + fresh.length > count;
+  });
+}
