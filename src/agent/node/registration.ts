@@ -12,6 +12,7 @@ import {
 import { type Client, compareRevisions } from "#client";
 import type { Image } from "#runtime";
 import { backOffMs, limits } from "../limits.ts";
+import { createCsiNode } from "./csi-node.ts";
 import type { Machine } from "./machine.ts";
 import {
   type NodeHealth,
@@ -184,7 +185,9 @@ export class NodeRegistration {
     const wanted = nodeObject(identity, machine);
     const resource = client.resource(nodes);
     try {
-      return await resource.create(wanted, { signal });
+      const created = await resource.create(wanted, { signal });
+      await createCsiNode(client, created, signal);
+      return created;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
