@@ -1,5 +1,5 @@
 /**
- * The built-in class of storage: a directory of the node on which the first pod runs (docs/decisions/0028). What the three who bring it about
+ * The built-in class of storage: a directory of the node on which the first pod runs (docs/decisions/0029). What the three who bring it about
  * must agree on: the server makes the class, a controller the volumes, the agent of the node the directories.
  */
 

@@ -18,7 +18,7 @@ import { type Note, normal, warning } from "../shared/note.ts";
 import { decideGrowth, decideProvisioning, decideRemoval } from "./decide.ts";
 
 /**
- * The provisioner of the built-in class (decision 32). It decides and writes volumes; the directories are made and removed by the agents of
+ * The provisioner of the built-in class (decision 29). It decides and writes volumes; the directories are made and removed by the agents of
  * their nodes. Keys are `claim/NAMESPACE/NAME` and `volume/NAME`.
  */
 export function localVolumeController(context: ControllerContext): Controller {

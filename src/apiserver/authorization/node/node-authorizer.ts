@@ -88,7 +88,7 @@ function readNeeded(resource: Referenced): Rule {
   };
 }
 
-/** Those that its pods use; and, to make and remove them, the directories of its own (decision 32). */
+/** Those that its pods use; and, to make and remove them, the directories of its own (decision 29). */
 function neededOrKeptVolume(
   node: string,
   { verb, name, subresource, labelSelector }: RequestAttributes,
