@@ -33,6 +33,7 @@ export function bindPod(machinery: Machinery, request: WriteRequest, binding: Bi
     rules: bindingRules,
     // Nobody owns a pod's node: as in Kubernetes, where a binding leaves no trace in the managed fields.
     recordsFields: true,
+    isStep: true,
   });
 }
 
