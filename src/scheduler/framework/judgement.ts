@@ -16,7 +16,7 @@ import type { PodShape } from "./pod-shape.ts";
 export interface Judgement {
   /** In the order of plugins. */
   readonly filters: readonly Named<NodeFilter | TraitFilter>[];
-  readonly nodeFilters: readonly NodeFilter[];
+  readonly nodeFilters: readonly Named<NodeFilter>[];
   readonly traitFilters: readonly TraitFilter[];
   readonly nodeScores: readonly Weighted<NodeScore>[];
   readonly traitScores: readonly Weighted<TraitScore>[];
@@ -58,7 +58,7 @@ export function judge(
   const offsets = byTraits.map((one) => traits.push(...one.traits) - one.traits.length);
   return {
     filters,
-    nodeFilters: filters.flatMap(({ judge }) => (judge.by === "node" ? [judge] : [])),
+    nodeFilters: filters.flatMap((one) => (one.judge.by === "node" ? [{ ...one, judge: one.judge }] : [])),
     traitFilters,
     nodeScores: scores.flatMap((one) => (one.judge.by === "node" ? [{ ...one, judge: one.judge }] : [])),
     traitScores,
@@ -75,6 +75,16 @@ export function inputsOf(plugins: readonly Plugin[], shape: PodShape, cluster: C
 export interface Refusal {
   readonly plugin: string;
   readonly rejection: Rejection;
+}
+
+/** The first that refuses a node for what it is alone. */
+export function refusalAlone({ nodeFilters }: Judgement, node: NodeIndex): Refusal | undefined {
+  for (let at = 0; at < nodeFilters.length; at += 1) {
+    const { plugin, judge } = nodeFilters[at] as Named<NodeFilter>;
+    const rejection = judge.refuse(node);
+    if (rejection) return { plugin, rejection };
+  }
+  return undefined;
 }
 
 /** The first that refuses a node, as the cluster is at this moment. */

@@ -1,7 +1,7 @@
 import type { Random } from "#base";
 import type { Cluster } from "./cluster.ts";
 import { CountersInUse } from "./counts/counters.ts";
-import { inputsOf, type Judgement, judge, type Refusal, refusalOf } from "./judgement.ts";
+import { inputsOf, type Judgement, judge, type Refusal, refusalAlone, refusalOf } from "./judgement.ts";
 import { type NodeGroup, NodeGroups } from "./node-groups.ts";
 import type { NodeIndex, NodeView, Plugin, TraitGroup } from "./plugin.ts";
 import type { PodShape } from "./pod-shape.ts";
@@ -24,8 +24,9 @@ export class Ranking implements NodeView {
   readonly #counters: CountersInUse;
   readonly #judgement: Judgement;
   #groups: NodeGroups;
-  /** By node: whether it is known to fit, and if so its group, its score alone, and its place among those with the same score. */
+  /** By node: whether it is known to fit; if not, why; if so its group, its score alone, and its place among those with the same score. */
   #states = new Uint8Array(0);
+  readonly #refusalOf: (Refusal | undefined)[] = [];
   #groupOf = new Int32Array(0);
   #scoreOf = new Int32Array(0);
   #placeOf = new Int32Array(0);
@@ -74,7 +75,7 @@ export class Ranking implements NodeView {
     if (this.#refusals) return this.#refusals;
     const builder = new RefusalsBuilder();
     for (const node of this.#cluster.nodes) {
-      const refusal = this.refusal(node);
+      const refusal = this.#states[node] === refused ? this.#refusalOf[node] : this.refusal(node);
       if (refusal) builder.add(refusal.plugin, refusal.rejection, node);
     }
     this.#refusals = builder;
@@ -155,9 +156,11 @@ export class Ranking implements NodeView {
 
   /** Works out anew what is kept of a node. Returns whether it fits. */
   #judge(node: NodeIndex): boolean {
-    if (!this.#passes(node)) {
+    const refusal = this.#cluster.nodes.exists(node) ? refusalAlone(this.#judgement, node) : noNode;
+    if (refusal) {
       if (this.#states[node] === fits) this.#leave(node);
       this.#states[node] = refused;
+      this.#refusalOf[node] = refusal;
       return false;
     }
     const group = this.#groups.find(this.#traitsOf(node));
@@ -193,15 +196,6 @@ export class Ranking implements NodeView {
       score += weight * judge.score(node);
     }
     return score;
-  }
-
-  #passes(node: NodeIndex): boolean {
-    if (!this.#cluster.nodes.exists(node)) return false;
-    const { nodeFilters } = this.#judgement;
-    for (let at = 0; at < nodeFilters.length; at += 1) {
-      if ((nodeFilters[at] as Judgement["nodeFilters"][number]).refuse(node) !== undefined) return false;
-    }
-    return true;
   }
 
   #leave(node: NodeIndex): void {
@@ -275,6 +269,8 @@ export interface Choice {
 const unknown = 0;
 const refused = 1;
 const fits = 2;
+
+const noNode: Refusal = { plugin: "", rejection: { reasons: [], isResolvable: false } };
 
 /** More groups than this are mostly empty ones that nodes have left: then everything is worked out anew. */
 const maxGroups = 4_096;
