@@ -1,6 +1,7 @@
 import type { Row } from "../row.ts";
 import { applyMedian, applySlowest } from "./apply-pod.ts";
 import { createPods } from "./create-pods.ts";
+import { decisions } from "./decisions.ts";
 import { getPodHttp1, getPodHttp2 } from "./get-pod.ts";
 import { idleCpu, idleMemory } from "./idle.ts";
 import { listFew, listMany } from "./list-pods.ts";
@@ -28,4 +29,5 @@ export const rows: readonly Row[] = [
   servicesAll,
   servicesOne,
   schedulePods,
+  decisions,
 ];

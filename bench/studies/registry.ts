@@ -1,5 +1,6 @@
+import { decisionsBySize } from "./decisions.ts";
 import { scheduling } from "./scheduling.ts";
 import { schedulingScale } from "./scheduling-scale.ts";
 import type { Study } from "./study.ts";
 
-export const studies: readonly Study[] = [scheduling, schedulingScale];
+export const studies: readonly Study[] = [scheduling, schedulingScale, decisionsBySize];
