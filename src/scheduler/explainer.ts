@@ -1,10 +1,14 @@
 import { type Pod, pods } from "#api";
 import { type Clock, isNotFound, type Logger, messageOf, timestamp } from "#base";
 import type { Client, EventRecorder } from "#client";
-import type { Nomination } from "./framework/plugin.ts";
+import { suggestionsFor } from "./explanation/suggestions.ts";
+import { suggestionInWords } from "./explanation/words.ts";
+import type { Cluster } from "./framework/cluster.ts";
+import type { Nomination, Plugin } from "./framework/plugin.ts";
 import type { PodFacts } from "./framework/pod-facts.ts";
+import type { PodShape } from "./framework/pod-shape.ts";
 import { explainRefusals, type Refusals } from "./framework/refusals.ts";
-import { parallelExplanations } from "./limits.ts";
+import { hintAgeMs, parallelExplanations } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
 
 export interface ExplainerOptions {
@@ -12,11 +16,21 @@ export interface ExplainerOptions {
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly cluster: Cluster;
+}
+
+/** What became of a pod that fits nowhere. */
+export interface Refused {
+  readonly refusals: Refusals;
+  readonly nomination: Nomination | undefined;
+  /** Those of its scheduler. */
+  readonly plugins: readonly Plugin[];
 }
 
 /** Tells people what became of pods: by events, and by the pod's condition. */
 export class Explainer {
   readonly #options: ExplainerOptions;
+  readonly #hints = new WeakMap<PodShape, { readonly text: string; readonly atMs: number }>();
   readonly #writes = new Pipeline({ most: parallelExplanations });
 
   constructor(options: ExplainerOptions) {
@@ -28,10 +42,11 @@ export class Explainer {
     this.#options.recorder.record(known(pod), { type: "Normal", reason: "Scheduled", message });
   }
 
-  /** Says why not: in the pod's condition, and as an event. */
-  refused({ pod, key }: PodFacts, refusals: Refusals, nomination: Nomination | undefined): void {
+  /** Says why not, and what would help: in the pod's condition, and as an event. */
+  refused({ pod, key, shape }: PodFacts, { refusals, nomination, plugins }: Refused): void {
     const { clock, recorder, logger } = this.#options;
-    const message = explainRefusals(refusals);
+    const hint = nomination ? roomInWords(nomination) : this.#hint(shape, plugins);
+    const message = `${explainRefusals(refusals)}${hint}`;
     recorder.record(known(pod), { type: "Warning", reason: "FailedScheduling", message });
     const nominatedNodeName = nomination?.nodeName;
     const said = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
@@ -56,6 +71,18 @@ export class Explainer {
     );
   }
 
+  /** What would help pods of this shape. Costs a look at every node, so what was said a moment ago is said again. */
+  #hint(shape: PodShape, plugins: readonly Plugin[]): string {
+    const { clock, cluster } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const known = this.#hints.get(shape);
+    if (known && nowMs - known.atMs < hintAgeMs) return known.text;
+    const [smallest] = suggestionsFor(shape, { plugins, cluster, most: 1 });
+    const text = smallest ? ` Smallest change: ${suggestionInWords(smallest)}.` : "";
+    this.#hints.set(shape, { text, atMs: nowMs });
+    return text;
+  }
+
   /** It no longer waits for the node that it was told to wait for. */
   turnedAway({ pod, key }: PodFacts): void {
     if (pod.status?.nominatedNodeName === undefined) return;
@@ -75,6 +102,11 @@ export class Explainer {
       .resource(pods, namespace)
       .patch(name, { type: "strategic", patch }, { subresource: "status" });
   }
+}
+
+function roomInWords({ nodeName, victims }: Nomination): string {
+  const names = victims.map(({ key }) => key).join(", ");
+  return ` Room is being made on ${nodeName}${names && `: ${names}`}.`;
 }
 
 /** Items of lists come without kind; an event must name it. */

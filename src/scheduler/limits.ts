@@ -28,5 +28,8 @@ export const minPercentageOfCandidates = 10;
 /** Victims of preemption being told to go at a time. */
 export const parallelEvictions = 16;
 
+/** For how long what would help pods of a shape is said again without another look, in milliseconds. */
+export const hintAgeMs = 1_000;
+
 /** Decisions in one go before other work of the process gets its turn, in milliseconds. */
 export const sliceMs = 5;

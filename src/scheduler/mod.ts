@@ -4,10 +4,12 @@ export {
   explainPod,
   type GatedPod,
   type PlacedPod,
+  type PreemptionPlan,
   type RankedNode,
   type RefusedGroup,
   type UnplacedPod,
 } from "./explanation/explain-pod.ts";
 export type { Suggestion } from "./explanation/suggestions.ts";
+export { remedyInWords, suggestionInWords } from "./explanation/words.ts";
 export type { Remedy } from "./framework/remedy.ts";
 export { startScheduler } from "./start.ts";

@@ -59,7 +59,10 @@ test("a pod that fits nowhere says why, and is placed as soon as there is room",
   await clock.advance(10);
   const condition = (await get("b")).status?.conditions?.[0];
   assert.equal(condition?.reason, "Unschedulable");
-  assert.equal(condition?.message, "0/1 nodes are available: 1 Insufficient cpu.");
+  assert.equal(
+    condition?.message,
+    "0/1 nodes are available: 1 Insufficient cpu. Smallest change: request 200m less cpu (opens n1).",
+  );
   const told = (await client.resource(events, "shop").list()).items.map((event) => event.reason);
   assert.ok(told.includes("FailedScheduling"));
   await clock.advance(2000);

@@ -56,7 +56,7 @@ export class Scheduler {
         { profile, placer: new Placer(profile, this.cluster, random) },
       ]),
     );
-    this.#explainer = new Explainer(options);
+    this.#explainer = new Explainer({ ...options, cluster: this.cluster });
     this.#evictions = new Evictions({ ...options, onFailed: ({ uid }) => this.#queue.wake(uid) });
     this.#decisions = metrics.counter("nacre_scheduler_decisions_total", "Scheduling decisions by result.");
     this.#queue = new SchedulingQueue({
@@ -206,7 +206,8 @@ export class Scheduler {
     } else {
       const nomination = this.#makeRoom(facts, placement.refusals, scheduler);
       this.#queue.giveBackUnschedulable(queued, placement.refusals.rejectedBy);
-      this.#explainer.refused(facts, placement.refusals, nomination);
+      const { refusals } = placement;
+      this.#explainer.refused(facts, { refusals, nomination, plugins: scheduler.profile.plugins });
     }
   }
 

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Node, Pod, PodSpec } from "#api";
-import { type ExplainInput, type Explanation, explainPod, type PlacedPod, type UnplacedPod } from "../mod.ts";
+import {
+  type ExplainInput,
+  type Explanation,
+  explainPod,
+  type PlacedPod,
+  suggestionInWords,
+  type UnplacedPod,
+} from "../mod.ts";
 
 interface NodeTraits extends NonNullable<Node["spec"]> {
   readonly cpu?: string;
@@ -124,6 +131,31 @@ test("it says how uneven the pods of an application would have to be allowed to 
   });
   assert.deepEqual(suggestions[0]?.changes, [
     { type: "raise-max-skew", topologyKey: "kubernetes.io/hostname", to: 2 },
+  ]);
+});
+
+test("it says which pods would have to go for a more important one", () => {
+  const { preemption } = unplaced({
+    pod: pod("urgent", { cpu: "2", priority: 10 }),
+    nodes: [node("a"), node("b", { cpu: "1" })],
+    pods: [pod("small", { nodeName: "a" }), pod("large", { cpu: "3", nodeName: "a" })],
+  });
+  assert.deepEqual(preemption, { node: "a", pods: ["shop/large"] });
+});
+
+test("suggestions can be said in words", () => {
+  const { suggestions } = unplaced({
+    pod: pod("big", { cpu: "4500m" }),
+    nodes: [
+      node("a"),
+      node("b"),
+      node("c"),
+      node("gpu", { cpu: "8", taints: [{ key: "gpu", effect: "NoSchedule" }] }),
+    ],
+  });
+  assert.deepEqual(suggestions.map(suggestionInWords), [
+    "request 500m less cpu (opens a and 2 more)",
+    "tolerate the taint gpu:NoSchedule (opens gpu)",
   ]);
 });
 

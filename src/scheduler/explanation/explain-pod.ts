@@ -1,16 +1,17 @@
 import { isPodTerminal, type Node, type Pod } from "#api";
+import { seededRandom } from "#base";
 import { Cluster } from "../framework/cluster.ts";
 import { CountersInUse } from "../framework/counts/counters.ts";
 import { type Judgement, judge, type Refusal, refusalsOf } from "../framework/judgement.ts";
 import type { Lister } from "../framework/lister.ts";
 import type { Listers } from "../framework/listers.ts";
+import { Placer } from "../framework/place.ts";
 import type { NodeIndex, Profile } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
 import { explainRefusals, RefusalsBuilder } from "../framework/refusals.ts";
-import type { Remedy } from "../framework/remedy.ts";
 import { defaultProfile } from "../plugins/registry.ts";
 import { type NodeScores, scoresOf } from "./scores.ts";
-import { type NodeRemedies, type Suggestion, suggest } from "./suggestions.ts";
+import { type Suggestion, suggestionsFor } from "./suggestions.ts";
 
 /** What is known of the cluster: objects as the API has them. */
 export interface ExplainInput {
@@ -41,8 +42,16 @@ export interface UnplacedPod {
   readonly refused: readonly RefusedGroup[];
   /** The smallest changes that would help, best first; none when some node fits. */
   readonly suggestions: readonly Suggestion[];
+  /** Pods of lower priority that have to go for it, if it may ask them to. */
+  readonly preemption?: PreemptionPlan;
   /** Nodes that fit, best first. */
   readonly feasible: readonly RankedNode[];
+}
+
+export interface PreemptionPlan {
+  readonly node: string;
+  /** `namespace/name`. */
+  readonly pods: readonly string[];
 }
 
 /** It is on a node. All is said as if it were to be placed now. */
@@ -88,9 +97,11 @@ export function explainPod(input: ExplainInput): Explanation {
     return { type: "placed", node: nodeName, refusedNow, refused, feasible };
   }
   if (feasible.length > 0) return { type: "unplaced", message: "", refused, suggestions: [], feasible };
-  const remedies = remediesFor(profile, facts, refusals, cluster);
-  const suggestions = suggest(remedies, { most: mostSuggestions });
-  return { type: "unplaced", message: messageOf(refusals), refused, suggestions, feasible };
+  const { plugins } = profile;
+  const suggestions = suggestionsFor(facts.shape, { plugins, cluster, most: mostSuggestions });
+  const preemption = preemptionFor(facts, profile, cluster);
+  const message = messageOf(refusals);
+  return { type: "unplaced", message, refused, suggestions, ...(preemption && { preemption }), feasible };
 }
 
 const mostSuggestions = 5;
@@ -144,23 +155,24 @@ function rankedNodes(
     .sort((a, b) => b.total - a.total || a.node.localeCompare(b.node));
 }
 
-/** Nodes that one of those who refuse them knows no way to open are left out. */
-function remediesFor(
-  { plugins }: Profile,
-  { shape }: PodFacts,
-  refusals: ReadonlyMap<NodeIndex, readonly Refusal[]>,
-  cluster: Cluster,
-): readonly NodeRemedies[] {
-  const remediesOf = new Map(plugins.map((plugin) => [plugin.name, plugin.remedies?.(shape, cluster)]));
-  return [...refusals].flatMap(([node, all]) => {
-    const remedies: Remedy[] = [];
-    for (const { plugin } of all) {
-      const ofPlugin = remediesOf.get(plugin)?.(node) ?? [];
-      if (ofPlugin.length === 0) return [];
-      remedies.push(...ofPlugin);
-    }
-    return [{ node: cluster.nodes.name(node), remedies }];
-  });
+function preemptionFor(facts: PodFacts, profile: Profile, cluster: Cluster): PreemptionPlan | undefined {
+  const placer = new Placer(profile, cluster, seededRandom(1));
+  const placement = placer.place(facts);
+  if (placement.type === "placed") return undefined;
+  const { refusals } = placement;
+  const failure = {
+    facts,
+    cluster,
+    refusals,
+    view: placer.view(facts.shape),
+    awaited: undefined,
+    condemned: [],
+  };
+  for (const plugin of profile.plugins) {
+    const nomination = plugin.postFilter?.(failure);
+    if (nomination) return { node: nomination.nodeName, pods: nomination.victims.map(({ key }) => key) };
+  }
+  return undefined;
 }
 
 function messageOf(refusals: ReadonlyMap<NodeIndex, readonly Refusal[]>): string {

@@ -1,3 +1,8 @@
+import type { Cluster } from "../framework/cluster.ts";
+import { CountersInUse } from "../framework/counts/counters.ts";
+import { judge, refusalsOf } from "../framework/judgement.ts";
+import type { Plugin } from "../framework/plugin.ts";
+import type { PodShape } from "../framework/pod-shape.ts";
 import type { Remedy } from "../framework/remedy.ts";
 
 /** Changes that together would let the pod onto some nodes. */
@@ -7,31 +12,61 @@ export interface Suggestion {
   readonly nodes: readonly string[];
 }
 
-/** What would have to change, all of it, for one node. */
-export interface NodeRemedies {
-  readonly node: string;
-  readonly remedies: readonly Remedy[];
+/**
+ * What would help a pod that fits nowhere, the smallest first: few changes before many, small before large, those that open many nodes before
+ * those that open few. Of each sort the smallest.
+ */
+export function suggestionsFor(
+  shape: PodShape,
+  {
+    plugins,
+    cluster,
+    most,
+  }: { readonly plugins: readonly Plugin[]; readonly cluster: Cluster; readonly most: number },
+): readonly Suggestion[] {
+  const sorts = Map.groupBy(remediesByNode(shape, plugins, cluster), ({ sort }) => sort);
+  return Array.from(sorts.values(), smallest)
+    .sort((a, b) => a.changes.length - b.changes.length || a.size - b.size || b.nodes.length - a.nodes.length)
+    .slice(0, most)
+    .map(({ changes, nodes }) => ({ changes, nodes: nodes.map((node) => cluster.nodes.name(node)) }));
 }
 
-/** The smallest changes first: few before many, small before large, those that open many nodes before those that open few. Of each sort the smallest. */
-export function suggest(
-  all: readonly NodeRemedies[],
-  { most }: { readonly most: number },
-): readonly Suggestion[] {
-  const sorts = Map.groupBy(all, ({ remedies }) => remedies.map(sortOf).join("; "));
-  const smallest = Array.from(sorts.values(), (ofSort): Suggestion => {
-    const least = Math.min(...ofSort.map(({ remedies }) => sizeOf(remedies)));
-    const best = ofSort.filter(({ remedies }) => sizeOf(remedies) === least);
-    return { changes: best[0]?.remedies ?? [], nodes: best.map(({ node }) => node) };
-  });
-  return smallest
-    .sort(
-      (a, b) =>
-        a.changes.length - b.changes.length ||
-        sizeOf(a.changes) - sizeOf(b.changes) ||
-        b.nodes.length - a.nodes.length,
-    )
-    .slice(0, most);
+interface NodeRemedies {
+  readonly node: number;
+  readonly remedies: readonly Remedy[];
+  readonly sort: string;
+  readonly size: number;
+}
+
+/** Nodes that one of those who refuse them knows no way to open are left out. */
+function remediesByNode(
+  shape: PodShape,
+  plugins: readonly Plugin[],
+  cluster: Cluster,
+): readonly NodeRemedies[] {
+  const counters = new CountersInUse(cluster.counters);
+  const judgement = judge(plugins, shape, cluster, counters);
+  const remediesOf = new Map(plugins.map((plugin) => [plugin.name, plugin.remedies?.(shape, cluster)]));
+  const found: NodeRemedies[] = [];
+  for (const node of cluster.nodes) {
+    const byPlugin = refusalsOf(judgement, node).map(({ plugin }) => remediesOf.get(plugin)?.(node) ?? []);
+    if (byPlugin.some(({ length }) => length === 0)) continue;
+    const remedies = byPlugin.flat();
+    found.push({ node, remedies, sort: remedies.map(sortOf).join("; "), size: sizeOf(remedies) });
+  }
+  counters.release();
+  return found;
+}
+
+function smallest(ofSort: readonly NodeRemedies[]): {
+  readonly changes: readonly Remedy[];
+  readonly size: number;
+  readonly nodes: readonly number[];
+} {
+  let size = Number.POSITIVE_INFINITY;
+  for (const one of ofSort) size = Math.min(size, one.size);
+  const best = ofSort.filter((one) => one.size === size);
+  return { changes: best[0]?.remedies ?? [], size, nodes: best.map(({ node }) => node) };
 }
 
 /** Remedies of the same sort differ only in how much of it they need. */
@@ -42,6 +77,7 @@ function sortOf(remedy: Remedy): string {
     case "raise-max-skew":
       return `${remedy.type} ${remedy.topologyKey}`;
     case "allow-more-pods":
+    case "uncordon-node":
       return remedy.type;
     default:
       return JSON.stringify(remedy);
