@@ -8,7 +8,7 @@ import type { Listers } from "../framework/listers.ts";
 import { Placer } from "../framework/place.ts";
 import type { NodeIndex, Profile } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
-import { explainRefusals, RefusalsBuilder } from "../framework/refusals.ts";
+import { explainRefusals, RefusalTally } from "../framework/refusals.ts";
 import { defaultProfile } from "../plugins/registry.ts";
 import { type NodeScores, scoresOf } from "./scores.ts";
 import { type Suggestion, suggestionsFor } from "./suggestions.ts";
@@ -166,7 +166,7 @@ function preemptionFor(facts: PodFacts, profile: Profile, cluster: Cluster): Pre
     refusals,
     view: placer.view(facts.shape),
     awaited: undefined,
-    condemned: [],
+    condemned: new Map<string, PodFacts>(),
   };
   for (const plugin of profile.plugins) {
     const nomination = plugin.postFilter?.(failure);
@@ -176,7 +176,7 @@ function preemptionFor(facts: PodFacts, profile: Profile, cluster: Cluster): Pre
 }
 
 function messageOf(refusals: ReadonlyMap<NodeIndex, readonly Refusal[]>): string {
-  const builder = new RefusalsBuilder();
-  for (const [node, [first]] of refusals) if (first) builder.add(first.plugin, first.rejection, node);
-  return explainRefusals(builder);
+  const tally = new RefusalTally();
+  for (const [first] of refusals.values()) if (first) tally.add(first, 1);
+  return explainRefusals(tally.refusals);
 }

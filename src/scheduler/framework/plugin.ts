@@ -137,8 +137,8 @@ export interface Failure {
   readonly view: NodeView;
   /** Where it was told to wait for room the last time. */
   readonly awaited: NodeIndex | undefined;
-  /** Pods that were told to make room, and of which the API does not yet say that they go. */
-  readonly condemned: Iterable<PodFacts>;
+  /** Pods that were told to make room, and of which the API does not yet say that they go. By UID. */
+  readonly condemned: ReadonlyMap<string, PodFacts>;
 }
 
 /** The nodes as pods of one shape see them. One object for as long as nothing changes by which it judges. */

@@ -5,7 +5,7 @@ import { inputsOf, type Judgement, judge, type Refusal, refusalAlone, refusalOf 
 import { type NodeGroup, NodeGroups } from "./node-groups.ts";
 import type { NodeIndex, NodeView, Plugin, TraitGroup } from "./plugin.ts";
 import type { PodShape } from "./pod-shape.ts";
-import { type Refusals, RefusalsBuilder } from "./refusals.ts";
+import { type Refusals, RefusalTally } from "./refusals.ts";
 
 /**
  * All nodes as pods of one shape see them: which fit, and how good each is. Worked out once, a share of the nodes at a time, and from then
@@ -36,6 +36,8 @@ export class Ranking implements NodeView {
   #next = 0;
   #left = 0;
   #circle = 0;
+  /** Those in state `refused`, by why. */
+  #refused = new RefusalTally();
   #refusals: Refusals | undefined;
   readonly #traits: number[];
 
@@ -73,13 +75,20 @@ export class Ranking implements NodeView {
   /** Why no node fits; to be asked after `choose` found none. */
   refusals(): Refusals {
     if (this.#refusals) return this.#refusals;
-    const builder = new RefusalsBuilder();
-    for (const node of this.#cluster.nodes) {
-      const refusal = this.#states[node] === refused ? this.#refusalOf[node] : this.refusal(node);
-      if (refusal) builder.add(refusal.plugin, refusal.rejection, node);
+    const tally = new RefusalTally(this.#refused);
+    for (const group of this.#groups.all) {
+      const refusal = group.size > 0 ? this.#refusalOfGroup(group) : undefined;
+      if (refusal) tally.add(refusal, group.size);
     }
-    this.#refusals = builder;
-    return builder;
+    this.#refusals = tally.refusals;
+    return this.#refusals;
+  }
+
+  /** All its nodes are refused alike. */
+  #refusalOfGroup(group: NodeGroup): Refusal | undefined {
+    if (group.ownTrait !== 0) return this.refusal(group.ownTrait - 1);
+    const node = group.best[0];
+    return node === undefined ? undefined : refusalOf(this.#judgement, node);
   }
 
   /** Why the node does not do at this moment, whatever was worked out before; undefined when it does. */
@@ -129,6 +138,7 @@ export class Ranking implements NodeView {
     this.#groups = new NodeGroups(this.#judgement.offsets);
     if (this.#states.length < nodes.limit) this.#grow(nodes.limit);
     this.#states.fill(unknown);
+    this.#refused = new RefusalTally();
     this.#circle = nodes.limit;
     this.#left = this.#circle;
     this.#next = start;
@@ -157,10 +167,12 @@ export class Ranking implements NodeView {
   /** Works out anew what is kept of a node. Returns whether it fits. */
   #judge(node: NodeIndex): boolean {
     const refusal = this.#cluster.nodes.exists(node) ? refusalAlone(this.#judgement, node) : noNode;
+    if (this.#states[node] === refused) this.#count(node, -1);
     if (refusal) {
       if (this.#states[node] === fits) this.#leave(node);
       this.#states[node] = refused;
       this.#refusalOf[node] = refusal;
+      this.#count(node, 1);
       return false;
     }
     const group = this.#groups.find(this.#traitsOf(node));
@@ -174,6 +186,11 @@ export class Ranking implements NodeView {
     this.#scoreOf[node] = score;
     this.#placeOf[node] = (this.#groups.all[group] as NodeGroup).add(node, score);
     return true;
+  }
+
+  #count(node: NodeIndex, sign: 1 | -1): void {
+    const refusal = this.#refusalOf[node];
+    if (refusal && refusal !== noNode) this.#refused.add(refusal, sign);
   }
 
   /** The same array each time. */

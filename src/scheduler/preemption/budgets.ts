@@ -8,12 +8,15 @@ export interface Disruption {
   /** Who goes, in order: the first use up what budgets allow. */
   readonly pods: readonly PodFacts[];
   readonly budgetsOf: BudgetsOf;
-  /** Others that go already, unseen by the budgets so far. */
-  readonly condemned: Iterable<PodFacts>;
+  /** Others that go already, unseen by the budgets so far. By UID. */
+  readonly condemned: ReadonlyMap<string, PodFacts>;
 }
 
 /** Those of the pods that some budget does not let go any more. */
 export function violating({ pods, budgetsOf, condemned }: Disruption): ReadonlySet<PodFacts> {
+  const violators = new Set<PodFacts>();
+  const concerned = pods.map((pod) => ({ pod, budgets: budgetsFor(pod, budgetsOf) }));
+  if (concerned.every(({ budgets }) => budgets.length === 0)) return violators;
   const left = new Map<PodDisruptionBudget, number>();
   const takeFrom = (budget: PodDisruptionBudget): number => {
     const allowed = (left.get(budget) ?? budget.status?.disruptionsAllowed ?? 0) - 1;
@@ -21,12 +24,11 @@ export function violating({ pods, budgetsOf, condemned }: Disruption): ReadonlyS
     return allowed;
   };
   const going = new Set(pods);
-  for (const pod of condemned) {
+  for (const pod of condemned.values()) {
     if (!going.has(pod)) for (const budget of budgetsFor(pod, budgetsOf)) takeFrom(budget);
   }
-  const violators = new Set<PodFacts>();
-  for (const pod of pods) {
-    for (const budget of budgetsFor(pod, budgetsOf)) if (takeFrom(budget) < 0) violators.add(pod);
+  for (const { pod, budgets } of concerned) {
+    for (const budget of budgets) if (takeFrom(budget) < 0) violators.add(pod);
   }
   return violators;
 }

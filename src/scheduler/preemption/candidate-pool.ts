@@ -1,6 +1,6 @@
 import type { Cluster } from "../framework/cluster.ts";
 import type { NodeIndex } from "../framework/plugin.ts";
-import { type Candidate, compareCandidates } from "./candidate.ts";
+import { type Candidate, compareCosts } from "./candidate.ts";
 
 export interface PoolOptions {
   readonly cluster: Cluster;
@@ -27,8 +27,8 @@ export class CandidatePool {
     for (let best = this.#best(); best; best = this.#best()) {
       // Budgets may have been used up since it was tried out. That makes others no cheaper, so the best that stays as it is, is the best.
       const now = this.#try(best.node, tryOut);
-      if (now && compareCandidates(now, best) <= 0) return now;
-      if (!this.#best() || this.#best()?.violations) this.#fill(wanted, { cluster, tryOut });
+      if (now && compareCosts(now.cost, best.cost) <= 0) return now;
+      if (!this.#best() || this.#best()?.cost.violations) this.#fill(wanted, { cluster, tryOut });
     }
     return undefined;
   }
@@ -51,13 +51,13 @@ export class CandidatePool {
 
   #fill(wanted: number, { cluster: { nodes }, tryOut }: PoolOptions): void {
     let harmless = 0;
-    for (const { violations } of this.#candidates.values()) if (violations === 0) harmless += 1;
+    for (const { cost } of this.#candidates.values()) if (cost.violations === 0) harmless += 1;
     for (let looked = 0; looked < nodes.limit; looked += 1) {
       if (this.#candidates.size >= wanted && harmless > 0) return;
       const node = this.#next % nodes.limit;
       this.#next = node + 1;
       if (!nodes.exists(node) || this.#candidates.has(node) || this.#hopeless.has(node)) continue;
-      if (this.#try(node, tryOut)?.violations === 0) harmless += 1;
+      if (this.#try(node, tryOut)?.cost.violations === 0) harmless += 1;
     }
   }
 
@@ -74,7 +74,7 @@ export class CandidatePool {
   #best(): Candidate | undefined {
     let best: Candidate | undefined;
     for (const candidate of this.#candidates.values()) {
-      if (!best || compareCandidates(candidate, best) < 0) best = candidate;
+      if (!best || compareCosts(candidate.cost, best.cost) < 0) best = candidate;
     }
     return best;
   }

@@ -6,25 +6,45 @@ export interface Candidate {
   readonly node: NodeIndex;
   /** Who would have to go, the most important first; never empty. All are of lower priority. */
   readonly victims: readonly PodFacts[];
-  /** How many of them no disruption budget lets go. */
-  readonly violations: number;
+  readonly cost: Cost;
 }
 
-/**
- * Orders candidates by what they cost, cheapest first, by Kubernetes' criteria: budgets violated, priority of the most important victim, sum
- * of priorities, number of victims, and then the one whose most important victims have run for the shortest time.
- */
-export function compareCandidates(a: Candidate, b: Candidate): number {
+/** What making room costs, by Kubernetes' criteria, the weightiest first. */
+export interface Cost {
+  /** How many of the victims no disruption budget lets go. */
+  readonly violations: number;
+  readonly highestPriority: number;
+  /** Shifted so that every pod counts: two pods of priority −5 cost more than one. */
+  readonly sumOfPriorities: number;
+  readonly victims: number;
+  /** When the first of the most important victims started, in milliseconds since the epoch: who has run for a shorter time costs less. */
+  readonly earliestStart: number;
+}
+
+/** `victims`: the most important first. */
+export function costOf(victims: readonly PodFacts[], violations: number): Cost {
+  const [first] = victims;
+  return {
+    violations,
+    highestPriority: first?.shape.priority ?? 0,
+    sumOfPriorities: victims.reduce((sum, { shape }) => sum + shape.priority + 2 ** 31, 0),
+    victims: victims.length,
+    earliestStart: first ? startOf(first) : notYet,
+  };
+}
+
+/** Orders costs, the lowest first. */
+export function compareCosts(a: Cost, b: Cost): number {
   return (
     a.violations - b.violations ||
-    highestPriority(a) - highestPriority(b) ||
-    sumOfPriorities(a) - sumOfPriorities(b) ||
-    a.victims.length - b.victims.length ||
-    earliestStart(b) - earliestStart(a)
+    a.highestPriority - b.highestPriority ||
+    a.sumOfPriorities - b.sumOfPriorities ||
+    a.victims - b.victims ||
+    b.earliestStart - a.earliestStart
   );
 }
 
-/** Orders pods by importance, most important first: higher priority, then longer running. */
+/** Orders pods by importance, the most important first: higher priority, then longer running. */
 export function compareImportance(a: PodFacts, b: PodFacts): number {
   return (
     b.shape.priority - a.shape.priority ||
@@ -32,21 +52,6 @@ export function compareImportance(a: PodFacts, b: PodFacts): number {
     // Order must not depend on how a node's pods happen to be kept.
     (a.uid < b.uid ? -1 : 1)
   );
-}
-
-function highestPriority({ victims }: Candidate): number {
-  return victims[0]?.shape.priority ?? 0;
-}
-
-/** Shifted so that every pod counts: two pods of priority −5 cost more than one. */
-function sumOfPriorities({ victims }: Candidate): number {
-  return victims.reduce((sum, { shape }) => sum + shape.priority + 2 ** 31, 0);
-}
-
-function earliestStart(candidate: Candidate): number {
-  const highest = highestPriority(candidate);
-  const starts = candidate.victims.filter(({ shape }) => shape.priority === highest).map(startOf);
-  return Math.min(...starts);
 }
 
 /** In milliseconds since the epoch. A pod that has not started yet is younger than all others. */

@@ -61,9 +61,9 @@ function tryOut(node: NodeIndex, failure: Failure): Candidate | undefined {
 /** Whether pods are still leaving the node for the sake of one like this, and their leaving may help. */
 function isBeingMade(node: NodeIndex, { facts, cluster, condemned, view }: Failure): boolean {
   if (!cluster.nodes.exists(node) || view.refusal(node)?.rejection.isResolvable === false) return false;
-  const going = new Set(condemned);
   return [...cluster.podsOn(node)].some(
-    (pod) => pod.shape.priority < facts.shape.priority && (going.has(pod) || isLeavingByPreemption(pod)),
+    (pod) =>
+      pod.shape.priority < facts.shape.priority && (condemned.has(pod.uid) || isLeavingByPreemption(pod)),
   );
 }
 

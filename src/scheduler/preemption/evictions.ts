@@ -32,9 +32,9 @@ export class Evictions {
     this.#options = options;
   }
 
-  /** Victims that the API does not yet say are going. */
-  get condemned(): Iterable<PodFacts> {
-    return this.#condemned.values();
+  /** Victims of which the API does not yet say that they go, by UID. */
+  get condemned(): ReadonlyMap<string, PodFacts> {
+    return this.#condemned;
   }
 
   start({ preemptor, nodeName, victims }: Preemption): void {

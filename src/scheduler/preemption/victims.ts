@@ -2,15 +2,15 @@ import type { Cluster } from "../framework/cluster.ts";
 import type { NodeIndex } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
 import { type BudgetsOf, violating } from "./budgets.ts";
-import { type Candidate, compareImportance } from "./candidate.ts";
+import { type Candidate, compareImportance, costOf } from "./candidate.ts";
 
 export interface Trial {
   readonly preemptor: PodFacts;
   readonly node: NodeIndex;
   readonly cluster: Cluster;
   readonly budgetsOf: BudgetsOf;
-  /** Victims of others that are still to go. */
-  readonly condemned: Iterable<PodFacts>;
+  /** Victims of others that are still to go, by UID. */
+  readonly condemned: ReadonlyMap<string, PodFacts>;
   /** Whether the preemptor fits on the node as the cluster is at this moment. */
   readonly fits: () => boolean;
 }
@@ -31,11 +31,8 @@ export function victimsOn(trial: Trial): Candidate | undefined {
   const order = [...lower.filter(isProtected), ...lower.filter((pod) => !isProtected(pod))];
   const victims = cluster.without(lower, () => (fits() ? notReprieved(order, trial) : undefined));
   if (!victims?.length) return undefined;
-  return {
-    node,
-    victims: victims.sort(compareImportance),
-    violations: violating({ ...trial, pods: victims }).size,
-  };
+  victims.sort(compareImportance);
+  return { node, victims, cost: costOf(victims, violating({ ...trial, pods: victims }).size) };
 }
 
 /** Lets one after the other come back, and keeps those with whom the preemptor would not fit. */

@@ -69,7 +69,7 @@ export class Duel {
       refusals: placement.refusals,
       view: this.#placer.view(facts.shape),
       awaited,
-      condemned: [],
+      condemned: new Map(),
     });
     compareNomination(pod, nomination, this.#model.world, sharedRules);
     this.#awaiting.delete(facts.uid);
