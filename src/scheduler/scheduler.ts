@@ -8,6 +8,7 @@ import { Cluster } from "./framework/cluster.ts";
 import { Placer } from "./framework/place.ts";
 import type { ClusterEvent, NodeIndex, Nomination, Placed, Profile } from "./framework/plugin.ts";
 import type { PodFacts } from "./framework/pod-facts.ts";
+import type { PodShape } from "./framework/pod-shape.ts";
 import type { Refusals } from "./framework/refusals.ts";
 import { parallelBinds, sliceMs } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -63,7 +64,7 @@ export class Scheduler {
       clock,
       compare: prioritySort,
       gate: (facts) => this.#gate(facts),
-      mayHelp: mayHelp(profiles, this.cluster),
+      mayHelp: (event, shape, rejectedBy) => this.#mayHelp(event, shape, rejectedBy),
       onReady: () => this.#wake(),
     });
   }
@@ -154,6 +155,21 @@ export class Scheduler {
         ? { type: "pod-updated", pod: facts, old: before, nodeName }
         : { type: "pod-added", pod: facts, nodeName },
     );
+  }
+
+  /** Asked for all pods of a shape at once. */
+  #mayHelp(event: ClusterEvent, shape: PodShape, rejectedBy: ReadonlySet<string>): boolean {
+    // Refused by nobody: there was no node at all.
+    if (rejectedBy.size === 0) return event.type === "node-added";
+    const node = this.cluster.nodes.find(nodeOf(event) ?? "");
+    for (const { profile, placer } of this.#schedulers.values()) {
+      const hints = profile.plugins.filter(({ name }) => rejectedBy.has(name));
+      if (!hints.some((plugin) => plugin.mayHelp?.(event, shape, this.cluster))) continue;
+      // What happens on a node helps only there, unless some rule looks beyond it; and there others may be waiting.
+      const view = node === undefined ? undefined : placer.view(shape);
+      if (node === undefined || !view?.isLocal || !view.refusal(node)) return true;
+    }
+    return false;
   }
 
   #gate(facts: PodFacts): string | undefined {
@@ -293,15 +309,8 @@ interface OneScheduler {
   readonly placer: Placer;
 }
 
-function mayHelp(
-  profiles: readonly Profile[],
-  cluster: Cluster,
-): (event: ClusterEvent, shape: PodFacts["shape"], rejectedBy: ReadonlySet<string>) => boolean {
-  const plugins = new Map(profiles.flatMap(({ plugins }) => plugins.map((plugin) => [plugin.name, plugin])));
-  return (event, shape, rejectedBy) => {
-    // Refused by nobody: there was no node at all.
-    if (rejectedBy.size === 0) return event.type === "node-added";
-    for (const name of rejectedBy) if (plugins.get(name)?.mayHelp?.(event, shape, cluster)) return true;
-    return false;
-  };
+/** Where it happened; undefined when that is not on one node. */
+function nodeOf(event: ClusterEvent): string | undefined {
+  if ("nodeName" in event) return event.nodeName;
+  return "node" in event ? event.node.metadata?.name : undefined;
 }

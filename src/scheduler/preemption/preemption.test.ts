@@ -169,3 +169,20 @@ test("when the node goes that it waited for, the pod looks for another", async (
   await clock.advance(20);
   assert.equal((await get("high")).status?.nominatedNodeName, (await get("dear")).spec?.nodeName);
 });
+
+test("who waits for room is not tried when another gets theirs", async (t) => {
+  const { client, addNode, addPod, get, finish } = await newWorld(t);
+  for (const name of ["n1", "n2"]) await addNode(name);
+  for (const name of ["low1", "low2"]) await addPod(name, 0);
+  for (const name of ["high1", "high2"]) await addPod(name, 10);
+  const { nominatedNodeName } = (await get("high1")).status ?? {};
+  await finish((await get("low1")).spec?.nodeName === nominatedNodeName ? "low1" : "low2");
+  assert.equal((await get("high1")).spec?.nodeName, nominatedNodeName);
+  const said = (await client.resource(events, "shop").list()).items.filter(
+    ({ reason, involvedObject }) => reason === "FailedScheduling" && involvedObject.name === "high2",
+  );
+  assert.deepEqual(
+    said.map(({ count }) => count),
+    [1],
+  );
+});
