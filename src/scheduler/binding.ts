@@ -28,6 +28,31 @@ export function prepare(placed: Placed, profile: Profile, writing: Writing): Pro
   );
 }
 
+/** What plugins write with while a pod is being prepared; it can be given up. */
+export class Preparation implements Writing {
+  readonly client: Writing["client"];
+  readonly clock: Writing["clock"];
+  readonly #outer: AbortSignal;
+  readonly #given = new AbortController();
+  #signal: AbortSignal | undefined;
+
+  constructor({ client, clock, signal }: Writing) {
+    this.client = client;
+    this.clock = clock;
+    this.#outer = signal;
+  }
+
+  /** Made when somebody asks: few pods have anything to wait for. */
+  get signal(): AbortSignal {
+    this.#signal ??= AbortSignal.any([this.#outer, this.#given.signal]);
+    return this.#signal;
+  }
+
+  giveUp(why: Error): void {
+    this.#given.abort(why);
+  }
+}
+
 /** Writes the decision. */
 export async function bind(placed: Placed, profile: Profile, { client, signal }: Writing): Promise<void> {
   const { facts, nodeName } = placed;

@@ -1,7 +1,7 @@
 import { isPodTerminal, type KubernetesObject, type Node, type Pod } from "#api";
-import { type Clock, isConflict, isNotFound, type Logger, type Metrics, messageOf, type Random } from "#base";
+import { type Clock, type Logger, type Metrics, messageOf, type Random } from "#base";
 import type { Client, EventRecorder } from "#client";
-import { bind, prepare } from "./binding.ts";
+import { Binder, type Decided } from "./binder.ts";
 import { isRelevantChange, isSameToScheduling } from "./changes.ts";
 import { Explainer } from "./explainer.ts";
 import { Cluster } from "./framework/cluster.ts";
@@ -10,8 +10,7 @@ import type { ClusterEvent, NodeIndex, Nomination, Placed, Profile } from "./fra
 import type { PodFacts } from "./framework/pod-facts.ts";
 import type { PodShape } from "./framework/pod-shape.ts";
 import type { Refusals } from "./framework/refusals.ts";
-import { parallelBinds, sliceMs } from "./limits.ts";
-import { Pipeline } from "./pipeline.ts";
+import { sliceMs } from "./limits.ts";
 import { prioritySort } from "./plugins/priority-sort.ts";
 import { schedulerOf } from "./pod-of-scheduler.ts";
 import { Evictions } from "./preemption/evictions.ts";
@@ -43,7 +42,7 @@ export class Scheduler {
   readonly #queue: SchedulingQueue;
   readonly #explainer: Explainer;
   readonly #evictions: Evictions;
-  readonly #bindings = new Pipeline({ most: parallelBinds });
+  readonly #binder: Binder;
   readonly #decisions: { add(amount?: number, labels?: Record<string, string>): void };
   #isSynced = false;
   #isRunning = false;
@@ -58,7 +57,17 @@ export class Scheduler {
       ]),
     );
     this.#explainer = new Explainer({ ...options, cluster: this.cluster });
-    this.#evictions = new Evictions({ ...options, onFailed: ({ uid }) => this.#queue.wake(uid) });
+    this.#binder = new Binder({
+      ...options,
+      onBound: ({ placed }) => this.#explainer.bound(placed.facts, placed.nodeName),
+      onFailed: (decided, error) => this.#failed(decided, error),
+      onLost: ({ placed }) => this.#takeBack(placed),
+    });
+    this.#evictions = new Evictions({
+      ...options,
+      giveUp: ({ uid }, why) => this.#binder.giveUp(uid, why),
+      onFailed: ({ uid }) => this.#queue.wake(uid),
+    });
     this.#decisions = metrics.counter("nacre_scheduler_decisions_total", "Scheduling decisions by result.");
     this.#queue = new SchedulingQueue({
       clock,
@@ -124,7 +133,8 @@ export class Scheduler {
   }
 
   /** Those who wait for room on the node and have it now need not wait for their turn. */
-  #wakeAwaiting(node: NodeIndex): void {
+  #wakeAwaiting(node: NodeIndex | undefined): void {
+    if (node === undefined) return;
     for (const facts of this.cluster.nominations.on(node, { priority: Number.NEGATIVE_INFINITY })) {
       const view = this.#schedulerOf(facts).placer.view(facts.shape);
       if (!view.refusal(node, { except: facts.uid })) this.#queue.wake(facts.uid);
@@ -199,8 +209,8 @@ export class Scheduler {
     let sliceEndMs = clock.monotonicMs() + sliceMs;
     while (!signal.aborted && this.#queue.hasActive) {
       const isOver = clock.monotonicMs() >= sliceEndMs;
-      if (isOver || this.#bindings.isFull) {
-        await (isOver ? clock.sleep(0, signal).catch(() => {}) : this.#bindings.room(signal));
+      if (isOver || this.#binder.isFull) {
+        await (isOver ? clock.sleep(0, signal).catch(() => {}) : this.#binder.room(signal));
         sliceEndMs = clock.monotonicMs() + sliceMs;
         continue;
       }
@@ -218,7 +228,7 @@ export class Scheduler {
       this.cluster.denominate(facts.uid);
       this.cluster.assume(facts, placement.nodeName);
       const placed: Placed = { facts, nodeName: placement.nodeName, cluster: this.cluster };
-      this.#carryOut(queued, placed, scheduler);
+      this.#binder.start({ queued, placed, profile: scheduler.profile });
     } else {
       const nomination = this.#makeRoom(facts, placement.refusals, scheduler);
       this.#queue.giveBackUnschedulable(queued, placement.refusals.rejectedBy);
@@ -257,32 +267,8 @@ export class Scheduler {
     }
   }
 
-  /** A pod that must wait for something before it is bound (a volume) takes no other pod's turn to be bound. */
-  #carryOut(queued: QueuedPod, placed: Placed, { profile }: OneScheduler): void {
-    const start = () => this.#bindings.start(() => this.#bind(queued, placed, profile));
-    try {
-      const prepared = prepare(placed, profile, this.#options);
-      if (prepared) prepared.then(start, (error) => this.#failed(queued, placed, error));
-      else start();
-    } catch (error) {
-      this.#failed(queued, placed, error);
-    }
-  }
-
-  async #bind(queued: QueuedPod, placed: Placed, profile: Profile): Promise<void> {
-    const { facts, nodeName } = placed;
-    try {
-      await bind(placed, profile, this.#options);
-      this.#explainer.bound(facts, nodeName);
-    } catch (error) {
-      // Gone, or bound by somebody else: not ours any more.
-      if (isNotFound(error) || isConflict(error)) this.#takeBack(placed);
-      else this.#failed(queued, placed, error);
-    }
-  }
-
   /** The pod is tried again, unless it is gone. */
-  #failed(queued: QueuedPod, placed: Placed, error: unknown): void {
+  #failed({ queued, placed }: Decided, error: unknown): void {
     const { facts, nodeName } = placed;
     const { logger, signal } = this.#options;
     if (signal.aborted) return;
@@ -295,6 +281,7 @@ export class Scheduler {
 
   #takeBack({ facts, nodeName }: Placed): void {
     this.cluster.forget(facts);
+    this.#wakeAwaiting(this.cluster.nodes.find(nodeName));
     this.#queue.onEvent({ type: "pod-removed", pod: facts, nodeName });
   }
 

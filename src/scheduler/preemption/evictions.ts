@@ -11,6 +11,8 @@ export interface EvictionsOptions {
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Has the victim go without a write, if it is not yet bound: true when it does. */
+  readonly giveUp: (victim: PodFacts, why: string) => boolean;
   /** A victim could not be made to go: who waits for its room is to think again. */
   readonly onFailed: (preemptor: PodFacts) => void;
 }
@@ -40,6 +42,10 @@ export class Evictions {
   start({ preemptor, nodeName, victims }: Preemption): void {
     for (const victim of victims) {
       if (victim.isTerminating || this.#condemned.has(victim.uid)) continue;
+      if (this.#options.giveUp(victim, `preempted by ${preemptor.key}`)) {
+        this.#tell(victim, preemptor, nodeName);
+        continue;
+      }
       this.#condemned.set(victim.uid, victim);
       this.#writes.start(() => this.#evict(victim, preemptor, nodeName));
     }
@@ -51,12 +57,11 @@ export class Evictions {
   }
 
   async #evict(victim: PodFacts, preemptor: PodFacts, nodeName: string): Promise<void> {
-    const { recorder, logger, onFailed } = this.#options;
+    const { logger, onFailed } = this.#options;
     try {
       await this.#tellWhy(victim.pod, preemptor.pod);
       await this.#delete(victim.pod);
-      const message = `Preempted by pod ${preemptor.uid} on node ${nodeName}`;
-      recorder.record(known(victim.pod), { type: "Normal", reason: "Preempted", message });
+      this.#tell(victim, preemptor, nodeName);
     } catch (error) {
       this.#condemned.delete(victim.uid);
       // Gone by itself, or another pod of the same name by now.
@@ -64,6 +69,11 @@ export class Evictions {
       logger.warn(`evicting ${victim.key} to make room for ${preemptor.key}: ${messageOf(error)}`);
       onFailed(preemptor);
     }
+  }
+
+  #tell(victim: PodFacts, preemptor: PodFacts, nodeName: string): void {
+    const message = `Preempted by pod ${preemptor.uid} on node ${nodeName}`;
+    this.#options.recorder.record(known(victim.pod), { type: "Normal", reason: "Preempted", message });
   }
 
   async #tellWhy({ metadata = {} }: Pod, preemptor: Pod): Promise<void> {

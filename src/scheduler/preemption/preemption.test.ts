@@ -4,15 +4,24 @@ import { events, nodes, type Pod, podDisruptionBudgets, pods } from "#api";
 import { badRequest, seededRandom, silentLogger, silentMetrics } from "#base";
 import { createClient } from "#client";
 import { FakeApiServer, ManualClock } from "#testing";
+import type { Plugin } from "../framework/plugin.ts";
 import { startScheduler } from "../mod.ts";
+import { defaultProfile } from "../plugins/registry.ts";
 
-async function newWorld(t: TestContext) {
+async function newWorld(t: TestContext, profile = defaultProfile) {
   const clock = new ManualClock();
   const server = new FakeApiServer(clock);
   const random = seededRandom(1);
   const client = createClient({ transport: server, clock, random });
   const ended = new AbortController();
-  const options = { client, clock, random, logger: silentLogger, metrics: silentMetrics };
+  const options = {
+    client,
+    clock,
+    random,
+    logger: silentLogger,
+    metrics: silentMetrics,
+    profiles: [profile],
+  };
   const running = startScheduler({ ...options, signal: ended.signal });
   t.after(async () => {
     ended.abort();
@@ -185,4 +194,27 @@ test("who waits for room is not tried when another gets theirs", async (t) => {
     said.map(({ count }) => count),
     [1],
   );
+});
+
+test("a victim that still waits for something before it is bound goes back to the queue", async (t) => {
+  const slow: Plugin = {
+    name: "Slow",
+    preBind({ facts }, { signal }) {
+      if (facts.pod.metadata?.name !== "low") return undefined;
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    },
+  };
+  const { clock, addNode, addPod, get } = await newWorld(t, {
+    ...defaultProfile,
+    plugins: [...defaultProfile.plugins, slow],
+  });
+  await addNode("n1");
+  await addPod("low", 0);
+  await addPod("high", 10);
+  assert.equal((await get("high")).spec?.nodeName, "n1");
+  const low = await get("low");
+  assert.equal(low.metadata?.deletionTimestamp, undefined);
+  assert.equal(low.spec?.nodeName, undefined);
+  await clock.advance(2_000);
+  assert.equal((await get("low")).status?.conditions?.[0]?.reason, "Unschedulable");
 });
