@@ -77,6 +77,37 @@ test("rollout restart, undo and scale work on a stateful set as on a deployment"
   await run("delete statefulset/db service/db");
 });
 
+test("a daemon set has a pod on the node, drained or not, and rolls over", async () => {
+  await run("apply -f -", log);
+  assert.match(await run("rollout status daemonset/log --timeout=30s"), /successfully rolled out/);
+  assert.match(await run("get daemonset log"), /log +1 +1 +1 +1 +1 /);
+  const node = await run("get node -o jsonpath={.items[0].metadata.name}");
+  const pod = await run("get pods -l app=log -o name");
+  await run(`drain ${node} --ignore-daemonsets --pod-selector=app=log --timeout=30s`);
+  assert.equal(await run("get pods -l app=log -o name"), pod);
+  await run("set env daemonset/log LEVEL=high");
+  await run("rollout status daemonset/log --timeout=30s");
+  assert.equal(await run("exec daemonset/log -- sh -c 'echo $LEVEL'"), "high");
+  await run(`uncordon ${node}`);
+  await run("rollout undo daemonset/log");
+  await run("rollout status daemonset/log --timeout=30s");
+  assert.equal(await run("exec daemonset/log -- sh -c 'echo $LEVEL'"), "");
+  await run("delete daemonset log --timeout=30s");
+});
+
+const log = `
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: log}
+spec:
+  selector: {matchLabels: {app: log}}
+  template:
+    metadata: {labels: {app: log}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers: [{name: main, image: 'busybox:1', command: [sleep, '3600']}]
+`;
+
 test("a job runs to its end, kubectl waits for it and shows what it said", async () => {
   assert.equal(await run("create job once --image=busybox:1 -- echo done"), "job.batch/once created");
   await run("wait job/once --for=condition=complete --timeout=30s");

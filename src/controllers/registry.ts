@@ -1,5 +1,6 @@
 import type { Controller } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
+import { daemonSetController } from "./daemonset/daemonset-controller.ts";
 import { deploymentController } from "./deployment/deployment-controller.ts";
 import { disruptionController } from "./disruption/disruption-controller.ts";
 import { staleDisruptionController } from "./disruption/stale-disruption-controller.ts";
@@ -42,6 +43,7 @@ export function builtInControllers(
     deploymentController(context),
     replicaSetController(context),
     statefulSetController(context),
+    daemonSetController(context),
     jobController(context),
     jobOrphanController(context),
     ttlAfterFinishedController(context),

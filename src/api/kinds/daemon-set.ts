@@ -1,10 +1,18 @@
 import { daemonSets } from "../generated/resources.ts";
-import type { DaemonSet } from "../generated/types.ts";
+import type { DaemonSet, DaemonSetUpdateStrategy } from "../generated/types.ts";
 import { jsonEqual } from "../json.ts";
 import { age } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind } from "./define-kind.ts";
-import { checkNonNegative, checkRequiredOneOf, fieldIsImmutable, invalidValue } from "./field-errors.ts";
+import {
+  checkNonNegative,
+  checkRequiredOneOf,
+  type FieldErrors,
+  fieldIsImmutable,
+  invalidValue,
+  required,
+} from "./field-errors.ts";
+import { isZero, validateShare } from "./int-or-percent.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { defaultPodSpec } from "./pod/defaults.ts";
 import { validateOwnSelector, validateTemplate } from "./validate-template.ts";
@@ -38,10 +46,7 @@ export const daemonSetKind: KindDefinition<DaemonSet> = defineKind(daemonSets, {
     validateTemplate(spec?.template, rules, errors);
     checkNonNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
     checkNonNegative(errors, "spec.revisionHistoryLimit", spec?.revisionHistoryLimit);
-    checkRequiredOneOf(errors, "spec.updateStrategy.type", spec?.updateStrategy?.type, [
-      "OnDelete",
-      "RollingUpdate",
-    ]);
+    validateStrategy(spec?.updateStrategy, errors);
   },
   validateChange(daemonSet, old, errors) {
     if (!jsonEqual(daemonSet.spec?.selector, old.spec?.selector)) {
@@ -73,3 +78,20 @@ export const daemonSetKind: KindDefinition<DaemonSet> = defineKind(daemonSets, {
     ],
   },
 });
+
+function validateStrategy(strategy: DaemonSetUpdateStrategy | undefined, errors: FieldErrors): void {
+  const path = "spec.updateStrategy";
+  checkRequiredOneOf(errors, `${path}.type`, strategy?.type, ["OnDelete", "RollingUpdate"]);
+  if (strategy?.type !== "RollingUpdate" || !strategy.rollingUpdate) return;
+  const { maxUnavailable, maxSurge } = strategy.rollingUpdate;
+  validateShare(maxUnavailable, `${path}.rollingUpdate.maxUnavailable`, errors);
+  validateShare(maxSurge, `${path}.rollingUpdate.maxSurge`, errors);
+  const isSurging = maxSurge !== undefined && !isZero(maxSurge);
+  if (isSurging && !isZero(maxUnavailable)) {
+    const why = "may not be set when maxUnavailable is non-zero";
+    errors.push(invalidValue(`${path}.rollingUpdate.maxSurge`, maxSurge, why));
+  }
+  if (!isSurging && isZero(maxUnavailable)) {
+    errors.push(required(`${path}.rollingUpdate.maxUnavailable`, "cannot be 0 when maxSurge is 0"));
+  }
+}

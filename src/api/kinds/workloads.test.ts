@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Deployment, Job, Scale, StatefulSet } from "../generated/types.ts";
+import type { DaemonSet, Deployment, Job, Scale, StatefulSet } from "../generated/types.ts";
 import { cloneJson } from "../json.ts";
+import { daemonSetKind } from "./daemon-set.ts";
 import { deploymentKind } from "./deployment.ts";
 import { jobKind } from "./job.ts";
 import { statefulSetKind } from "./stateful-set.ts";
@@ -148,4 +149,21 @@ test("what is wrong with a job is named by its field", () => {
       "spec.successPolicy.rules[1]",
     ],
   );
+});
+
+test("a daemon set may surge or take away, not both, and not neither", () => {
+  const complaintsOf = (rollingUpdate: object) => {
+    const { selector, template } = deployment().spec ?? {};
+    const metadata = { name: "log", namespace: "shop", uid: "u" };
+    const spec = { selector, template, updateStrategy: { type: "RollingUpdate", rollingUpdate } };
+    const object = { apiVersion: "apps/v1", kind: "DaemonSet", metadata, spec } as DaemonSet;
+    daemonSetKind.defaults(object);
+    return daemonSetKind.validateCreate(object).map(({ message }) => message);
+  };
+  assert.deepEqual(complaintsOf({}), []);
+  assert.deepEqual(complaintsOf({ maxSurge: "10%", maxUnavailable: 0 }), []);
+  assert.deepEqual(complaintsOf({ maxSurge: 1 }), [
+    "Invalid value: 1: may not be set when maxUnavailable is non-zero",
+  ]);
+  assert.deepEqual(complaintsOf({ maxUnavailable: 0 }), ["Required value: cannot be 0 when maxSurge is 0"]);
 });

@@ -1,4 +1,5 @@
-import { type Job, type Pod, podCondition } from "#api";
+import type { Job, Pod } from "#api";
+import { finishedAtMs } from "../shared/finished-at.ts";
 import { failureVerdict } from "./failure-policy.ts";
 import { backoffBaseMs, backoffMaxMs } from "./limits.ts";
 import { isPodFailed } from "./tracking.ts";
@@ -41,18 +42,6 @@ export function nextFailureCounts(job: Job, failed: Pod | undefined): FailureCou
   const { counted, ignored } = failureCounts(failed);
   const isIgnored = failureVerdict(job, failed).action === "Ignore";
   return isIgnored ? { counted, ignored: ignored + 1 } : { counted: counted + 1, ignored };
-}
-
-/** When its last container ended; else when it was deleted, stopped being ready, or was made. */
-export function finishedAtMs(pod: Pod): number {
-  const ends = (pod.status?.containerStatuses ?? []).map(({ state }) => state?.terminated?.finishedAt);
-  const times = ends.flatMap((end) => (end ? [Date.parse(end)] : []));
-  if (times.length > 0 && times.length === ends.length) return Math.max(...times);
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = pod.metadata ?? {};
-  if (deletionTimestamp) return Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
-  const ready = podCondition(pod, "Ready");
-  const since = ready?.status === "False" ? ready.lastTransitionTime : undefined;
-  return Date.parse(since ?? creationTimestamp ?? "") || 0;
 }
 
 function leftMs(failures: number, lastMs: number, nowMs: number): number {

@@ -1,5 +1,6 @@
 import { compareForDeletion, isPodActive, type Job, type Pod } from "#api";
-import { backoffLeftMs, failureCounts, finishedAtMs, indexBackoffLeftMs } from "./backoff.ts";
+import { finishedAtMs } from "../shared/finished-at.ts";
+import { backoffLeftMs, failureCounts, indexBackoffLeftMs } from "./backoff.ts";
 import { indexOf, isIndexed } from "./indexes.ts";
 import { podBurst } from "./limits.ts";
 import { limitsIndexes, type Tally } from "./tally.ts";

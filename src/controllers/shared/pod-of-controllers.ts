@@ -21,6 +21,18 @@ function specOf(spec: PodSpec): PodSpec {
     containers: containers.map(containerOf),
     ...(initContainers ? { initContainers: initContainers.map(containerOf) } : {}),
     ...(claims?.length ? { volumes: claims } : {}),
+    ...nodeFieldsOf(spec),
+  };
+}
+
+/** The node that a pod of a daemon set is for. Labels of nodes are between the pod and the scheduler. */
+function nodeFieldsOf({ affinity }: PodSpec): Pick<PodSpec, "affinity"> {
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const terms = required?.nodeSelectorTerms?.filter(({ matchFields }) => matchFields !== undefined) ?? [];
+  if (terms.length === 0) return {};
+  const nodeSelectorTerms = terms.map((term) => only(term, ["matchFields"]));
+  return {
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
   };
 }
 

@@ -13,7 +13,7 @@ import { hashOf } from "./hash.ts";
 export const revisionLabel = "controller-revision-hash";
 
 /** Label of revisions: the hash of what they keep. */
-const hashLabel = "controller.kubernetes.io/hash";
+export const hashLabel = "controller.kubernetes.io/hash";
 
 /** What keeps the history of its pod template as ControllerRevisions: stateful sets and daemon sets. */
 export interface Revised extends KubernetesObject {
