@@ -148,6 +148,19 @@ test("each pod of an indexed job works on its own part; one that is deleted on t
   await run("delete job parts --timeout=30s");
 });
 
+test("a cron job starts jobs by itself, and by hand; suspended, it starts none", async () => {
+  await run("create cronjob tick --image=busybox:1 --schedule='@every 1s' -- echo tick");
+  await run("wait cronjob/tick --for=jsonpath={.status.lastSuccessfulTime} --timeout=30s");
+  assert.match(await run("describe cronjob tick"), /SuccessfulCreate .*Created job tick-\d+/);
+  await run('patch cronjob tick -p \'{"spec":{"suspend":true}}\'');
+  await run("create job by-hand --from=cronjob/tick");
+  await run("wait job/by-hand --for=condition=complete --timeout=30s");
+  assert.equal(await run("logs job/by-hand"), "tick");
+  assert.match(await run("get cronjob tick"), /tick +@every 1s +<none> +True +0 /);
+  await run("delete cronjob tick --timeout=30s");
+  await run("wait job/by-hand --for=delete --timeout=30s");
+});
+
 function jobOf(name: string, script: string, more: string): string {
   return `
 apiVersion: batch/v1

@@ -3,6 +3,7 @@
  * adds is in `behaviour.ts`.
  */
 
+export * from "./cron/mod.ts";
 export * from "./disruption.ts";
 export * from "./generated/resources.ts";
 export type * from "./generated/types.ts";

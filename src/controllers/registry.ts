@@ -1,5 +1,6 @@
 import type { Controller } from "#reconcile";
 import type { ControllerContext } from "./context.ts";
+import { cronJobController } from "./cronjob/cronjob-controller.ts";
 import { daemonSetController } from "./daemonset/daemonset-controller.ts";
 import { deploymentController } from "./deployment/deployment-controller.ts";
 import { disruptionController } from "./disruption/disruption-controller.ts";
@@ -46,6 +47,7 @@ export function builtInControllers(
     daemonSetController(context),
     jobController(context),
     jobOrphanController(context),
+    cronJobController(context),
     ttlAfterFinishedController(context),
     endpointSliceController(context),
     endpointSliceMirroringController(context),

@@ -1,10 +1,19 @@
+import { messageOf } from "#base";
+import { parseSchedule } from "../cron/parse-schedule.ts";
+import { clockOf } from "../cron/time-zone.ts";
 import { cronJobs } from "../generated/resources.ts";
-import type { CronJob } from "../generated/types.ts";
+import type { CronJob, CronJobSpec } from "../generated/types.ts";
 import { age } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind } from "./define-kind.ts";
-import { checkNonNegative, checkRequiredOneOf, invalidValue, required } from "./field-errors.ts";
-import { defaultJobSpec } from "./job.ts";
+import {
+  checkNonNegative,
+  checkRequiredOneOf,
+  type FieldErrors,
+  invalidValue,
+  required,
+} from "./field-errors.ts";
+import { defaultJobSpec, validateJobSpec } from "./job.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { workloadCells, workloadColumns } from "./workload-columns.ts";
 
@@ -22,14 +31,7 @@ export const cronJobKind: KindDefinition<CronJob> = defineKind(cronJobs, {
     if ((metadata?.name?.length ?? 0) > 52) {
       errors.push(invalidValue("metadata.name", metadata?.name, "must be no more than 52 characters"));
     }
-    if (!spec?.schedule) errors.push(required("spec.schedule"));
-    else if (
-      !/^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every \S+|(\S+\s+){4}\S+)$/.test(
-        spec.schedule,
-      )
-    ) {
-      errors.push(invalidValue("spec.schedule", spec.schedule, "expected exactly 5 fields"));
-    }
+    validateSchedule(spec, errors);
     checkRequiredOneOf(errors, "spec.concurrencyPolicy", spec?.concurrencyPolicy, [
       "Allow",
       "Forbid",
@@ -38,7 +40,9 @@ export const cronJobKind: KindDefinition<CronJob> = defineKind(cronJobs, {
     checkNonNegative(errors, "spec.startingDeadlineSeconds", spec?.startingDeadlineSeconds);
     checkNonNegative(errors, "spec.successfulJobsHistoryLimit", spec?.successfulJobsHistoryLimit);
     checkNonNegative(errors, "spec.failedJobsHistoryLimit", spec?.failedJobsHistoryLimit);
-    if (!spec?.jobTemplate?.spec?.template) errors.push(required("spec.jobTemplate.spec.template"));
+    const ofJob: FieldErrors = [];
+    validateJobSpec(spec?.jobTemplate?.spec, ofJob);
+    errors.push(...ofJob.map((one) => ({ ...one, field: `spec.jobTemplate.${one.field}` })));
   },
   columns: {
     columns: [
@@ -63,3 +67,17 @@ export const cronJobKind: KindDefinition<CronJob> = defineKind(cronJobs, {
     ],
   },
 });
+
+function validateSchedule(spec: CronJobSpec | undefined, errors: FieldErrors): void {
+  const { schedule, timeZone } = spec ?? {};
+  const says = (path: string, value: string, check: () => unknown) => {
+    try {
+      check();
+    } catch (error) {
+      errors.push(invalidValue(path, value, messageOf(error)));
+    }
+  };
+  if (schedule) says("spec.schedule", schedule, () => parseSchedule(schedule));
+  else errors.push(required("spec.schedule"));
+  if (timeZone !== undefined) says("spec.timeZone", timeZone, () => clockOf(timeZone));
+}

@@ -4,7 +4,7 @@ import { jsonEqual } from "../json.ts";
 import { age, duration } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
 import { defineKind, metadataOf } from "./define-kind.ts";
-import { checkNonNegative, fieldIsImmutable, invalidValue } from "./field-errors.ts";
+import { checkNonNegative, type FieldErrors, fieldIsImmutable, invalidValue } from "./field-errors.ts";
 import { validateFailurePolicy, validateIndexes, validateSuccessPolicy } from "./job-policies.ts";
 import type { KindDefinition } from "./kind-definition.ts";
 import { defaultPodSpec } from "./pod/defaults.ts";
@@ -19,14 +19,7 @@ export const jobKind: KindDefinition<Job> = defineKind(jobs, {
     if (!job.spec?.manualSelector) selectOwnPods(job);
   },
   validate({ spec }, errors) {
-    for (const field of jobCounts) checkNonNegative(errors, `spec.${field}`, spec?.[field]);
-    if (spec) {
-      validateIndexes(spec, errors);
-      validateFailurePolicy(spec, errors);
-      validateSuccessPolicy(spec, errors);
-    }
-    const rules = { owner: "Job", selector: spec?.selector, restartPolicies: ["Never", "OnFailure"] };
-    validateTemplate(spec?.template, rules, errors);
+    validateJobSpec(spec, errors);
   },
   validateChange(job, old, errors) {
     const { spec } = job;
@@ -79,6 +72,18 @@ export function defaultJobSpec(spec: JobSpec | undefined): void {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ??= "True";
   }
   defaultPodSpec(spec.template?.spec);
+}
+
+/** Checks a job's spec, and what jobs of a cron job are made of. */
+export function validateJobSpec(spec: JobSpec | undefined, errors: FieldErrors): void {
+  for (const field of jobCounts) checkNonNegative(errors, `spec.${field}`, spec?.[field]);
+  if (spec) {
+    validateIndexes(spec, errors);
+    validateFailurePolicy(spec, errors);
+    validateSuccessPolicy(spec, errors);
+  }
+  const rules = { owner: "Job", selector: spec?.selector, restartPolicies: ["Never", "OnFailure"] };
+  validateTemplate(spec?.template, rules, errors);
 }
 
 const jobCounts = [

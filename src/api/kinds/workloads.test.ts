@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DaemonSet, Deployment, Job, Scale, StatefulSet } from "../generated/types.ts";
+import type { CronJob, DaemonSet, Deployment, Job, Scale, StatefulSet } from "../generated/types.ts";
 import { cloneJson } from "../json.ts";
+import { cronJobKind } from "./cron-job.ts";
 import { daemonSetKind } from "./daemon-set.ts";
 import { deploymentKind } from "./deployment.ts";
 import { jobKind } from "./job.ts";
@@ -166,4 +167,24 @@ test("a daemon set may surge or take away, not both, and not neither", () => {
     "Invalid value: 1: may not be set when maxUnavailable is non-zero",
   ]);
   assert.deepEqual(complaintsOf({ maxUnavailable: 0 }), ["Required value: cannot be 0 when maxSurge is 0"]);
+});
+
+test("what is wrong with a cron job is named by its field, that of its jobs, too", () => {
+  const complaintsOf = (spec: object) => {
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "c:1" }] } };
+    const metadata = { name: "tick", namespace: "shop", uid: "u" };
+    const own = { schedule: "* * * * *", jobTemplate: { spec: { template } }, ...spec };
+    const object = { apiVersion: "batch/v1", kind: "CronJob", metadata, spec: own } as CronJob;
+    cronJobKind.defaults(object);
+    return cronJobKind.validateCreate(object).map(({ field, message }) => `${field}: ${message}`);
+  };
+  assert.deepEqual(complaintsOf({}), []);
+  assert.deepEqual(complaintsOf({ schedule: "0 25 * * *", timeZone: "Moon/Sea" }), [
+    'spec.schedule: Invalid value: "0 25 * * *": end of range (25) above maximum (23): 25',
+    'spec.timeZone: Invalid value: "Moon/Sea": unknown time zone Moon/Sea',
+  ]);
+  assert.deepEqual(complaintsOf({ jobTemplate: { spec: { parallelism: -1 } } }), [
+    "spec.jobTemplate.spec.parallelism: Invalid value: -1: must be greater than or equal to 0",
+    "spec.jobTemplate.spec.template: Required value",
+  ]);
 });
