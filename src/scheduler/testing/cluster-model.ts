@@ -1,6 +1,19 @@
-import type { Namespace, Node, Pod, PodDisruptionBudget, ReplicaSet, Service } from "#api";
+import type {
+  CSINode,
+  KubernetesObject,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  Service,
+  StorageClass,
+} from "#api";
 import { namespaceNames } from "./random-pod.ts";
 import type { Step } from "./random-steps.ts";
+import { storageClasses } from "./random-volumes.ts";
 import { emptyWorld, nameOf, namespaceOf, type World } from "./reference/world.ts";
 
 /** What a step did, as an informer would tell it. */
@@ -16,7 +29,17 @@ export type Change =
       readonly budget: PodDisruptionBudget;
       readonly old: PodDisruptionBudget | undefined;
     }
-  | { readonly type: "set"; readonly set: ReplicaSet; readonly old: ReplicaSet | undefined };
+  | { readonly type: "set"; readonly set: ReplicaSet; readonly old: ReplicaSet | undefined }
+  | StorageChange;
+
+/** Of what pods keep their data in. */
+export type StorageChange =
+  | { readonly type: "class"; readonly storageClass: StorageClass }
+  | { readonly type: "claim"; readonly claim: PersistentVolumeClaim }
+  | { readonly type: "claim-gone"; readonly claim: PersistentVolumeClaim }
+  | { readonly type: "volume"; readonly volume: PersistentVolume }
+  | { readonly type: "volume-gone"; readonly volume: PersistentVolume }
+  | { readonly type: "csi-node"; readonly csiNode: CSINode };
 
 /** The objects of a random cluster while steps change them. */
 export class ClusterModel {
@@ -25,11 +48,15 @@ export class ClusterModel {
   readonly #namespaces = new Map<string, Namespace>();
   readonly #services = new Map<string, Service>();
   readonly #sets = new Map<string, ReplicaSet>();
+  readonly #claims = new Map<string, PersistentVolumeClaim>();
+  readonly #volumes = new Map<string, PersistentVolume>();
+  readonly #csiNodes = new Map<string, CSINode>();
 
   readonly #budgets = new Map<string, PodDisruptionBudget>();
   readonly #awaiting = new Map<string, Pod>();
   readonly #asked: Pod[] = [];
   #count = 0;
+  #revision = 0;
 
   get world(): World {
     return {
@@ -41,15 +68,20 @@ export class ClusterModel {
       replicaSets: [...this.#sets.values()],
       budgets: [...this.#budgets.values()],
       awaiting: [...this.#awaiting.values()],
+      persistentVolumeClaims: [...this.#claims.values()],
+      persistentVolumes: [...this.#volumes.values()],
+      storageClasses,
+      csiNodes: [...this.#csiNodes.values()],
     };
   }
 
-  /** The namespaces are there from the beginning. */
+  /** Namespaces and storage classes are there from the beginning. */
   begin(): readonly Change[] {
-    return namespaceNames.map((name) => {
+    const named = namespaceNames.map((name): Change => {
       const namespace = { metadata: { name } };
       return { type: "namespace", namespace, old: swap(this.#namespaces, name, namespace) };
     });
+    return [...named, ...storageClasses.map((storageClass): Change => ({ type: "class", storageClass }))];
   }
 
   /** The pod that a step asks about, each time as a pod of its own; undefined when it asks nothing. */
@@ -86,6 +118,27 @@ export class ClusterModel {
         return { ...step, old: swap(this.#budgets, keyOf(step.budget), step.budget) };
       case "set":
         return { ...step, old: swap(this.#sets, keyOf(step.set), step.set) };
+      case "claim": {
+        const claim = this.#revised(step.claim);
+        swap(this.#claims, keyOf(claim), claim);
+        return { type: "claim", claim };
+      }
+      case "claim-gone": {
+        const claim = taken(this.#claims, `${step.namespace}/${step.name}`);
+        return claim && { type: "claim-gone", claim };
+      }
+      case "volume": {
+        const volume = this.#revised(step.volume);
+        swap(this.#volumes, nameOf(volume), volume);
+        return { type: "volume", volume };
+      }
+      case "volume-gone": {
+        const volume = taken(this.#volumes, step.name);
+        return volume && { type: "volume-gone", volume };
+      }
+      case "csi-node":
+        swap(this.#csiNodes, nameOf(step.csiNode), step.csiNode);
+        return step;
     }
   }
 
@@ -112,6 +165,12 @@ export class ClusterModel {
   #made(pod: Pod): Pod {
     this.#count += 1;
     return { ...pod, metadata: { ...pod.metadata, uid: `asked-${this.#count}` } };
+  }
+
+  /** As every write leaves an object. */
+  #revised<T extends KubernetesObject>(object: T): T {
+    this.#revision += 1;
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision) } };
   }
 
   #removeNode(name: string): Change | undefined {
@@ -141,6 +200,12 @@ function swap<T>(all: Map<string, T>, key: string, value: T): T | undefined {
   return old;
 }
 
-function keyOf(object: Service | ReplicaSet | PodDisruptionBudget): string {
+function taken<T>(all: Map<string, T>, key: string): T | undefined {
+  const old = all.get(key);
+  all.delete(key);
+  return old;
+}
+
+function keyOf(object: KubernetesObject): string {
   return `${namespaceOf(object)}/${nameOf(object)}`;
 }

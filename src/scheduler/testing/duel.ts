@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import type { Pod } from "#api";
 import { seededRandom } from "#base";
 import { Cluster } from "../framework/cluster.ts";
+import type { Listers } from "../framework/listers.ts";
 import { Placer } from "../framework/place.ts";
 import type { NodeIndex, Nomination } from "../framework/plugin.ts";
 import { defaultProfile } from "../plugins/registry.ts";
 import { defaultPreemption } from "../preemption/default-preemption.ts";
-import { type Change, ClusterModel } from "./cluster-model.ts";
+import { type Change, ClusterModel, type StorageChange } from "./cluster-model.ts";
 import { compareNomination } from "./compare-nomination.ts";
 import { fastScores } from "./fast-scores.ts";
 import type { Step } from "./random-steps.ts";
@@ -123,7 +124,8 @@ export class Duel {
     else if (change.type === "namespace") listers.namespaces.set(change.namespace);
     else if (change.type === "service") listers.services.set(change.service);
     else if (change.type === "budget") listers.podDisruptionBudgets.set(change.budget);
-    else listers.replicaSets.set(change.set);
+    else if (change.type === "set") listers.replicaSets.set(change.set);
+    else tellStorage(listers, change);
   }
 
   /** Of every node: which rule is the first to refuse it, and whether room would help. */
@@ -179,4 +181,13 @@ function sorted<T>(map: ReadonlyMap<string, T>): readonly (readonly [string, T])
 function differences(scores: readonly number[]): readonly number[] {
   const lowest = Math.min(...scores);
   return scores.map((score) => score - lowest);
+}
+
+function tellStorage(listers: Listers, change: StorageChange): void {
+  if (change.type === "class") listers.storageClasses.set(change.storageClass);
+  else if (change.type === "claim") listers.persistentVolumeClaims.set(change.claim);
+  else if (change.type === "claim-gone") listers.persistentVolumeClaims.delete(change.claim);
+  else if (change.type === "volume") listers.persistentVolumes.set(change.volume);
+  else if (change.type === "volume-gone") listers.persistentVolumes.delete(change.volume);
+  else listers.csiNodes.set(change.csiNode);
 }

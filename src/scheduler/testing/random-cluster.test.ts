@@ -8,7 +8,7 @@ import { judge, rules } from "./reference/judge.ts";
 test("random clusters give every rule something to refuse and something to prefer", () => {
   const refused: string[] = [];
   const preferred: string[] = [];
-  for (const steps of fc.sample(randomSteps, { seed: 1, numRuns: 250 })) {
+  for (const steps of fc.sample(randomSteps, { seed: 1, numRuns: 500 })) {
     const model = new ClusterModel();
     model.begin();
     for (const step of steps) {

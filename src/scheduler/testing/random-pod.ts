@@ -14,6 +14,7 @@ import type {
 } from "#api";
 import { imageSizes, nodeLabels, nodeNames } from "./random-node.ts";
 import { nodeRequirement, selector } from "./random-selector.ts";
+import { podVolumes } from "./random-volumes.ts";
 import { absent, few, labels, sparse } from "./sparse.ts";
 
 export const namespaceNames: readonly string[] = ["red", "green"];
@@ -42,6 +43,7 @@ export const randomPodSpec: fc.Arbitrary<PodSpec> = sparse<PodSpec>({
   affinity: absent(3, affinity()),
   topologySpreadConstraints: absent(6, few(2, spread())),
   preemptionPolicy: absent(9, fc.constant("Never")),
+  volumes: absent(7, podVolumes),
   priority: absent(4, fc.constantFrom(-10, 0, 10, 1000)),
 });
 

@@ -1,8 +1,19 @@
 import fc from "fast-check";
-import type { Namespace, Node, Pod, PodDisruptionBudget, ReplicaSet, Service } from "#api";
+import type {
+  CSINode,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  Service,
+} from "#api";
 import { nodeNames, randomNode } from "./random-node.ts";
 import { namespaceLabels, namespaceNames, placedPod, podLabels, setName, waitingPod } from "./random-pod.ts";
 import { selector } from "./random-selector.ts";
+import { claimNames, randomClaim, randomCsiNode, randomVolume, volumeNames } from "./random-volumes.ts";
 import { labels } from "./sparse.ts";
 
 /** One thing that happens to a cluster, or a question that is asked of it. */
@@ -20,6 +31,11 @@ export type Step =
   | { readonly type: "budget"; readonly budget: PodDisruptionBudget }
   /** All who were told to make room have gone. */
   | { readonly type: "victims-gone" }
+  | { readonly type: "claim"; readonly claim: PersistentVolumeClaim }
+  | { readonly type: "claim-gone"; readonly namespace: string; readonly name: string }
+  | { readonly type: "volume"; readonly volume: PersistentVolume }
+  | { readonly type: "volume-gone"; readonly name: string }
+  | { readonly type: "csi-node"; readonly csiNode: CSINode }
   /** Where could the pod go? Then it goes to the best of these, if there is one. */
   | { readonly type: "place"; readonly pod: Pod }
   /** The same once more for one of those that were asked about before: what was remembered of it must not be stale. */
@@ -27,6 +43,10 @@ export type Step =
 
 const at = fc.nat({ max: 1000 });
 const namespace = fc.constantFrom(...namespaceNames);
+
+const claim = randomClaim(namespaceNames).map((claim): Step => ({ type: "claim", claim }));
+const volume = randomVolume(namespaceNames).map((volume): Step => ({ type: "volume", volume }));
+const csiNode = randomCsiNode.map((csiNode): Step => ({ type: "csi-node", csiNode }));
 
 const change: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: randomNode.map((node): Step => ({ type: "node", node })) },
@@ -43,17 +63,33 @@ const change: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: randomSet() },
   { weight: 1, arbitrary: randomBudget() },
   { weight: 2, arbitrary: fc.constant<Step>({ type: "victims-gone" }) },
+  { weight: 2, arbitrary: claim },
+  { weight: 2, arbitrary: volume },
+  { weight: 1, arbitrary: csiNode },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("claim-gone" as const),
+      namespace,
+      name: fc.constantFrom(...claimNames),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...volumeNames).map((name): Step => ({ type: "volume-gone", name })),
+  },
   { weight: 4, arbitrary: waitingPod.map((pod): Step => ({ type: "place", pod })) },
   { weight: 6, arbitrary: at.map((at): Step => ({ type: "place-again", at })) },
 );
 
-/** The life of a small cluster: nodes and pods first, then anything. Half of them are crowded, so that pods have to make room. */
+/** The life of a small cluster: nodes, storage and pods first, then anything. Half of them are crowded, so that pods have to make room. */
 export const randomSteps: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
     fc.array(
       randomNode.map((node): Step => ({ type: "node", node })),
       { minLength: 2, maxLength: 8, size: "max" },
     ),
+    fc.array(fc.oneof(claim, volume, csiNode), { maxLength: 20, size: "max" }),
     fc.array(
       placedPod.map((pod): Step => ({ type: "pod", pod })),
       { maxLength: 16, size: "max" },
@@ -61,8 +97,8 @@ export const randomSteps: fc.Arbitrary<readonly Step[]> = fc
     fc.array(change, { maxLength: 24, size: "max" }),
     fc.boolean(),
   )
-  .map(([nodes, pods, changes, isCrowded]) => {
-    const steps = [...nodes, ...pods, ...changes];
+  .map(([nodes, storage, pods, changes, isCrowded]) => {
+    const steps = [...nodes, ...storage, ...pods, ...changes];
     return isCrowded ? steps.map(crowded) : steps;
   });
 

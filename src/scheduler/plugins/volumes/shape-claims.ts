@@ -30,7 +30,11 @@ export function claimsOfShape(shape: PodShape, { listers }: Cluster): ShapeClaim
   const unbound: PersistentVolumeClaim[] = [];
   let isWaiting = false;
   let isMissing = false;
+  const seen = new Set<string>();
   for (const { claim: name, isEphemeral } of shape.claims) {
+    // A pod may mount a claim twice.
+    if (seen.has(name)) continue;
+    seen.add(name);
     const claim = listers.persistentVolumeClaims.get(shape.namespace, name);
     const refusal = refusalOf(claim, { name, isEphemeral });
     if (!claim || refusal !== undefined) return podRejection(refusal ?? "");

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../framework/cluster.ts";
-import { type Filter, type Plugin, rejection } from "../../framework/plugin.ts";
+import { type Filter, type NodeIndex, type Plugin, rejection } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
-import { conflict, disksOf } from "./disks.ts";
+import { conflict, type Disk, disksOf } from "./disks.ts";
 
 const diskInUse = rejection("node(s) had no available disk", { isResolvable: true });
 const claimInUse = rejection(
@@ -14,8 +14,9 @@ export const volumeRestrictions: Plugin = {
   name: "VolumeRestrictions",
   filter(shape, cluster) {
     const disks = disksOf(shape.volumes);
-    if (disks.length > 0) return diskFilter(disks, cluster);
-    return exclusiveClaims(shape, cluster).length > 0 ? claimFilter(shape, cluster) : undefined;
+    const exclusive = exclusiveClaims(shape, cluster).map((name) => `${shape.namespace}/${name}`);
+    if (disks.length === 0 && exclusive.length === 0) return undefined;
+    return filterFor(exclusive, disks, cluster);
   },
   inputs: (shape, cluster) => exclusiveClaims(shape, cluster).join(","),
   mayHelp(event, shape, cluster) {
@@ -50,25 +51,21 @@ function exclusiveClaims({ namespace, claims }: PodShape, { listers }: Cluster):
     );
 }
 
-/** Asked at every decision anew: the pod that uses the claim may be on any node. */
-function claimFilter(shape: PodShape, cluster: Cluster): Filter {
-  const keys = exclusiveClaims(shape, cluster).map((name) => `${shape.namespace}/${name}`);
+/** The claim's other pod may be on any node, so that is asked at every decision anew; disks are a matter of the node. */
+function filterFor(exclusive: readonly string[], disks: readonly Disk[], cluster: Cluster): Filter {
+  const hasConflict = (node: NodeIndex): number => {
+    for (const { shape } of cluster.podsOn(node)) {
+      const others = disksOf(shape.volumes);
+      if (others.some((other) => disks.some((disk) => conflict(disk, other)))) return 1;
+    }
+    return 0;
+  };
   return {
     by: "traits",
-    traits: [],
-    refuse: () => (keys.some((key) => cluster.claimUsers.count(key) > 0) ? claimInUse : undefined),
-  };
-}
-
-function diskFilter(disks: ReturnType<typeof disksOf>, cluster: Cluster): Filter {
-  return {
-    by: "node",
-    refuse(node) {
-      for (const { shape } of cluster.podsOn(node)) {
-        const others = disksOf(shape.volumes);
-        if (others.some((other) => disks.some((disk) => conflict(disk, other)))) return diskInUse;
-      }
-      return undefined;
+    traits: [hasConflict],
+    refuse([isTaken]) {
+      if (exclusive.some((key) => cluster.claimUsers.count(key) > 0)) return claimInUse;
+      return isTaken ? diskInUse : undefined;
     },
   };
 }

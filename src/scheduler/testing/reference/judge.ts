@@ -7,12 +7,16 @@ import { nodePorts } from "./node-ports.ts";
 import { nodeResourcesBalanced } from "./node-resources-balanced.ts";
 import { nodeResourcesFit } from "./node-resources-fit.ts";
 import { nodeUnschedulable } from "./node-unschedulable.ts";
+import { nodeVolumeLimits } from "./node-volume-limits.ts";
 import { podTopologySpread } from "./pod-topology-spread.ts";
 import type { Refusal, Rule } from "./rule.ts";
 import { taintToleration } from "./taint-toleration.ts";
+import { volumeBinding } from "./volume-binding.ts";
+import { volumeRestrictions } from "./volume-restrictions.ts";
+import { volumeZone } from "./volume-zone.ts";
 import { nameOf, priorityOf, type World } from "./world.ts";
 
-/** The rules of Kubernetes 1.36's default profile, in its order; volumes are not among them. */
+/** The rules of Kubernetes 1.36's default profile, in its order. */
 export const rules: readonly Rule[] = [
   nodeUnschedulable,
   nodeName,
@@ -20,6 +24,10 @@ export const rules: readonly Rule[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
+  nodeVolumeLimits,
+  volumeBinding,
+  volumeZone,
   podTopologySpread,
   interPodAffinity,
   nodeResourcesBalanced,

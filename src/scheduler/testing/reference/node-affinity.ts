@@ -31,7 +31,7 @@ export function wants(pod: Pod, node: Node): boolean {
 }
 
 /** All conditions of a term hold; a term without any is met by no node. */
-function meets(node: Node, { matchExpressions = [], matchFields = [] }: NodeSelectorTerm): boolean {
+export function meets(node: Node, { matchExpressions = [], matchFields = [] }: NodeSelectorTerm): boolean {
   return (
     matchExpressions.length + matchFields.length > 0 &&
     matchExpressions.every((condition) => holds(condition, labelsOf(node))) &&

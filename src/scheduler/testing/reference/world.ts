@@ -1,12 +1,16 @@
 import type {
+  CSINode,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
   ReplicationController,
   Service,
   StatefulSet,
+  StorageClass,
 } from "#api";
 
 /** A cluster as plain objects: all that a decision may depend on. */
@@ -22,6 +26,10 @@ export interface World {
   readonly replicaSets: readonly ReplicaSet[];
   readonly statefulSets: readonly StatefulSet[];
   readonly budgets: readonly PodDisruptionBudget[];
+  readonly persistentVolumeClaims: readonly PersistentVolumeClaim[];
+  readonly persistentVolumes: readonly PersistentVolume[];
+  readonly storageClasses: readonly StorageClass[];
+  readonly csiNodes: readonly CSINode[];
 }
 
 export const emptyWorld: World = {
@@ -34,6 +42,10 @@ export const emptyWorld: World = {
   replicaSets: [],
   statefulSets: [],
   budgets: [],
+  persistentVolumeClaims: [],
+  persistentVolumes: [],
+  storageClasses: [],
+  csiNodes: [],
 };
 
 export function nameOf(object: { readonly metadata?: { readonly name?: string } }): string {
