@@ -11,3 +11,4 @@ export { encode, stamp } from "./registry/bytes.ts";
 export { keyOf } from "./registry/keys.ts";
 export { createSecurity, type SecurityOptions } from "./security.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./server.ts";
+export { newSigningKey, openSigningKey, type SigningKey } from "./tokens/signing-key.ts";

@@ -9,6 +9,7 @@ import { systemClock, systemRandom } from "#base";
 import { type ServedCluster, servedCluster } from "#testing";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import { createSecurity } from "./security.ts";
+import { openSigningKey } from "./tokens/signing-key.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nacre-test-security-"));
 const timing = { clock: systemClock, random: systemRandom };
@@ -17,7 +18,11 @@ let cluster: ServedCluster;
 before(async () => {
   cluster = await servedCluster({
     ...timing,
-    security: createSecurity({ ...timing, pkiDirectory: directory, serviceRange: "10.96.0.0/16" }),
+    security: createSecurity({
+      ...timing,
+      signingKey: openSigningKey(directory),
+      serviceRange: "10.96.0.0/16",
+    }),
     namespaces: [],
   });
   const { feed: read, writer } = cluster.server;

@@ -9,15 +9,15 @@ import { selfReviews } from "./authorization/reviews/self-reviews.ts";
 import type { ObjectFeed, Security } from "./ports.ts";
 import { streamHandlers } from "./streams/registry.ts";
 import { tokenDiscovery } from "./tokens/discovery-documents.ts";
-import { openSigningKey } from "./tokens/signing-key.ts";
+import type { SigningKey } from "./tokens/signing-key.ts";
 import { tokenAuthenticator } from "./tokens/token-authenticator.ts";
 import { tokenIssuer } from "./tokens/token-issuer.ts";
 import { tokenRequests } from "./tokens/token-request.ts";
 import { tokenReviewResource } from "./tokens/token-review.ts";
 
 export interface SecurityOptions {
-  /** Where the key that signs tokens lies: the directory of the certificates. */
-  readonly pkiDirectory: string;
+  /** Signs service-account tokens. */
+  readonly signingKey: SigningKey;
   /** The `iss` of service-account tokens and their default audience. */
   readonly issuer?: string;
   /** `10.96.0.0/16` */
@@ -32,7 +32,7 @@ export interface SecurityOptions {
 export function createSecurity(options: SecurityOptions): (feed: ObjectFeed) => Security {
   const { issuer: name = defaultIssuer, nodePortRange = defaultNodePorts, clock, random } = options;
   const { logger = silentLogger } = options;
-  const issuer = tokenIssuer({ key: openSigningKey(options.pkiDirectory), issuer: name, clock, random });
+  const issuer = tokenIssuer({ key: options.signingKey, issuer: name, clock, random });
   return (feed) => {
     const tokens = tokenAuthenticator({ issuer, read: feed, clock });
     const authorizer = createAuthorizer(feed);

@@ -4,6 +4,7 @@ import {
   createSecurity,
   keepKubernetesService,
   openKeyRing,
+  openSigningKey,
   secretsTransformer,
   stamp,
   startAggregation,
@@ -26,7 +27,12 @@ await runProgram("control-plane", async ({ config, layout, clock, random, logger
     clock,
     random,
     logger,
-    security: createSecurity({ pkiDirectory: layout.pki, serviceRange: config.serviceRange, clock, random }),
+    security: createSecurity({
+      signingKey: openSigningKey(layout.pki),
+      serviceRange: config.serviceRange,
+      clock,
+      random,
+    }),
     transformers: [secretsTransformer(openKeyRing(`${layout.pki}/encryption.json`, random), random)],
     advertisedAddress: `127.0.0.1:${config.port}`,
   });

@@ -1,7 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootstrap, createSecurity, type Listener, openKeyRing, secretsTransformer } from "#apiserver";
+import {
+  bootstrap,
+  createSecurity,
+  type Listener,
+  openKeyRing,
+  openSigningKey,
+  secretsTransformer,
+} from "#apiserver";
 import { clusterSubjects, kubeconfigFor, kubeconfigText, openPki } from "#apiserver/pki";
 import { systemClock, systemRandom } from "#base";
 import { type Kubectl, kubectl } from "./kubernetes-tools.ts";
@@ -65,7 +72,12 @@ export async function servedCluster(options: ServedClusterOptions = {}): Promise
 }
 
 function security(pkiDirectory: string): TestClusterOptions {
-  const parts = { pkiDirectory, serviceRange: "10.96.0.0/16", clock: systemClock, random: systemRandom };
+  const parts = {
+    signingKey: openSigningKey(pkiDirectory),
+    serviceRange: "10.96.0.0/16",
+    clock: systemClock,
+    random: systemRandom,
+  };
   return {
     security: createSecurity(parts),
     transformers: [

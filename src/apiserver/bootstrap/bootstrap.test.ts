@@ -21,6 +21,7 @@ import { openKeyRing } from "../encryption/key-ring.ts";
 import { secretsTransformer } from "../encryption/secrets-transformer.ts";
 import type { ObjectFeed } from "../ports.ts";
 import { createSecurity } from "../security.ts";
+import { openSigningKey } from "../tokens/signing-key.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { keepKubernetesService } from "./keep-kubernetes-service.ts";
 
@@ -33,7 +34,11 @@ async function world() {
   const options = { clock: systemClock, random: systemRandom };
   const keys = openKeyRing(join(directory, "encryption-keys.json"), systemRandom);
   const cluster = await testCluster({
-    security: createSecurity({ ...options, pkiDirectory: directory, serviceRange: "10.96.0.0/16" }),
+    security: createSecurity({
+      ...options,
+      signingKey: openSigningKey(directory),
+      serviceRange: "10.96.0.0/16",
+    }),
     transformers: [secretsTransformer(keys, systemRandom)],
     namespaces: [],
   });

@@ -20,6 +20,7 @@ import {
 } from "#testing";
 import { nodeSubject, openPki } from "../pki/mod.ts";
 import { createSecurity } from "../security.ts";
+import { openSigningKey } from "../tokens/signing-key.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "nacre-test-streams-"));
 const timing = { clock: systemClock, random: systemRandom };
@@ -31,7 +32,11 @@ const open = new Map<string, ServerHttp2Stream>();
 
 before(async () => {
   cluster = await servedCluster({
-    security: createSecurity({ ...timing, pkiDirectory: directory, serviceRange: "10.96.0.0/16" }),
+    security: createSecurity({
+      ...timing,
+      signingKey: openSigningKey(directory),
+      serviceRange: "10.96.0.0/16",
+    }),
     namespaces: [],
     ...timing,
   });

@@ -17,8 +17,13 @@ export function openSigningKey(directory: string): SigningKey {
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
+/** A key that ends with the process. */
+export function newSigningKey(): SigningKey {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" });
+}
+
 function makeKey(path: string): string {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { privateKey } = newSigningKey();
   const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   writeSecretFile(path, pem);
   return pem;
