@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   build: ["host", "runtime"],
   cluster: ["host", "network"],
   cli: ["api", "client", "build"],
+  simulator: ["api", "store", "client", "apiserver", "reconcile", "controllers", "scheduler", "agent"],
   testing: [
     "api",
     "store",
@@ -132,10 +133,10 @@ test("base, api and client run in a browser, except client/node.ts", () => {
   assert.deepEqual(wrong, []);
 });
 
-test("only the API server and the programs open the store", () => {
+test("only the API server, the programs and the simulator open the store", () => {
   const wrong = shipped
     .filter((file) => importsOf(file).some(({ target }) => target === "#store"))
-    .filter(({ path }) => !inFolder("apiserver", "main", "store")(path));
+    .filter(({ path }) => !inFolder("apiserver", "main", "simulator", "store")(path));
   assert.deepEqual(
     wrong.map(({ path }) => path),
     [],

@@ -6,3 +6,7 @@ export type { KubernetesService } from "./environment/service-variables.ts";
 export type { AgentDirectories } from "./layout.ts";
 export type { Machine } from "./node/machine.ts";
 export type { HttpAnswer, HttpGet, ProbeDialer } from "./probes/dialer.ts";
+export type { NodeHealth, NodeIdentity } from "./node/node-object.ts";
+export { NodeRegistration, type NodeRegistrationOptions } from "./node/registration.ts";
+export { admit, type NodeOffer } from "./pods/admission.ts";
+export { StatusWriter, type StatusWriterOptions } from "./status/status-writer.ts";

@@ -1,0 +1,53 @@
+import type { ApiRequest, ApiResponse, Transport } from "#api";
+import type { User } from "#apiserver";
+import { Call } from "./call.ts";
+import type { Network } from "./network.ts";
+
+export interface LinkOptions {
+  /** Whose way it is: `scheduler-a`, `node-7`. */
+  readonly part: string;
+  readonly user: User;
+  /** Runs what arrives at the part, when it can: see `PartClock.enter`. */
+  readonly enter: (work: () => void) => void;
+}
+
+/** The connections of one part to the API server: what its client speaks through. */
+export class Link implements Transport {
+  readonly part: string;
+  readonly user: User;
+  readonly enter: (work: () => void) => void;
+  readonly #network: Network;
+  readonly #calls = new Set<Call>();
+
+  constructor(network: Network, options: LinkOptions) {
+    this.#network = network;
+    this.part = options.part;
+    this.user = options.user;
+    this.enter = options.enter;
+  }
+
+  request(request: ApiRequest): Promise<ApiResponse> {
+    request.signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
+    const call = new Call({
+      network: this.#network,
+      link: this,
+      request,
+      resolve,
+      reject,
+      onOver: () => this.#calls.delete(call),
+    });
+    this.#calls.add(call);
+    call.start();
+    return promise;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Ends everything that is under way. */
+  reset(why: string): void {
+    for (const call of [...this.#calls]) call.reset(why);
+  }
+}

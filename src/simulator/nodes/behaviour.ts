@@ -1,0 +1,69 @@
+import type { Range } from "../time/seeds.ts";
+
+/** How the containers of a pod behave: what a scenario says of them, or a seed draws. Times in milliseconds. */
+export interface Behaviour {
+  /** From bound to running: pulling, mounting, starting. */
+  readonly startMs: Range;
+  /** From running to ready. */
+  readonly readyMs: Range;
+  /** From being asked to end to having ended; cut short by the grace period. */
+  readonly stopMs: Range;
+  /** Of starts: how many end at once with an error. */
+  readonly startFailureRate: number;
+  /** Errors that end a running container, on average. */
+  readonly crashesPerHour: number;
+  /** Ends by itself with success after this; never when undefined. */
+  readonly runsForMs?: Range;
+  readonly usage: UsageCurve;
+}
+
+/** What a pod uses: a level, a wave on it, and what leaks. */
+export interface UsageCurve {
+  readonly cpuMilli: number;
+  /** The wave's height, as a part of the level, and its length. */
+  readonly wave: { readonly height: number; readonly periodMs: number };
+  readonly memoryBytes: number;
+  readonly leakBytesPerHour: number;
+}
+
+export interface Usage {
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+}
+
+/** What is used at a time, by a container that has run for `ranMs`. Pure. */
+export function usageAt(
+  { cpuMilli, wave, memoryBytes, leakBytesPerHour }: UsageCurve,
+  atMs: number,
+  ranMs: number,
+): Usage {
+  const phase = wave.periodMs > 0 ? Math.sin((2 * Math.PI * atMs) / wave.periodMs) : 0;
+  return {
+    cpuMilli: Math.max(0, cpuMilli * (1 + wave.height * phase)),
+    memoryBytes: memoryBytes + (leakBytesPerHour * ranMs) / 3_600_000,
+  };
+}
+
+/** After how long the leak reaches the limit; undefined: never. Pure. */
+export function outOfMemoryAfterMs(
+  { memoryBytes, leakBytesPerHour }: UsageCurve,
+  limitBytes: number,
+): number | undefined {
+  if (leakBytesPerHour <= 0) return undefined;
+  return Math.max(0, ((limitBytes - memoryBytes) / leakBytesPerHour) * 3_600_000);
+}
+
+/** An ordinary service on an ordinary day. */
+export const ordinary: Behaviour = {
+  startMs: [300, 3_000],
+  readyMs: [100, 2_000],
+  stopMs: [50, 2_000],
+  startFailureRate: 0,
+  crashesPerHour: 0,
+  usage: {
+    cpuMilli: 50,
+    wave: { height: 0.5, periodMs: 1_800_000 },
+    memoryBytes: 32 * 1024 * 1024,
+    leakBytesPerHour: 0,
+  },
+};

@@ -1,0 +1,285 @@
+import { admit, type NodeOffer, NodeRegistration, StatusWriter } from "#agent";
+import { isPodTerminal, type Node, type Pod, type PodStatus, pods } from "#api";
+import { type Clock, isConflict, isNotFound, type Logger, type Random } from "#base";
+import type { Client } from "#client";
+import { limits } from "../limits.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { hasProcesses, type PodState } from "./pod-state.ts";
+import { refusedStatus, simulatedStatus } from "./pod-status.ts";
+import { addressIn, identityOf, machineOf, type NodeShape } from "./shape.ts";
+import { SimulatedPod } from "./simulated-pod.ts";
+
+/** What a node has from being switched on until it is off: its clock and its way to the API. */
+export interface NodePower {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Runs what the node learns from the API: when the way is there, and the node is awake. */
+  hear(news: () => void): void;
+  /** Switches it off: nothing happens on it any more. */
+  off(): void;
+}
+
+export interface SimulatedNodeOptions {
+  readonly shape: NodeShape;
+  /** Switches the machine on. */
+  readonly power: (shape: NodeShape) => NodePower;
+  /** The pods that the API has bound to the node; undefined before that is known. */
+  readonly bound: (name: string) => readonly Pod[] | undefined;
+  /** The node as the API has it; undefined: it has none. */
+  readonly known: (name: string) => Node | undefined;
+  readonly behaviourOf: (pod: Pod, random: Random) => Behaviour;
+  readonly observer?: NodeObserver;
+}
+
+/** Told of what really happens on nodes, whoever else knows of it. */
+export interface NodeObserver {
+  onProcesses(node: SimulatedNode, pod: SimulatedPod, is: "started" | "gone"): void;
+  onRefused?(node: SimulatedNode, pod: Pod, reason: string): void;
+}
+
+/**
+ * A node without a machine. It registers and beats as the real agent does (with the agent's own code), refuses what does not fit, runs pods by
+ * their behaviour and says so. What runs on it is the truth that checkers go by; the API may know better, or not yet.
+ */
+export class SimulatedNode {
+  readonly shape: NodeShape;
+  readonly pods = new Map<string, SimulatedPod>();
+  /** Multiplies how long things take on it. */
+  slowness = 1;
+  readonly #options: SimulatedNodeOptions;
+  /** Restarts by uid: what the disk of a machine keeps. */
+  readonly #restarts = new Map<string, number>();
+  #boots = 0;
+  #nextAddress = 2;
+  #power: NodePower | undefined;
+  #registration: NodeRegistration | undefined;
+  #statuses: StatusWriter | undefined;
+  readonly #published = new Map<string, PodStatus>();
+  readonly #ending = new Set<string>();
+  readonly #refused = new Set<string>();
+  #isToldSoon = false;
+  #isKnown = false;
+
+  constructor(options: SimulatedNodeOptions) {
+    this.#options = options;
+    this.shape = options.shape;
+  }
+
+  get name(): string {
+    return this.shape.name;
+  }
+
+  /** What pods may ask of it, in the units of `ResourceAmounts`. */
+  get allocatable(): Readonly<Record<string, number>> {
+    const { cpuMilli, memoryBytes, storageBytes } = this.shape;
+    return {
+      cpu: cpuMilli,
+      memory: memoryBytes,
+      "ephemeral-storage": storageBytes,
+      pods: limits.podsPerNode,
+    };
+  }
+
+  get isOn(): boolean {
+    return this.#power !== undefined;
+  }
+
+  /** Switches it on: it registers, and begins with what the API has bound to it. */
+  boot(): void {
+    if (this.#power) return;
+    this.#boots += 1;
+    const power = this.#options.power(this.shape);
+    const { client, clock, logger, signal } = power;
+    this.#power = power;
+    this.#statuses = new StatusWriter(power);
+    this.#registration = new NodeRegistration({
+      client,
+      clock,
+      logger,
+      identity: identityOf(this.shape),
+      machine: machineOf(this.shape, this.#boots),
+      signal,
+      images: () => Promise.resolve([]),
+      health: () =>
+        Promise.resolve({
+          notReady: undefined,
+          memoryPressure: false,
+          diskPressure: false,
+          pidPressure: false,
+        }),
+      onBeat: () => {},
+    });
+    void this.#registration.start();
+    this.tell();
+  }
+
+  /** Takes its power away: what ran is gone, and nobody is told. */
+  crash(): void {
+    const { observer } = this.#options;
+    this.#power?.off();
+    this.#power = undefined;
+    this.#isToldSoon = false;
+    this.#isKnown = false;
+    this.#ending.clear();
+    this.#published.clear();
+    const lost = [...this.pods.values()];
+    this.pods.clear();
+    for (const pod of lost) {
+      const had = hasProcesses(pod.state);
+      this.#restarts.set(pod.uid, pod.restarts + 1);
+      pod.vanish();
+      if (had) observer?.onProcesses(this, pod, "gone");
+    }
+  }
+
+  /** Something that concerns the node has changed in the API: it learns of it as soon as it can. */
+  tell(): void {
+    const power = this.#power;
+    if (!power || this.#isToldSoon) return;
+    this.#isToldSoon = true;
+    power.hear(() => {
+      if (this.#power !== power) return;
+      this.#isToldSoon = false;
+      this.#look(power);
+    });
+  }
+
+  /** Compares what the API wants with what is there. */
+  #look(power: NodePower): void {
+    const bound = this.#options.bound(this.name);
+    if (!bound) return;
+    this.#lookAtItself();
+    const wanted = new Set<string>();
+    for (const pod of bound) {
+      const uid = pod.metadata?.uid ?? "";
+      wanted.add(uid);
+      const own = this.pods.get(uid);
+      if (own) this.#follow(own, pod);
+      else if (pod.metadata?.deletionTimestamp) this.#finish(power, pod);
+      else if (!isPodTerminal(pod)) this.#admit(power, pod);
+    }
+    for (const own of this.pods.values()) {
+      if (wanted.has(own.uid)) continue;
+      // Taken away without being asked: there is nobody to tell any more.
+      if (own.state !== "stopping") own.stop(limits.killedMs);
+      if (own.state === "ended") this.#forget(own);
+    }
+  }
+
+  #lookAtItself(): void {
+    const node = this.#options.known(this.name);
+    if (node) this.#isKnown = true;
+    if (this.#isKnown) this.#registration?.observe(node);
+  }
+
+  #follow(own: SimulatedPod, pod: Pod): void {
+    own.pod = pod;
+    if (pod.metadata?.deletionTimestamp) {
+      own.stop((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000);
+      if (own.state === "ended" && this.#power) this.#finish(this.#power, pod);
+    } else this.#statuses?.observe(pod);
+  }
+
+  #admit(power: NodePower, pod: Pod): void {
+    const { observer, behaviourOf } = this.#options;
+    const uid = pod.metadata?.uid ?? "";
+    if (this.#refused.has(uid)) return;
+    const rejection = admit(pod, this.#neighbours(), this.#offer());
+    if (rejection) {
+      this.#refused.add(uid);
+      observer?.onRefused?.(this, pod, rejection.reason);
+      this.#statuses?.publish(pod, refusedStatus(pod, rejection, this.#context(uid)), () => {});
+      return;
+    }
+    const own = new SimulatedPod(
+      {
+        pod,
+        behaviour: behaviourOf(pod, power.random),
+        clock: power.clock,
+        random: power.random,
+        slowness: () => this.slowness,
+        restarts: this.#restarts.get(uid) ?? 0,
+        onChange: (changed, from) => this.#onChange(changed, from),
+      },
+      this.#newAddress(),
+    );
+    this.pods.set(uid, own);
+    own.begin();
+    this.#publish(own);
+  }
+
+  #offer(): NodeOffer {
+    return { nodeName: this.name, allocatable: this.allocatable, labels: this.#registration?.labels ?? {} };
+  }
+
+  /** The pods that take a share of the node. */
+  #neighbours(): Pod[] {
+    return [...this.pods.values()].filter(({ state }) => state !== "ended").map(({ pod }) => pod);
+  }
+
+  #onChange(own: SimulatedPod, from: PodState): void {
+    const had = hasProcesses(from);
+    const has = hasProcesses(own.state);
+    if (had !== has) this.#options.observer?.onProcesses(this, own, has ? "started" : "gone");
+    if (own.state === "ended" && own.pod.metadata?.deletionTimestamp && this.#power) {
+      this.#finish(this.#power, own.pod);
+    } else this.#publish(own);
+    if (own.state === "ended") this.tell();
+  }
+
+  #publish(own: SimulatedPod): void {
+    if (own.state === "stopping") return;
+    const status = simulatedStatus(own, this.#context(own.uid, own.pod.status));
+    this.#published.set(own.uid, status);
+    this.#statuses?.publish(own.pod, status, () => {});
+  }
+
+  #context(uid: string, stored?: PodStatus) {
+    return {
+      hostAddress: addressIn(this.shape.podRange, 1),
+      before: this.#published.get(uid) ?? stored,
+      nowMs: this.#power?.clock.now() ?? 0,
+    };
+  }
+
+  /** Nothing of the pod is left: takes it out of the API, until that has succeeded. */
+  #finish(power: NodePower, pod: Pod): void {
+    const { name = "", namespace, uid = "" } = pod.metadata ?? {};
+    if (this.#ending.has(uid)) return;
+    this.#ending.add(uid);
+    const attempt = async (failures: number): Promise<void> => {
+      try {
+        await power.client
+          .resource(pods, namespace)
+          .delete(name, { gracePeriodSeconds: 0, preconditions: { uid }, signal: power.signal });
+      } catch (error) {
+        if (!isNotFound(error) && !isConflict(error)) {
+          const pauseMs = Math.min(limits.retryMaximumMs, limits.retryInitialMs * 2 ** failures);
+          power.clock.setTimer(pauseMs, () => void attempt(failures + 1), { unref: true });
+          return;
+        }
+      }
+      this.#ending.delete(uid);
+      this.#refused.delete(uid);
+      const own = this.pods.get(uid);
+      if (own) this.#forget(own);
+    };
+    void attempt(0);
+  }
+
+  #forget(own: SimulatedPod): void {
+    this.pods.delete(own.uid);
+    this.#published.delete(own.uid);
+    this.#restarts.delete(own.uid);
+    this.#statuses?.forget(own.uid);
+  }
+
+  #newAddress(): string {
+    const address = addressIn(this.shape.podRange, this.#nextAddress);
+    this.#nextAddress = this.#nextAddress >= 254 ? 2 : this.#nextAddress + 1;
+    return address;
+  }
+}

@@ -1,0 +1,87 @@
+import type { User } from "#apiserver";
+import { type Logger, messageOf, silentMetrics } from "#base";
+import { createClient, type ProgramOptions } from "#client";
+import type { Link } from "../network/link.ts";
+import type { Network } from "../network/network.ts";
+import { PartClock } from "../time/part-clock.ts";
+import { randomFor } from "../time/seeds.ts";
+
+export interface ProgramPartOptions {
+  /** `scheduler-a`: the part, and the identity under which it wants to lead. */
+  readonly name: string;
+  readonly user: User;
+  readonly fieldManager: string;
+  readonly network: Network;
+  readonly seed: number;
+  readonly logger: Logger;
+  /** The program's own start function. */
+  readonly run: (options: ProgramOptions) => Promise<void>;
+  /** Called when the program ends by itself, which none should. */
+  readonly onFailure: (message: string) => void;
+}
+
+/** One program of the cluster (controllers, scheduler): it can crash and start again, and hang for a while. */
+export class ProgramPart {
+  readonly name: string;
+  readonly #options: ProgramPartOptions;
+  #starts = 0;
+  #running: { clock: PartClock; link: Link } | undefined;
+  #skewMs = 0;
+
+  constructor(options: ProgramPartOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  get isRunning(): boolean {
+    return this.#running?.clock.isRunning ?? false;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    const { name, user, fieldManager, network, seed, logger, run, onFailure } = this.#options;
+    this.#starts += 1;
+    const clock = new PartClock(network.clock);
+    clock.skewMs = this.#skewMs;
+    const random = randomFor(seed, `${name}/${this.#starts}`);
+    const link = network.link({ part: name, user, enter: (work) => clock.enter(work) });
+    this.#running = { clock, link };
+    run({
+      client: createClient({ transport: link, fieldManager, clock, random }),
+      clock,
+      random,
+      logger,
+      metrics: silentMetrics,
+      signal: new AbortController().signal,
+      identity: name,
+    }).then(
+      () => onFailure(`${name} ended by itself`),
+      (error) =>
+        onFailure(
+          `${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
+        ),
+    );
+  }
+
+  /** Ends it as SIGKILL does: its lease is not given back, what it had begun is not finished. */
+  crash(): void {
+    if (!this.#running) return;
+    const { clock, link } = this.#running;
+    clock.kill();
+    this.#options.network.unlink(link);
+    this.#running = undefined;
+  }
+
+  pause(): void {
+    this.#running?.clock.pause();
+  }
+
+  resume(): void {
+    this.#running?.clock.resume();
+  }
+
+  setSkew(skewMs: number): void {
+    this.#skewMs = skewMs;
+    if (this.#running) this.#running.clock.skewMs = skewMs;
+  }
+}

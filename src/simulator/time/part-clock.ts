@@ -1,0 +1,71 @@
+import { type Clock, sleepOn, type Timer } from "#base";
+
+/**
+ * The time of one part of the cluster, as its machine has it: the wall clock may be wrong, the part may be stopped for a while
+ * (nothing happens in it, and what should have happens when it goes on), and when it is killed nothing happens in it ever again.
+ */
+export class PartClock implements Clock {
+  readonly #clock: Clock;
+  #state: "running" | "paused" | "killed" = "running";
+  #held: (() => void)[] = [];
+  /** What is added to the true time, in milliseconds. */
+  skewMs = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === "running";
+  }
+
+  now(): number {
+    return this.#clock.now() + this.skewMs;
+  }
+
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    let isCancelled = false;
+    const timer = this.#clock.setTimer(delayMs, () =>
+      this.enter(() => {
+        if (!isCancelled) callback();
+      }),
+    );
+    return {
+      cancel() {
+        isCancelled = true;
+        timer.cancel();
+      },
+    };
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, delayMs, signal);
+  }
+
+  /** Runs what reaches the part from outside: now, when it goes on, or never. */
+  enter(work: () => void): void {
+    if (this.#state === "running") work();
+    else if (this.#state === "paused") this.#held.push(work);
+  }
+
+  pause(): void {
+    if (this.#state === "running") this.#state = "paused";
+  }
+
+  resume(): void {
+    if (this.#state !== "paused") return;
+    this.#state = "running";
+    const held = this.#held;
+    this.#held = [];
+    for (const work of held) this.#clock.setTimer(0, () => this.enter(work));
+  }
+
+  kill(): void {
+    this.#state = "killed";
+    this.#held = [];
+  }
+}

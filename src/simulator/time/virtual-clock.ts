@@ -1,0 +1,92 @@
+import { assert, type Clock, sleepOn, type Timer } from "#base";
+import { TimerHeap, type WaitingTimer } from "./timer-heap.ts";
+
+/**
+ * Time that passes only when nothing is left to do: timers fire in the order of their time (then of their making), each after
+ * everything that the one before set in motion has come to rest. So the order of all that happens depends on nothing but the program.
+ */
+export class VirtualClock implements Clock {
+  readonly #startMs: number;
+  readonly #timers = new TimerHeap();
+  #elapsedMs = 0;
+  #isRunning = false;
+  #isStopped = false;
+
+  /** Starts at `startMs` since the epoch. */
+  constructor(startMs: number) {
+    this.#startMs = startMs;
+  }
+
+  /** Whole milliseconds, as the system's clock has them. */
+  now(): number {
+    return this.#startMs + Math.floor(this.#elapsedMs);
+  }
+
+  monotonicMs(): number {
+    return this.#elapsedMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = this.#timers.add(this.#elapsedMs + Math.max(0, delayMs), callback);
+    return { cancel: () => this.#timers.cancel(timer) };
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, delayMs, signal);
+  }
+
+  /**
+   * Lets `durationMs` pass. Resolves when everything that fell due, and what it set in motion, has run; at once when `stop` was
+   * called. Rejects with what a timer throws.
+   */
+  run(durationMs: number): Promise<void> {
+    assert(!this.#isRunning, "a virtual clock is turned by one hand");
+    this.#isRunning = true;
+    this.#isStopped = false;
+    const untilMs = this.#elapsedMs + durationMs;
+    return new Promise<void>((resolve, reject) => {
+      let isOver = false;
+      const step = () => {
+        if (isOver) return;
+        try {
+          const next = this.#isStopped ? undefined : this.#timers.takeUntil(untilMs);
+          if (next) return this.#fire(next);
+          isOver = true;
+          if (!this.#isStopped) this.#elapsedMs = untilMs;
+          resolve();
+        } catch (error) {
+          isOver = true;
+          reject(error);
+        }
+      };
+      turnUntil(step, () => isOver);
+    }).finally(() => {
+      this.#isRunning = false;
+    });
+  }
+
+  /** Ends the present `run` before its next timer. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  #fire(timer: WaitingTimer): void {
+    this.#elapsedMs = timer.atMs;
+    timer.callback?.();
+  }
+}
+
+/**
+ * Takes steps, in between which every promise that can settle does: between two immediates Node empties its queue of microtasks. Many in one
+ * turn of the event loop, because a turn asks the kernel for news of files and sockets that nobody here has.
+ */
+function turnUntil(step: () => void, isOver: () => boolean): void {
+  const again = () => {
+    if (isOver()) return;
+    for (let taken = 0; taken < stepsPerTurn; taken += 1) setImmediate(step);
+    setImmediate(again);
+  };
+  setImmediate(again);
+}
+
+const stepsPerTurn = 256;
