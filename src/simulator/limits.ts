@@ -7,6 +7,14 @@ export const limits = {
   /** How long a part waits for what was lost before it learns that the connection is gone, in milliseconds. */
   lostForMs: [10, 8_000] as Range,
 
+  /** Changes that the history of a run remembers: what a witness may be behind. */
+  rememberedChanges: 50_000,
+  /** The witness watches for so long at a time, and rests between: what it missed is what it checks. */
+  witnessWatchSeconds: 120,
+  witnessPauseMs: 2_000,
+  /** How long after the last fault what it caused is expected to be over: requests on their way, leases that run out. */
+  calmAfterMs: 120_000,
+
   /** Pods on one node: as the real agent says. */
   podsPerNode: 110,
   /** First pause of a container that fails again and again; the first restart is immediate. */
@@ -16,4 +24,18 @@ export const limits = {
   /** Pauses of a simulated node between attempts to take a pod out of the API. */
   retryInitialMs: 200,
   retryMaximumMs: 10_000,
+
+  /** The shape of a run: faults begin after this, and this often. */
+  startMs: 120_000,
+  faultEveryMs: [2_000, 90_000] as Range,
+  /** How long after the last fault everything must have come to rest: tolerations are 5 minutes, a lost lease 40 s, pauses up to a minute. */
+  restWithinMs: 900_000,
+  restLookMs: 5_000,
+  /** Commits that a watch can go back, drawn: small windows make watches expire. */
+  windowCommits: [200, 4_096] as Range,
+  /** Between two things that people do. */
+  workloadPauseMs: [5_000, 120_000] as Range,
+  userPauseMs: 2_000,
+  drainRounds: 20,
+  drainPauseMs: 5_000,
 } as const;

@@ -1,0 +1,44 @@
+import type { Random } from "#base";
+import type { ProgramPart } from "../parts/program.ts";
+import type { World } from "../runs/world.ts";
+import { between, happens, pick } from "../time/seeds.ts";
+import type { Fault } from "./fault.ts";
+
+/** A program ends without giving back its lease; it starts again at once, or after another has taken over. */
+export const leaderChange: Fault = {
+  kind: "leader-change",
+  weight: 4,
+  begin(world, random) {
+    const program = anyProgram(world, random);
+    if (!program?.isRunning) return undefined;
+    program.crash();
+    return {
+      words: `leader-change ${program.name}`,
+      forMs: between(random, happens(random, 0.5) ? [100, 2_000] : [2_000, 90_000]),
+      end: () => program.start(),
+    };
+  },
+};
+
+/** A program stands still, for longer than its lease or not, and goes on as if nothing had been. */
+export const programHang: Fault = {
+  kind: "program-hang",
+  weight: 3,
+  begin(world, random) {
+    const program = anyProgram(world, random);
+    if (!program?.isRunning) return undefined;
+    program.pause();
+    return {
+      words: `program-hang ${program.name}`,
+      forMs: between(random, [1_000, 90_000]),
+      end: () => program.resume(),
+    };
+  },
+};
+
+function anyProgram(
+  { simulation: { controllers, schedulers } }: World,
+  random: Random,
+): ProgramPart | undefined {
+  return pick(random, [...controllers, ...schedulers]);
+}
