@@ -1,5 +1,5 @@
 import { type Container, type Pod, pods } from "#api";
-import { isAborted, isNotFound, messageOf, must } from "#base";
+import { isAborted, isConflict, isForbidden, isNotFound, messageOf, must } from "#base";
 import { runHook } from "../containers/hooks.ts";
 import { createSandbox, removeSandbox } from "../containers/sandbox.ts";
 import { StartFailed, startContainer } from "../containers/start.ts";
@@ -254,7 +254,8 @@ export class PodOperations {
         .resource(pods, namespace)
         .delete(name, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      // Gone already, perhaps with another pod of that name in its place, here or on another node.
+      if (!isNotFound(error) && !isConflict(error) && !isForbidden(error)) throw error;
     }
   }
 

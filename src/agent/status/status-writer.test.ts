@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod, PodStatus } from "#api";
-import { silentLogger } from "#base";
+import { forbidden, silentLogger } from "#base";
 import type { Client } from "#client";
 import { ManualClock } from "#testing";
 import { limits } from "../limits.ts";
@@ -32,4 +32,19 @@ test("a pod's steps on its way up are told together, none later than its time; t
   assert.deepEqual(told, [`Pending ${address}`]);
   await publish({ phase: "Running", podIP: address });
   assert.deepEqual(told, [`Pending ${address}`, `Running ${address}`]);
+});
+
+test("a status that the node may not write any more, because another node has a pod of that name, is not written again", async () => {
+  const clock = new ManualClock();
+  let attempts = 0;
+  const patch = async () => {
+    attempts += 1;
+    throw forbidden({ resource: "pods", name: "web" }, "no relationship found");
+  };
+  const client = { resource: () => ({ patch }) } as unknown as Client;
+  const { signal } = new AbortController();
+  const writer = new StatusWriter({ client, clock, logger: silentLogger, signal });
+  await new Promise<void>((resolve) => writer.publish(pod, { phase: "Running" }, () => resolve()));
+  await clock.advance(limits.statusRetryMaximumMs * 10);
+  assert.equal(attempts, 1);
 });

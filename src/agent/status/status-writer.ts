@@ -1,5 +1,14 @@
 import { type Pod, type PodCondition, type PodStatus, pods } from "#api";
-import { ApiError, type Clock, isConflict, isNotFound, type Logger, messageOf, type Timer } from "#base";
+import {
+  ApiError,
+  type Clock,
+  isConflict,
+  isForbidden,
+  isNotFound,
+  type Logger,
+  messageOf,
+  type Timer,
+} from "#base";
 import { type Client, compareRevisions } from "#client";
 import { backOffMs, limits } from "../limits.ts";
 import { Semaphore } from "../semaphore.ts";
@@ -127,8 +136,8 @@ export class StatusWriter {
         .patch(name, { type: "strategic", patch }, { subresource: "status", signal: this.#options.signal });
       entry.revision = written.metadata?.resourceVersion ?? "";
     } catch (error) {
-      // Gone, or another pod of that name: nobody is left to tell.
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+      // Gone, or another pod of that name, here or on another node: nobody is left to tell.
+      if (!isNotFound(error) && !isConflict(error) && !isForbidden(error)) throw error;
     }
     // A status without addresses takes none away from what is stored.
     if (status.podIPs) entry.addresses = addresses;

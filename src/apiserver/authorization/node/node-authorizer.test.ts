@@ -101,6 +101,7 @@ test("a node sees and changes only its own pods", () => {
   assert.deepEqual([may("patch", at("web", "status")), may("patch", at("other", "status"))], [true, false]);
   assert.deepEqual([may("delete", at("web")), may("delete", at("other"))], [true, false]);
   assert.ok(!may("patch", at("web")));
+  assert.ok(may("delete", at("gone")) && may("patch", at("gone", "status")), "which answers that it is gone");
   assert.ok(!may("create", at("web", "exec")));
   assert.ok(may("watch", { resource: pods, fieldSelector: "spec.nodeName=n1" }));
   assert.ok(!may("watch", { resource: pods, fieldSelector: "spec.nodeName=n2" }));

@@ -17,6 +17,7 @@ export function nodeAuthorizer(feed: ObjectFeed): Authorizer & { close(): void }
     },
     runsOn: (node, namespace, name) => feed.get(pods, name, namespace)?.spec?.nodeName === node,
     keeps: (node, volume) => feed.get(persistentVolumes, volume)?.metadata?.labels?.[localNodeLabel] === node,
+    isGone: (namespace, name) => feed.get(pods, name, namespace) === undefined,
     claimOf(volume) {
       const claim = feed.get(persistentVolumes, volume)?.spec?.claimRef;
       return claim ? { namespace: claim.namespace ?? "", name: claim.name ?? "" } : undefined;
@@ -44,6 +45,7 @@ interface World {
   runsOn(node: string, namespace: string, name: string): boolean;
   /** Whether the volume is a directory of the node. */
   keeps(node: string, volume: string): boolean;
+  isGone(namespace: string, name: string): boolean;
   claimOf(volume: string): { namespace: string; name: string } | undefined;
 }
 
@@ -138,7 +140,8 @@ function ownPods(node: string, attributes: RequestAttributes, world: World): Dec
   }
   const permitted = subresource ? podSubresourceVerbs[subresource] : podVerbs;
   if (!permitted?.has(verb) || !name) return noOpinion;
-  return world.runsOn(node, namespace, name) ? allowed : unrelated(node);
+  // A pod that is there no more was perhaps its own: it is told so (404), rather than that it may not ask.
+  return world.runsOn(node, namespace, name) || world.isGone(namespace, name) ? allowed : unrelated(node);
 }
 
 const podVerbs = new Set(["get", "delete"]);
