@@ -1,6 +1,6 @@
 import { admit, type NodeOffer, NodeRegistration, StatusWriter } from "#agent";
 import { isPodTerminal, type Node, type Pod, type PodStatus, pods } from "#api";
-import { type Clock, isConflict, isNotFound, type Logger, type Random } from "#base";
+import { type Clock, isConflict, isForbidden, isNotFound, type Logger, type Random } from "#base";
 import type { Client } from "#client";
 import { limits } from "../limits.ts";
 import type { Behaviour } from "./behaviour.ts";
@@ -256,7 +256,7 @@ export class SimulatedNode {
           .resource(pods, namespace)
           .delete(name, { gracePeriodSeconds: 0, preconditions: { uid }, signal: power.signal });
       } catch (error) {
-        if (!isNotFound(error) && !isConflict(error)) {
+        if (!isNotFound(error) && !isConflict(error) && !isForbidden(error)) {
           const pauseMs = Math.min(limits.retryMaximumMs, limits.retryInitialMs * 2 ** failures);
           power.clock.setTimer(pauseMs, () => void attempt(failures + 1), { unref: true });
           return;
