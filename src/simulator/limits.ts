@@ -10,8 +10,8 @@ export const limits = {
   /** Changes that the history of a run remembers: what a witness may be behind. */
   rememberedChanges: 50_000,
   /** The witness watches for so long at a time, and rests between: what it missed is what it checks. */
-  witnessWatchSeconds: 120,
-  witnessPauseMs: 2_000,
+  witnessWatchSeconds: 60,
+  witnessPauseMs: [500, 90_000] as Range,
   /** How long after the last fault what it caused is expected to be over: requests on their way, leases that run out. */
   calmAfterMs: 120_000,
 

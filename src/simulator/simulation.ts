@@ -23,7 +23,7 @@ export interface SimulationOptions {
   /** How many of each run; one leads. */
   readonly replicas?: number;
   readonly windowCommits?: number;
-  readonly ports?: Pick<ControlPlaneOptions, "diskPort" | "storePort">;
+  readonly ports?: Pick<ControlPlaneOptions, "diskPort" | "storePort" | "serverPort">;
   readonly observer?: NodeObserver;
   readonly onOpen?: (store: Store, server: ApiServer) => void;
   /** Called when a program ends that should not. */
@@ -67,6 +67,7 @@ export class Simulation {
       windowCommits: options.windowCommits ?? 4096,
       ...options.ports,
       onOpen: (store, server) => options.onOpen?.(store, server),
+      onFailure: (message) => options.onFailure?.(message),
     });
     const names = "abcdefgh".slice(0, replicas).split("");
     this.controllers = names.map((name) =>

@@ -1,4 +1,5 @@
 import type { Random } from "#base";
+import { goodConditions } from "../network/conditions.ts";
 import type { ProgramPart } from "../parts/program.ts";
 import type { World } from "../runs/world.ts";
 import { between, happens, pick } from "../time/seeds.ts";
@@ -7,7 +8,7 @@ import type { Fault } from "./fault.ts";
 /** A program ends without giving back its lease; it starts again at once, or after another has taken over. */
 export const leaderChange: Fault = {
   kind: "leader-change",
-  weight: 4,
+  weight: 3,
   begin(world, random) {
     const program = anyProgram(world, random);
     if (!program?.isRunning) return undefined;
@@ -16,6 +17,28 @@ export const leaderChange: Fault = {
       words: `leader-change ${program.name}`,
       forMs: between(random, happens(random, 0.5) ? [100, 2_000] : [2_000, 90_000]),
       end: () => program.start(),
+    };
+  },
+};
+
+/** What a program says takes long to arrive; then it ends, starts again at once, and its last words arrive after its first. */
+export const lateWords: Fault = {
+  kind: "late-words",
+  weight: 3,
+  begin(world, random) {
+    const program = anyProgram(world, random);
+    if (!program?.isRunning) return undefined;
+    const conditions = world.simulation.network.conditionsOf(program.name);
+    if (conditions.latencyMs !== goodConditions.latencyMs) return undefined;
+    conditions.latencyMs = [100, between(random, [2_000, 20_000])];
+    return {
+      words: `late-words ${program.name}`,
+      forMs: between(random, [10_000, 60_000]),
+      end: () => {
+        conditions.latencyMs = goodConditions.latencyMs;
+        program.crash();
+        program.start();
+      },
     };
   },
 };

@@ -2,7 +2,7 @@ import { clockSkew } from "./clocks.ts";
 import type { Fault } from "./fault.ts";
 import { connectionReset, duplicates, lossyLink, partition, slowLink } from "./network.ts";
 import { nodeCrash, nodeHang, nodeReboot, nodeSlow, zoneLoss } from "./nodes.ts";
-import { leaderChange, programHang } from "./programs.ts";
+import { lateWords, leaderChange, programHang } from "./programs.ts";
 import { compaction, diskFull, diskSlow, storeRestart } from "./store.ts";
 
 /** Every kind of fault. A new one is added here. */
@@ -22,6 +22,7 @@ export const faults: readonly Fault[] = [
   storeRestart,
   compaction,
   leaderChange,
+  lateWords,
   programHang,
   clockSkew,
 ];

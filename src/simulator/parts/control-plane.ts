@@ -8,9 +8,9 @@ import {
   stamp,
   startAggregation,
 } from "#apiserver";
-import { type Logger, type Random, unavailable } from "#base";
+import { type Logger, messageOf, type Random, unavailable } from "#base";
 import { type Disk, openSimulatedStore, type SimulatedDisk, type Store } from "#store";
-import type { Network } from "../network/network.ts";
+import type { Network, Server } from "../network/network.ts";
 import { PartClock } from "../time/part-clock.ts";
 
 export interface ControlPlaneOptions {
@@ -24,8 +24,12 @@ export interface ControlPlaneOptions {
   readonly diskPort?: (disk: SimulatedDisk) => Disk;
   /** What the API server works on, made of the store that was opened. */
   readonly storePort?: (store: Store) => Store;
+  /** What parts reach over the network, made of the API server. */
+  readonly serverPort?: (server: Server, store: Store) => Server;
   /** Called with every store that is opened, before anyone is served. */
   readonly onOpen: (store: Store, server: ApiServer) => void;
+  /** Called when it does not start. */
+  readonly onFailure: (message: string) => void;
 }
 
 /** The API server and its store: the real ones, on a simulated disk. They may end without warning, and start again on what is there. */
@@ -52,7 +56,16 @@ export class ControlPlane {
 
   /** Opens what is on the disk, brings it to what every cluster begins with, and serves. */
   async start(): Promise<void> {
-    const { network, disk, random, logger, windowCommits, diskPort, storePort, onOpen } = this.#options;
+    try {
+      await this.#start();
+    } catch (error) {
+      this.#options.onFailure(`the API server does not start: ${messageOf(error)}`);
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { network, disk, random, logger, windowCommits, diskPort, storePort, serverPort, onOpen } =
+      this.#options;
     const clock = new PartClock(network.clock);
     clock.skewMs = this.skewMs;
     const opened = await openSimulatedStore({
@@ -81,7 +94,7 @@ export class ControlPlane {
     if (!clock.isRunning) return;
     startAggregation(feed, writer, logger);
     keepKubernetesService({ feed, writer, advertised, logger });
-    network.serve(server);
+    network.serve(serverPort?.(server, opened) ?? server);
   }
 
   /** Ends it as a lost process ends: nobody is told, what was not synced may be gone. */

@@ -1,8 +1,9 @@
 import { type KubernetesObject, pods, type Resource } from "#api";
 import { keyOf } from "#apiserver";
-import { isExpired, messageOf } from "#base";
+import { isExpired, messageOf, type Random } from "#base";
 import type { Client, WatchEvent } from "#client";
 import { limits } from "../limits.ts";
+import { between, randomFor } from "../time/seeds.ts";
 import type { KeyChange } from "./history.ts";
 import type { World } from "./world.ts";
 
@@ -15,12 +16,14 @@ export class Witness {
   readonly #client: Client;
   readonly #resource: Resource = pods;
   readonly #prefix: string;
+  readonly #random: Random;
   #revision = 0;
 
   constructor(world: World) {
     this.#world = world;
     this.#client = world.simulation.client("witness");
     this.#prefix = keyOf(this.#resource, "");
+    this.#random = randomFor(world.simulation.seed, "witness");
   }
 
   start(): void {
@@ -39,7 +42,7 @@ export class Witness {
           this.#world.count("watches that were too old");
         } else this.#world.simulation.trace.record("witness", messageOf(error));
       }
-      await clock.sleep(limits.witnessPauseMs);
+      await clock.sleep(between(this.#random, limits.witnessPauseMs));
     }
   }
 

@@ -41,7 +41,9 @@ export class SimulatedDisk implements Disk {
   #baseRevision: Revision = 0;
   #records: LogRecord[] = [];
   #recordBytes = 0;
-  #pending: readonly LogRecord[] | undefined;
+  /** Writes under way, in their order. */
+  #pending: (readonly LogRecord[])[] = [];
+  #busyUntilMs = 0;
   /** Of a crash: what was begun before it has nobody to tell. */
   #epoch = 0;
   #isFull = false;
@@ -74,10 +76,13 @@ export class SimulatedDisk implements Disk {
   write(records: readonly LogRecord[], outcome: DiskOutcome): void {
     const epoch = this.#epoch;
     const [least, most] = this.#fsyncMs;
-    this.#pending = records;
-    this.#clock.setTimer((least + this.#random.float() * (most - least)) * this.slowness, () => {
+    const nowMs = this.#clock.monotonicMs();
+    const takesMs = (least + this.#random.float() * (most - least)) * this.slowness;
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + takesMs;
+    this.#pending.push(records);
+    this.#clock.setTimer(this.#busyUntilMs - nowMs, () => {
       if (epoch !== this.#epoch) return;
-      this.#pending = undefined;
+      this.#pending.shift();
       if (this.#isFull) {
         outcome.onRefused(unavailable("could not write to the store: disk full; free space and try again"));
         return;
@@ -96,12 +101,17 @@ export class SimulatedDisk implements Disk {
     return { revision: this.#baseRevision, current: this.revision };
   }
 
-  /** Whoever wrote has ended without warning. */
+  /** Whoever wrote has ended without warning: of what was under way the first writes may be there, none after one that is not. */
   crash(): void {
     this.#epoch += 1;
+    this.#busyUntilMs = 0;
     const interrupted = this.#pending;
-    this.#pending = undefined;
-    if (interrupted && !this.#isFull && this.#random.float() < 0.5) this.#keep(interrupted);
+    this.#pending = [];
+    if (this.#isFull) return;
+    for (const records of interrupted) {
+      if (this.#random.float() < 0.5) return;
+      this.#keep(records);
+    }
   }
 
   #keep(records: readonly LogRecord[]): void {
