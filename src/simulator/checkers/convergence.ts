@@ -16,7 +16,7 @@ import {
 import { keyOf } from "#apiserver";
 import type { World } from "../runs/world.ts";
 
-/** What is not yet as it was asked for, one line each; nothing when the cluster has come to rest. Kinds that no controller serves yet are left out. */
+/** What is not yet as it was asked for, one line each; nothing when the cluster has come to rest. */
 export function stillMoving(
   world: World,
   served: { readonly statefulSets: boolean; readonly jobs: boolean },
@@ -30,8 +30,8 @@ export function stillMoving(
   return [
     ...all(nodes).flatMap(movingNode),
     ...all(deployments).flatMap(movingDeployment),
-    ...(served.statefulSets ? all(statefulSets).flatMap(movingStatefulSet) : []),
-    ...(served.jobs ? all(jobs).flatMap(movingJob) : []),
+    ...all(statefulSets).flatMap(movingStatefulSet),
+    ...all(jobs).flatMap(movingJob),
     ...all(pods).flatMap(movingPod),
     ...forgottenProcesses(world),
   ];

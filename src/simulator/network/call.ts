@@ -27,8 +27,8 @@ export interface CallOptions {
  */
 export class Call {
   readonly #options: CallOptions;
-  /** Tells the server's side that nobody listens any more. */
-  readonly #gone = new AbortController();
+  /** Tells the server's side that nobody listens any more: of a watch. */
+  readonly #gone: AbortController | undefined;
   readonly #isWatch: boolean;
   #state: "waiting" | "streaming" | "over" = "waiting";
   #stream: ReceivedStream | undefined;
@@ -37,6 +37,7 @@ export class Call {
   constructor(options: CallOptions) {
     this.#options = options;
     this.#isWatch = options.request.method === "GET" && /[?&]watch=true/.test(options.request.path);
+    this.#gone = this.#isWatch ? new AbortController() : undefined;
   }
 
   start(): void {
@@ -55,12 +56,12 @@ export class Call {
   /** The connection is gone: the part learns of it, when it can be reached. */
   reset(why: string): void {
     if (this.#state === "over") return;
-    this.#gone.abort();
+    this.#gone?.abort();
     this.#tell(() => this.#fail(connectionFailed(`${this.#named()} failed: ${why}`, { sent: true })));
   }
 
   #arrive(losesAnswer: boolean): void {
-    const { network, link, request } = this.#options;
+    const { network, link } = this.#options;
     if (this.#isWatch && this.#state === "over") return;
     const { server } = network;
     if (!server) {
@@ -72,18 +73,18 @@ export class Call {
     }
     server
       .transport(link.user)
-      .request({ ...request, signal: this.#gone.signal })
+      .request(this.#sent())
       .then((response) => this.#answer(response, losesAnswer))
       .catch((error: unknown) => this.#brokeOff(error));
   }
 
   /** The same request once more; nobody waits for what it is answered. */
   #arriveAgain(): void {
-    const { network, link, request } = this.#options;
+    const { network, link } = this.#options;
     network.trace.record(link.part, `${this.#named()} once more`);
     network.server
       ?.transport(link.user)
-      .request({ ...request, signal: new AbortController().signal })
+      .request(this.#sent())
       .then(async (response) => bodyOf(response))
       .catch(() => {});
   }
@@ -110,7 +111,7 @@ export class Call {
 
   #newStream(): ReceivedStream {
     return new ReceivedStream(() => {
-      this.#gone.abort();
+      this.#gone?.abort();
       this.#finish();
     });
   }
@@ -121,7 +122,7 @@ export class Call {
     this.#stream ??= this.#newStream();
     const stream = this.#stream;
     for await (const chunk of body) {
-      if (this.#gone.signal.aborted) return;
+      if (this.#gone?.signal.aborted) return;
       network.trace.mixNumber(chunk.length);
       const { duplicateRate } = network.conditionsOf(link.part);
       const copies = duplicateRate > 0 && isOneLine(chunk) && happens(network.random, duplicateRate) ? 2 : 1;
@@ -136,7 +137,7 @@ export class Call {
   }
 
   #brokeOff(error: unknown): void {
-    if (this.#gone.signal.aborted) return;
+    if (this.#gone?.signal.aborted) return;
     this.#tell(() => this.#fail(error));
   }
 
@@ -169,7 +170,7 @@ export class Call {
   }
 
   readonly #onAbort = (): void => {
-    this.#gone.abort();
+    this.#gone?.abort();
     this.#fail(this.#options.request.signal?.reason);
   };
 
@@ -177,6 +178,12 @@ export class Call {
   #tell(news: () => void): void {
     const { network, link } = this.#options;
     this.#lastMs = network.send(link.part, () => link.enter(news), this.#lastMs);
+  }
+
+  /** The request as the server gets it: the part's own signal stays at the part. */
+  #sent(): ApiRequest {
+    const { signal: _, ...request } = this.#options.request;
+    return this.#gone ? { ...request, signal: this.#gone.signal } : request;
   }
 
   #named(): string {

@@ -89,7 +89,7 @@ async function comeToRest(world: World, pass: (ms: number) => Promise<void>): Pr
   let moving = ["the weather"];
   while (!world.violation && moving.length > 0 && clock.monotonicMs() < untilMs) {
     await pass(limits.restLookMs);
-    moving = stillMoving(world, { statefulSets: false, jobs: false });
+    moving = stillMoving(world);
   }
   if (world.violation || moving.length === 0) return;
   const shown = moving.slice(0, 10).join("; ");
