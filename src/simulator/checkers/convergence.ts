@@ -17,10 +17,7 @@ import { keyOf } from "#apiserver";
 import type { World } from "../runs/world.ts";
 
 /** What is not yet as it was asked for, one line each; nothing when the cluster has come to rest. */
-export function stillMoving(
-  world: World,
-  served: { readonly statefulSets: boolean; readonly jobs: boolean },
-): string[] {
+export function stillMoving(world: World): string[] {
   const all = <T extends KubernetesObject>(resource: Resource<T>): T[] => {
     const prefix = keyOf(resource, "");
     return [...world.history.entries]

@@ -24,6 +24,7 @@ export function identityOf({ name, zone, labels, podRange }: NodeShape): NodeIde
     version: kubernetesVersion.gitVersion,
     runtimeVersion: "simulated://1",
     port: 10250,
+    volumeDirectory: "/var/lib/nacre/volumes",
   };
 }
 

@@ -145,13 +145,16 @@ export class Workload {
     const { clock } = this.#world.simulation;
     const name = pick(this.#random, [...this.#world.simulation.fleet.nodes.keys()]) ?? "";
     await this.#cordon(name, true);
-    for (let round = 0; round < limits.drainRounds && !this.#isOver; round += 1) {
-      const found = await this.#drainer.resource(pods).list({ fieldSelector: `spec.nodeName=${name}` });
-      if (found.items.length === 0) break;
-      for (const pod of found.items) await this.#evict(pod);
-      await clock.sleep(limits.drainPauseMs);
+    try {
+      for (let round = 0; round < limits.drainRounds && !this.#isOver; round += 1) {
+        const found = await this.#drainer.resource(pods).list({ fieldSelector: `spec.nodeName=${name}` });
+        if (found.items.length === 0) return;
+        for (const pod of found.items) await this.#evict(pod);
+        await clock.sleep(limits.drainPauseMs);
+      }
+    } finally {
+      await this.#cordon(name, false);
     }
-    await this.#cordon(name, false);
   }
 
   async #cordon(name: string, unschedulable: boolean): Promise<void> {
