@@ -154,6 +154,6 @@ export class SimulatedPod {
 }
 
 /** Whether a pod that is bound to a node is (still) the node's to run. */
-export function isToRun(pod: Pod): boolean {
+function isToRun(pod: Pod): boolean {
   return !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
 }

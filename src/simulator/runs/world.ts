@@ -112,6 +112,6 @@ export class World {
 }
 
 /** Something that goes on beside the cluster, by its own source. */
-export interface Actor {
+interface Actor {
   start(world: World, random: Random): void;
 }
