@@ -89,7 +89,8 @@ test("a container whose conmon is killed ends, as far as anybody can tell, and t
   const exit = exitOf(runtime, spec.id);
   host.signal(record.conmon.pid, "SIGKILL");
   assert.equal((await exit).exitCode, 255);
-  assert.equal(await host.startTime(must(pid, "it ran")), undefined);
+  // It is killed; on a busy machine whoever inherits it takes a while to bury it.
+  while ((await host.startTime(must(pid, "it ran"))) !== undefined) await systemClock.sleep(5);
   await runtime.removeSandbox(sandboxId);
 });
 
