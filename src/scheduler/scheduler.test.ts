@@ -4,9 +4,11 @@ import { events, nodes, type Pod, pods } from "#api";
 import { badRequest, seededRandom, silentLogger, silentMetrics } from "#base";
 import { createClient } from "#client";
 import { FakeApiServer, ManualClock } from "#testing";
+import type { Profile } from "./framework/plugin.ts";
 import { startScheduler } from "./mod.ts";
+import { defaultProfile } from "./plugins/registry.ts";
 
-async function newWorld(t: TestContext) {
+async function newWorld(t: TestContext, options: { readonly profiles?: readonly Profile[] } = {}) {
   const clock = new ManualClock();
   const server = new FakeApiServer(clock);
   const random = seededRandom(1);
@@ -19,6 +21,7 @@ async function newWorld(t: TestContext) {
     logger: silentLogger,
     metrics: silentMetrics,
     signal: ended.signal,
+    ...options,
   });
   t.after(async () => {
     ended.abort();
@@ -87,6 +90,42 @@ test("a new node takes what waits", async (t) => {
   await addNode("n1");
   await clock.advance(10);
   assert.equal((await get("a")).spec?.nodeName, "n1");
+});
+
+test("an event that cannot help does not wake a pod that waits", async (t) => {
+  const { clock, server, client, addNode, addPod, get } = await newWorld(t);
+  await addNode("full");
+  await addPod("a");
+  await clock.advance(10);
+  await addPod("large", "800m");
+  await addPod("picky", "100m", { nodeSelector: { disk: "ssd" } });
+  await clock.advance(20_000);
+  server.requests.length = 0;
+  await addNode("small", "700m");
+  await client.resource(pods, "shop").delete("a", { gracePeriodSeconds: 0 });
+  await clock.advance(20_000);
+  const written = server.requests.map(({ path }) => path).filter((path) => path.includes("picky"));
+  assert.deepEqual(written, []);
+  assert.equal((await get("large")).spec?.nodeName, "full");
+});
+
+test("each scheduler name has its own rules, over one cluster", async (t) => {
+  const anywhere: Profile = {
+    ...defaultProfile,
+    schedulerName: "anywhere",
+    plugins: defaultProfile.plugins.filter(({ name }) => name !== "NodeUnschedulable"),
+  };
+  const { clock, client, addNode, addPod, get } = await newWorld(t, { profiles: [defaultProfile, anywhere] });
+  await addNode("n1");
+  await client.resource(nodes).patch("n1", { type: "merge", patch: { spec: { unschedulable: true } } });
+  await addPod("careful", "600m");
+  await addPod("careless", "600m", { schedulerName: "anywhere" });
+  await addPod("late", "600m", { schedulerName: "anywhere" });
+  await clock.advance(10);
+  assert.equal((await get("careful")).spec?.nodeName, undefined);
+  assert.equal((await get("careless")).spec?.nodeName, "n1");
+  const [condition] = (await get("late")).status?.conditions ?? [];
+  assert.match(condition?.message ?? "", /1 Insufficient cpu/);
 });
 
 test("when binding fails the room is given back and the pod is tried again", async (t) => {

@@ -6,6 +6,7 @@ import { seededRandom } from "#base";
 import { defaultProfile } from "../plugins/registry.ts";
 import { Cluster } from "./cluster.ts";
 import { Placer } from "./place.ts";
+import type { Plugin } from "./plugin.ts";
 import { explainRefusals } from "./refusals.ts";
 
 interface NodeTraits {
@@ -218,4 +219,44 @@ test("adding and removing pods in any order leaves what was there before", () =>
       },
     ),
   );
+});
+
+test("in a large cluster the first pods of a shape choose among some nodes, and the later ones among all", () => {
+  const cluster = clusterOf(...Array.from({ length: 1000 }, (_, at) => node(`n${at}`)));
+  const placer = new Placer(defaultProfile, cluster, seededRandom(1));
+  const feasible = Array.from({ length: 4 }, () => {
+    const facts = cluster.factsOf(pod({}, { cpu: "3" }));
+    const placement = placer.place(facts);
+    assert.ok(placement.type === "placed");
+    cluster.assume(facts, placement.nodeName);
+    return placement.feasible;
+  });
+  assert.deepEqual(feasible, [420, 839, 998, 997]);
+  const picky = new Placer({ ...defaultProfile, percentageOfNodesToScore: 100 }, cluster, seededRandom(1));
+  const placement = picky.place(cluster.factsOf(pod({}, { cpu: "3" })));
+  assert.equal(placement.type === "placed" && placement.feasible, 996);
+});
+
+test("a node that changes after it was judged is judged anew, and only that one", () => {
+  const nodes = Array.from({ length: 50 }, (_, at) => node(`n${at}`));
+  const cluster = clusterOf(...nodes);
+  const judged: number[] = [];
+  const witness: Plugin = {
+    name: "Witness",
+    filter: () => ({
+      by: "node",
+      refuse(at) {
+        judged.push(at);
+        return undefined;
+      },
+    }),
+  };
+  const plugins = [...defaultProfile.plugins, witness];
+  const placer = new Placer({ ...defaultProfile, plugins }, cluster, seededRandom(1));
+  placer.place(cluster.factsOf(pod()));
+  assert.equal(judged.length, 50);
+  judged.length = 0;
+  cluster.setNode(node("n7", { labels: { disk: "ssd" } }));
+  placer.place(cluster.factsOf(pod()));
+  assert.deepEqual(judged, [cluster.nodes.find("n7")]);
 });
