@@ -3,8 +3,9 @@ import { test } from "node:test";
 import type { Pod } from "#api";
 import { Cluster } from "./framework/cluster.ts";
 import { podOfScheduler } from "./pod-of-scheduler.ts";
+import { SharedParts } from "./shared-parts.ts";
 
-const schedulers = new Set(["default-scheduler"]);
+const options = { schedulers: new Set(["default-scheduler"]), shared: new SharedParts() };
 
 const pod: Pod = {
   metadata: {
@@ -32,7 +33,7 @@ const pod: Pod = {
 };
 
 test("what is kept of a pod leads to the same facts", () => {
-  const kept = podOfScheduler(pod, schedulers);
+  const kept = podOfScheduler(pod, options);
   const cluster = new Cluster();
   assert.equal(cluster.factsOf(kept).shape, cluster.factsOf(pod).shape);
   assert.deepEqual(kept.status?.conditions, pod.status?.conditions);
@@ -40,16 +41,16 @@ test("what is kept of a pod leads to the same facts", () => {
 });
 
 test("what scheduling does not read is not kept", () => {
-  const kept = JSON.stringify(podOfScheduler(pod, schedulers));
+  const kept = JSON.stringify(podOfScheduler(pod, options));
   for (const unread of ["checkout", "/usr/bin/web", "cache"]) assert.ok(!kept.includes(unread), unread);
 });
 
 test("of a pod that waits for another scheduler, or has ended, it is kept who it is", () => {
   const foreign = podOfScheduler(
     { ...pod, spec: { containers: [], ...pod.spec, schedulerName: "other" } },
-    schedulers,
+    options,
   );
-  const ended = podOfScheduler({ ...pod, status: { phase: "Failed" } }, schedulers);
+  const ended = podOfScheduler({ ...pod, status: { phase: "Failed" } }, options);
   for (const { metadata, spec } of [foreign, ended]) {
     assert.deepEqual(metadata, { name: "web", namespace: "shop", uid: "u", resourceVersion: "7" });
     assert.deepEqual(spec?.containers, []);
@@ -61,8 +62,20 @@ test("of a pod that waits for another scheduler, or has ended, it is kept who it
 test("a pod on a node counts there, whoever put it there", () => {
   const spec = { containers: [], ...pod.spec, schedulerName: "other", nodeName: "n1" };
   const cluster = new Cluster();
-  assert.equal(
-    cluster.factsOf(podOfScheduler({ ...pod, spec }, schedulers)).shape,
-    cluster.factsOf(pod).shape,
-  );
+  assert.equal(cluster.factsOf(podOfScheduler({ ...pod, spec }, options)).shape, cluster.factsOf(pod).shape);
+});
+
+test("equal pods share what is kept of them, wherever they are", () => {
+  const onNode = (name: string): Pod => {
+    const copy = structuredClone(pod);
+    return {
+      ...copy,
+      metadata: { ...copy.metadata, name },
+      spec: { containers: [], ...copy.spec, nodeName: name },
+    };
+  };
+  const [a, b] = [podOfScheduler(onNode("a"), options), podOfScheduler(onNode("b"), options)];
+  assert.equal(a.spec?.containers, b.spec?.containers);
+  assert.equal(a.spec?.initContainers, b.spec?.initContainers);
+  assert.deepEqual([a.spec?.nodeName, b.spec?.nodeName], ["a", "b"]);
 });

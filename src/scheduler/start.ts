@@ -23,6 +23,7 @@ import { defaultSchedulerName } from "./limits.ts";
 import { defaultProfile } from "./plugins/registry.ts";
 import { podOfScheduler } from "./pod-of-scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SharedParts } from "./shared-parts.ts";
 
 export interface SchedulerProgramOptions extends ProgramOptions {
   /** The rules by scheduler name; the default ones unless given. */
@@ -47,7 +48,8 @@ async function lead(options: SchedulerProgramOptions, signal: AbortSignal): Prom
   });
   followObjects(informers, scheduler);
   const schedulers = new Set(profiles.map(({ schedulerName }) => schedulerName));
-  informers.of(pods, { keep: (pod: Pod) => podOfScheduler(pod, schedulers) }).addHandler({
+  const keeping = { schedulers, shared: new SharedParts() };
+  informers.of(pods, { keep: (pod: Pod) => podOfScheduler(pod, keeping) }).addHandler({
     added: (pod) => scheduler.onPod(pod, undefined),
     updated: (pod, old) => scheduler.onPod(pod, old),
     deleted: (pod) => scheduler.onPodGone(pod),
