@@ -1,5 +1,11 @@
 import { statefulSets } from "../generated/resources.ts";
-import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from "../generated/types.ts";
+import type {
+  PodTemplateSpec,
+  StatefulSet,
+  StatefulSetSpec,
+  StatefulSetUpdateStrategy,
+  Volume,
+} from "../generated/types.ts";
 import { jsonEqual } from "../json.ts";
 import { age } from "../table/age.ts";
 import { ageColumn, column, nameColumn } from "../table/name-and-age.ts";
@@ -50,7 +56,7 @@ export const statefulSetKind: KindDefinition<StatefulSet> = defineKind(statefulS
     checkNonNegative(errors, "spec.replicas", spec?.replicas);
     validateOwnSelector(spec?.selector, "statefulset", errors);
     const rules = { owner: "StatefulSet", selector: spec?.selector, restartPolicies: ["Always"] };
-    validateTemplate(spec?.template, rules, errors);
+    validateTemplate(withClaims(spec), rules, errors);
     checkNonNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
     checkNonNegative(errors, "spec.revisionHistoryLimit", spec?.revisionHistoryLimit);
     checkRequiredOneOf(errors, "spec.podManagementPolicy", spec?.podManagementPolicy, [
@@ -99,6 +105,18 @@ export const statefulSetKind: KindDefinition<StatefulSet> = defineKind(statefulS
     ],
   },
 });
+
+/** The template as its pods will be: its containers may mount what the claim templates bring, which wins over volumes of the same name. */
+function withClaims(spec: StatefulSetSpec | undefined): PodTemplateSpec | undefined {
+  const { template, volumeClaimTemplates = [] } = spec ?? {};
+  if (!template?.spec || volumeClaimTemplates.length === 0) return template;
+  const claims = volumeClaimTemplates.map(({ metadata }): Volume => {
+    const name = metadata?.name ?? "";
+    return { name, persistentVolumeClaim: { claimName: name } };
+  });
+  const own = template.spec.volumes?.filter(({ name }) => !claims.some((claim) => claim.name === name)) ?? [];
+  return { ...template, spec: { ...template.spec, volumes: [...own, ...claims] } };
+}
 
 const statusCounts = [
   "replicas",

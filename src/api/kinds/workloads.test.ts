@@ -188,3 +188,25 @@ test("what is wrong with a cron job is named by its field, that of its jobs, too
     "spec.jobTemplate.spec.template: Required value",
   ]);
 });
+
+test("containers of a stateful set mount what its claim templates bring", () => {
+  const set = (mounted: string): StatefulSet => {
+    const container = { name: "db", image: "db:1", volumeMounts: [{ name: mounted, mountPath: "/data" }] };
+    const object: StatefulSet = {
+      metadata: { name: "db", namespace: "shop", uid: "u" },
+      spec: {
+        serviceName: "db",
+        selector: { matchLabels: { app: "db" } },
+        template: { metadata: { labels: { app: "db" } }, spec: { containers: [container] } },
+        volumeClaimTemplates: [{ metadata: { name: "data" } }],
+      },
+    };
+    statefulSetKind.defaults(object);
+    return object;
+  };
+  assert.deepEqual(statefulSetKind.validateCreate(set("data")), []);
+  assert.deepEqual(
+    statefulSetKind.validateCreate(set("other")).map(({ field }) => field),
+    ["spec.template.spec.containers[0].volumeMounts[0].name"],
+  );
+});
