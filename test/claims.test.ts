@@ -97,6 +97,44 @@ test("a claim that is deleted while a pod uses it waits, and takes its directory
   await assert.rejects(stat(path), { code: "ENOENT" });
 });
 
+test("each pod of a StatefulSet gets a claim of its own, and finds it again", async () => {
+  await run(
+    "apply -f -",
+    `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  replicas: 2
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+        - name: main
+          image: busybox:1
+          command: [sh, -c, 'hostname >> /data/names; exec sleep 3600']
+          volumeMounts: [{name: data, mountPath: /data}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec:
+        accessModes: [ReadWriteOnce]
+        resources: {requests: {storage: 1Gi}}
+`,
+  );
+  await run("rollout status statefulset/db --timeout=60s");
+  const uid = await run("get pod db-1 -o jsonpath={.metadata.uid}");
+  await run("delete pod db-1");
+  await run("wait pod/db-1 --for=create --timeout=30s");
+  await run("wait pod/db-1 --for=condition=Ready --timeout=30s");
+  assert.notEqual(await run("get pod db-1 -o jsonpath={.metadata.uid}"), uid);
+  assert.equal(await run("exec db-1 -- cat /data/names"), "db-1\ndb-1");
+  assert.equal(await run("exec db-0 -- cat /data/names"), "db-0");
+  assert.match(await run("get pvc -o name"), /data-db-0\n.*data-db-1/);
+});
+
 test("what no directory can be is refused where people look", async () => {
   await run("apply -f -", claim.replace("ReadWriteOnce", "ReadWriteMany"));
   await run("apply -f -", writer("third"));
