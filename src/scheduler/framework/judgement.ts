@@ -72,6 +72,16 @@ export function inputsOf(plugins: readonly Plugin[], shape: PodShape, cluster: C
   return plugins.map((plugin) => plugin.inputs?.(shape, cluster)).join("\n");
 }
 
+/** The nodes that are worth a look, as far as some filter can tell beforehand; undefined: all. */
+export function candidatesOf({ nodeFilters }: Judgement): readonly NodeIndex[] | undefined {
+  let fewest: readonly NodeIndex[] | undefined;
+  for (const { judge } of nodeFilters) {
+    const only = judge.only?.();
+    if (only && (!fewest || only.length < fewest.length)) fewest = only;
+  }
+  return fewest;
+}
+
 export interface Refusal {
   readonly plugin: string;
   readonly rejection: Rejection;

@@ -58,6 +58,8 @@ export type Score = NodeScore | TraitScore;
 /** Judges node by node. The answer may depend on the node and the pods on it only: it is kept until one of them changes. */
 export interface NodeFilter {
   readonly by: "node";
+  /** The only nodes that it might let pass, when they are few and easily told: others are not even looked at. Undefined: any node. */
+  only?(): readonly NodeIndex[] | undefined;
   /** Why it does not do; undefined when it does. */
   refuse(node: NodeIndex): Rejection | undefined;
 }

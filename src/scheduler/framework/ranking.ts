@@ -1,7 +1,15 @@
 import type { Random } from "#base";
 import type { Cluster } from "./cluster.ts";
 import { CountersInUse } from "./counts/counters.ts";
-import { inputsOf, type Judgement, judge, type Refusal, refusalAlone, refusalOf } from "./judgement.ts";
+import {
+  candidatesOf,
+  inputsOf,
+  type Judgement,
+  judge,
+  type Refusal,
+  refusalAlone,
+  refusalOf,
+} from "./judgement.ts";
 import { type NodeGroup, NodeGroups } from "./node-groups.ts";
 import type { NodeIndex, NodeView, Plugin, TraitGroup } from "./plugin.ts";
 import type { PodShape } from "./pod-shape.ts";
@@ -32,7 +40,8 @@ export class Ranking implements NodeView {
   #placeOf = new Int32Array(0);
   /** Changes before this position are taken in. */
   #position = 0;
-  /** The nodes not yet looked at: as many as `left`, from `next` on, round in a circle of `circle`. */
+  /** The nodes not yet looked at: as many as `left`, from `next` on, round in a circle of `circle`, all of them or the candidates. */
+  #candidates: readonly NodeIndex[] | undefined;
   #next = 0;
   #left = 0;
   #circle = 0;
@@ -75,6 +84,7 @@ export class Ranking implements NodeView {
   /** Why no node fits; to be asked after `choose` found none. */
   refusals(): Refusals {
     if (this.#refusals) return this.#refusals;
+    if (this.#candidates) this.#judgeOthers();
     const tally = new RefusalTally(this.#refused);
     for (const group of this.#groups.all) {
       const refusal = group.size > 0 ? this.#refusalOfGroup(group) : undefined;
@@ -139,7 +149,8 @@ export class Ranking implements NodeView {
     if (this.#states.length < nodes.limit) this.#grow(nodes.limit);
     this.#states.fill(unknown);
     this.#refused = new RefusalTally();
-    this.#circle = nodes.limit;
+    this.#candidates = candidatesOf(this.#judgement);
+    this.#circle = this.#candidates?.length ?? nodes.limit;
     this.#left = this.#circle;
     this.#next = start;
   }
@@ -156,12 +167,18 @@ export class Ranking implements NodeView {
   #look(wanted: number): number {
     let examined = 0;
     for (let found = 0; this.#left > 0 && found < wanted; this.#left -= 1, this.#next += 1) {
-      const node = this.#next % this.#circle;
+      const at = this.#next % this.#circle;
+      const node = this.#candidates ? (this.#candidates[at] as NodeIndex) : at;
       if (this.#states[node] !== unknown) continue;
       examined += 1;
       if (this.#judge(node)) found += 1;
     }
     return examined;
+  }
+
+  /** Those that were no candidates: of each it is to be said why. */
+  #judgeOthers(): void {
+    for (const node of this.#cluster.nodes) if (this.#states[node] === unknown) this.#judge(node);
   }
 
   /** Works out anew what is kept of a node. Returns whether it fits. */

@@ -1,67 +1,75 @@
 import {
   classOfClaim,
-  type Fitting,
-  fittingVolumes,
-  isUsableOn,
   noProvisioner,
   type PersistentVolume,
   type PersistentVolumeClaim,
-  type SelectableNode,
   type StorageClass,
   selectedNode,
 } from "#api";
-import { keyOf } from "#client";
 import type { Cluster } from "../../framework/cluster.ts";
+import type { NodeIndex } from "../../framework/plugin.ts";
+import { type FittingVolumes, freeVolumesIn } from "./free-volumes.ts";
+import { volumeNodesIn } from "./volume-nodes.ts";
 import { reservationsIn, type VolumeChoice } from "./volume-reservations.ts";
 
 /** What claims that have no volume yet would get on a node; undefined when they cannot all have one there. */
-export type VolumeChooser = (node: SelectableNode) => VolumeChoice | undefined;
+export type VolumeChooser = (node: NodeIndex) => VolumeChoice | undefined;
+
+/** One claim, with all about it that does not depend on the node. */
+interface OpenClaim {
+  readonly claim: PersistentVolumeClaim;
+  /** The only node for it: selected, or about to be. */
+  readonly selected: string | undefined;
+  /** Another pod is about to have it bound. */
+  readonly isPromised: boolean;
+  readonly kept: PersistentVolume | undefined;
+  readonly fitting: FittingVolumes | undefined;
+  readonly storageClass: StorageClass | undefined;
+}
 
 /** Works out once what does not depend on the node. */
 export function volumeChooser(unbound: readonly PersistentVolumeClaim[], cluster: Cluster): VolumeChooser {
-  const { listers } = cluster;
+  const open = unbound.map((claim) => openClaim(claim, cluster));
   const reservations = reservationsIn(cluster);
-  const fitting = new Map<string, Fitting>();
-  const fittingFor = (claim: PersistentVolumeClaim) => {
-    const key = keyOf(claim);
-    const found = fitting.get(key) ?? fittingVolumes(claim, listers.persistentVolumes.list());
-    fitting.set(key, found);
-    return found;
-  };
+  const { nodes } = cluster;
   return (node) => {
     const bindings: { claim: PersistentVolumeClaim; volume: PersistentVolume }[] = [];
     const provisions: PersistentVolumeClaim[] = [];
-    for (const claim of unbound) {
-      const promised = reservations.nodeOf(claim);
-      if (promised === node.name) continue;
-      const selected = promised ?? claim.metadata?.annotations?.[selectedNode];
-      if (selected !== undefined && selected !== node.name) return undefined;
-      const volume = selected === undefined ? volumeOn(node, fittingFor(claim), isFree) : undefined;
-      if (volume === "elsewhere") return undefined;
+    const isFree = (volume: PersistentVolume) =>
+      !reservations.isTaken(volume) && !bindings.some((one) => one.volume === volume);
+    for (const { claim, selected, isPromised, kept, fitting, storageClass } of open) {
+      if (selected !== undefined && selected !== nodes.name(node)) return undefined;
+      if (isPromised) continue;
+      if (kept && !volumeNodesIn(cluster).isUsableOn(kept, node)) return undefined;
+      const volume = kept ?? fitting?.bestOn(node, isFree);
       if (volume) bindings.push({ claim, volume });
-      else if (canBeMade(listers.storageClasses.get("", classOfClaim(claim)), node)) provisions.push(claim);
+      else if (canBeMade(storageClass, nodes.labels.of(node))) provisions.push(claim);
       else return undefined;
     }
     return { bindings, provisions };
-
-    function isFree(volume: PersistentVolume): boolean {
-      return !reservations.isTaken(volume) && !bindings.some((one) => one.volume === volume);
-    }
   };
 }
 
-/** A volume that is kept for the claim binds it to where that can be used. */
-function volumeOn(
-  node: SelectableNode,
-  { kept, free }: Fitting,
-  isFree: (volume: PersistentVolume) => boolean,
-): PersistentVolume | "elsewhere" | undefined {
-  if (kept) return isUsableOn(kept, node) ? kept : "elsewhere";
-  return free.find((volume) => isFree(volume) && isUsableOn(volume, node));
+function openClaim(claim: PersistentVolumeClaim, cluster: Cluster): OpenClaim {
+  const promised = reservationsIn(cluster).nodeOf(claim);
+  const selected = promised ?? claim.metadata?.annotations?.[selectedNode];
+  // For one whose node is selected already a volume is being made: it does not take another.
+  const volumes = selected === undefined ? freeVolumesIn(cluster) : undefined;
+  return {
+    claim,
+    selected,
+    isPromised: promised !== undefined,
+    kept: volumes?.keptFor(claim),
+    fitting: volumes?.fittingFor(claim),
+    storageClass: cluster.listers.storageClasses.get("", classOfClaim(claim)),
+  };
 }
 
-/** Whether the class has somebody who makes volumes, and lets them be on this node. */
-function canBeMade(storageClass: StorageClass | undefined, { labels }: SelectableNode): boolean {
+/** Whether the class has somebody who makes volumes, and lets them be on such a node. */
+function canBeMade(
+  storageClass: StorageClass | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   if (!storageClass?.provisioner || storageClass.provisioner === noProvisioner) return false;
   const { allowedTopologies } = storageClass;
   if (!allowedTopologies?.length) return true;

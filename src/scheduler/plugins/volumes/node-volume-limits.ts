@@ -51,6 +51,9 @@ function exceeds(node: NodeIndex, wanted: ReadonlyMap<string, string>, cluster: 
     allocatable?.count === undefined ? [] : [{ name, count: allocatable.count }],
   );
   if (!limited.some(({ name }) => [...wanted.values()].includes(name))) return false;
+  // No more volumes than claims: where these are few enough, which volumes they are does not matter.
+  const claims = cluster.claimUsers.on(node) + wanted.size;
+  if (limited.every(({ count }) => claims <= count)) return false;
   const present = new Map<string, string>();
   for (const { shape } of cluster.podsOn(node))
     for (const [volume, driver] of attachedBy(shape, cluster)) present.set(volume, driver);

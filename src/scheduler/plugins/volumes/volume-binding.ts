@@ -1,9 +1,8 @@
-import { classOfClaim, isClaimForPod, isUsableOn, jsonEqual } from "#api";
+import { classOfClaim, isClaimForPod, jsonEqual } from "#api";
 import type { Cluster } from "../../framework/cluster.ts";
 import {
   type ClusterEvent,
   type Filter,
-  type NodeIndex,
   type Placed,
   type Plugin,
   type Rejection,
@@ -13,6 +12,7 @@ import type { PodShape } from "../../framework/pod-shape.ts";
 import { bindVolumes } from "./bind-volumes.ts";
 import { volumeChooser } from "./choose-volumes.ts";
 import { claimsOfShape, isBound, isRefusal } from "./shape-claims.ts";
+import { volumeNodesIn } from "./volume-nodes.ts";
 import { reservationsIn } from "./volume-reservations.ts";
 
 const unresolvable = { isResolvable: false };
@@ -53,11 +53,15 @@ function filterFor(shape: PodShape, cluster: Cluster): Filter {
   if (isRefusal(found)) return { by: "node", refuse: () => found };
   const fixed = found.volumes.filter(({ spec }) => spec?.nodeAffinity?.required);
   const choose = volumeChooser(found.unbound, cluster);
+  const volumeNodes = volumeNodesIn(cluster);
   return {
     by: "node",
-    refuse(index) {
-      const node = selectable(index, cluster);
-      const isThere = fixed.every((volume) => isUsableOn(volume, node));
+    only() {
+      const nodes = fixed.flatMap((volume) => volumeNodes.onlyNode(volume) ?? []);
+      return nodes.length > 0 ? nodes : undefined;
+    },
+    refuse(node) {
+      const isThere = fixed.every((volume) => volumeNodes.isUsableOn(volume, node));
       const hasMore = choose(node) !== undefined;
       if (isThere) return hasMore ? undefined : noneToBind;
       return hasMore ? notThere : neither;
@@ -113,8 +117,7 @@ function reserve({ facts, nodeName, cluster }: Placed): void {
   if (isRefusal(found)) throw new Error(found.reasons.join(", "));
   if (found.unbound.length === 0) return;
   const index = cluster.nodes.find(nodeName);
-  const choice =
-    index === undefined ? undefined : volumeChooser(found.unbound, cluster)(selectable(index, cluster));
+  const choice = index === undefined ? undefined : volumeChooser(found.unbound, cluster)(index);
   if (!choice) throw new Error(noneToBind.reasons.join(", "));
   reservationsIn(cluster).take(uid, { nodeName, choice });
   cluster.touch();
@@ -123,11 +126,4 @@ function reserve({ facts, nodeName, cluster }: Placed): void {
 function release(uid: string, cluster: Cluster): void {
   reservationsIn(cluster).release(uid);
   cluster.touch();
-}
-
-function selectable(
-  node: NodeIndex,
-  { nodes }: Cluster,
-): { name: string; labels: Readonly<Record<string, string>> } {
-  return { name: nodes.name(node), labels: nodes.labels.of(node) };
 }
