@@ -156,7 +156,7 @@ export class Ranking implements NodeView {
   }
 
   #grow(limit: number): void {
-    const size = Math.max(64, limit * 2);
+    const size = Math.max(64, limit + (limit >> 2));
     this.#states = copied(this.#states, new Uint8Array(size));
     this.#groupOf = copied(this.#groupOf, new Int32Array(size));
     this.#scoreOf = copied(this.#scoreOf, new Int32Array(size));
