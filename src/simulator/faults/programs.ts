@@ -53,7 +53,8 @@ export const programHang: Fault = {
     program.pause();
     return {
       words: `program-hang ${program.name}`,
-      forMs: between(random, [1_000, 90_000]),
+      // Half of the time long enough that another leads when it wakes up, which it cannot know yet.
+      forMs: between(random, happens(random, 0.5) ? [1_000, 20_000] : [35_000, 120_000]),
       end: () => program.resume(),
     };
   },
