@@ -1,4 +1,4 @@
-import { isPodTerminal, type Pod, podLimits } from "#api";
+import { type Pod, podLimits } from "#api";
 import type { Clock, Random, Timer } from "#base";
 import { limits } from "../limits.ts";
 import { between, happens } from "../time/seeds.ts";
@@ -151,9 +151,4 @@ export class SimulatedPod {
     for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
   }
-}
-
-/** Whether a pod that is bound to a node is (still) the node's to run. */
-function isToRun(pod: Pod): boolean {
-  return !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
 }

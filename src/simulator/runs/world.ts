@@ -1,6 +1,5 @@
 import { type Pod, pods } from "#api";
 import { keyOf } from "#apiserver";
-import type { Random } from "#base";
 import type { Commit } from "#store";
 import { newCheckers } from "../checkers/registry.ts";
 import { limits } from "../limits.ts";
@@ -109,9 +108,4 @@ export class World {
     this.simulation.trace.record(node.name, `${pod.pod.metadata?.namespace}/${pod.pod.metadata?.name} ${is}`);
     for (const checker of this.#checkers) checker.onProcesses?.(node, pod, is);
   }
-}
-
-/** Something that goes on beside the cluster, by its own source. */
-interface Actor {
-  start(world: World, random: Random): void;
 }
