@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Container, Pod } from "./generated/types.ts";
 import { podLimits, podRequests } from "./pod/resources.ts";
-import { compareForEviction, qosClassOf } from "./qos.ts";
+import { qosClassOf } from "./qos.ts";
 
 type Lists = Container["resources"];
 
@@ -57,22 +57,4 @@ test("overhead is added to requests, and to limits that are there", () => {
   if (object.spec) object.spec.overhead = { cpu: "100m", memory: "1Mi" };
   assert.deepEqual(podRequests(object), { cpu: 100, memory: 1_048_576 });
   assert.deepEqual(podLimits(object), { cpu: 1100 });
-});
-
-test("who uses more than it asked for goes first, then the less important, then the greediest", () => {
-  const candidate = (name: string, usage: number, request: number, priority = 0) => ({
-    pod: { metadata: { name }, spec: { containers: [], priority } },
-    usage,
-    request,
-  });
-  const order = [
-    candidate("within", 5, 10),
-    candidate("important", 20, 10, 100),
-    candidate("greedy", 30, 10),
-    candidate("over", 11, 10),
-  ].sort(compareForEviction);
-  assert.deepEqual(
-    order.map((each) => each.pod.metadata.name),
-    ["greedy", "over", "important", "within"],
-  );
 });

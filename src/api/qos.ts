@@ -26,27 +26,6 @@ export function qosClassOf(pod: Pod): QosClass {
   return isGuaranteed ? "Guaranteed" : "Burstable";
 }
 
-/** What is known of a pod when memory runs short on its node. */
-export interface EvictionCandidate {
-  readonly pod: Pod;
-  /** In the resource's own unit: bytes. */
-  readonly usage: number;
-  readonly request: number;
-}
-
-/**
- * Orders pods by who goes first when a node runs out of a resource: those that use more than they asked for, then
- * the lower priority, then the one furthest above its request. For `Array.sort`.
- */
-export function compareForEviction(a: EvictionCandidate, b: EvictionCandidate): number {
-  const aExceeds = a.usage > a.request;
-  const bExceeds = b.usage > b.request;
-  if (aExceeds !== bExceeds) return aExceeds ? -1 : 1;
-  const byPriority = (a.pod.spec?.priority ?? 0) - (b.pod.spec?.priority ?? 0);
-  if (byPriority !== 0) return byPriority;
-  return b.usage - b.request - (a.usage - a.request);
-}
-
 function amountIn(list: QuantityList | undefined, name: string): number {
   const quantity = list?.[name];
   return quantity === undefined ? 0 : amountOf(name, quantity);

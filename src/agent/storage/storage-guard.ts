@@ -1,4 +1,4 @@
-import type { Pod } from "#api";
+import { isCritical } from "#api";
 import { type Clock, type Logger, messageOf } from "#base";
 import { limits } from "../limits.ts";
 import type { Pods } from "../pods/pods.ts";
@@ -58,10 +58,3 @@ export class StorageGuard {
 function isUp({ observation }: PodWorker): boolean {
   return !observation.stop && (observation.state === "Running" || observation.state === "Initializing");
 }
-
-/** The system's own pods are never evicted. */
-function isCritical(pod: Pod): boolean {
-  return (pod.spec?.priority ?? 0) >= systemCriticalPriority;
-}
-
-const systemCriticalPriority = 2_000_000_000;
