@@ -129,7 +129,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   removeDirectories({ ...options, signal, root: layout.localVolumes, claims });
   const managed = podsOf(options, context, podInformer, registration, signal);
   const guard = new StorageGuard({ ...context, pods: managed });
-  const summary = createSummary({ ...options, pods: managed });
+  const summary = createSummary({ ...options, storage: directories.state, pods: managed });
   const streams = new StreamServer({ ...context, pods: managed, summary });
   const { connection } = options;
   // Before it knows its pods, a node would deny that they are there.

@@ -103,6 +103,12 @@ export const limits = {
   storageMeasureRest: 20,
   /** Handing a volume over to a group walks through all that is in it. */
   ownershipMs: 600_000,
+  /**
+   * Processor time is told as a rate between two looks: so far apart that a hundredth of a second, the kernel's unit, is little of it, and
+   * so near that it says what is used now, as the kubelet's ten seconds do.
+   */
+  statsWindowMinimumMs: 500,
+  statsWindowMaximumMs: 10_000,
   /** Sandboxes made at the same time: more only wait for each other in the kernel. */
   parallelStarts: 8,
 } as const;

@@ -1,110 +1,116 @@
-import type { Clock } from "#base";
-import type { Host } from "#host";
-import type { ContainerRuntime, ContainerStats } from "#runtime";
-import { memoryField } from "../node/machine.ts";
-import type { Pods } from "../pods/pods.ts";
+import type { ContainerStats } from "#runtime";
+import { limits } from "../limits.ts";
 import { rfc3339 } from "../status/time.ts";
+import { type Look, type LookOptions, lookAround, type PodLook } from "./look.ts";
 
-export interface SummaryOptions {
-  readonly host: Host;
-  readonly runtime: ContainerRuntime;
-  readonly clock: Clock;
+export interface SummaryOptions extends LookOptions {
   readonly nodeName: string;
-  readonly pods: Pods;
 }
 
-interface Usage {
+/**
+ * The kubelet's Summary API: what the node, its pods and their containers use now. Rates are taken between two looks: the last one if
+ * somebody asked not long ago, else one taken for the purpose a moment earlier. So nobody looks while nobody asks, and who asks after an hour
+ * does not get the mean of that hour.
+ */
+export function createSummary(options: SummaryOptions): () => Promise<object> {
+  const { clock, nodeName } = options;
+  let last: Look | undefined;
+  return async () => {
+    const isRecent = last && clock.monotonicMs() - last.at <= limits.statsWindowMaximumMs;
+    const before = last && isRecent ? last : await lookAround(options);
+    const restMs = limits.statsWindowMinimumMs - (clock.monotonicMs() - before.at);
+    if (restMs > 0) await clock.sleep(restMs);
+    const after = await lookAround(options);
+    last = after;
+    const time = rfc3339(clock.now());
+    return {
+      node: { nodeName, ...nodeSummary(after, before, time) },
+      pods: after.pods.map((pod) => podSummary(pod, before.pods, time)),
+    };
+  };
+}
+
+interface CpuUsage {
   readonly time: string;
+  /** Absent of what was not there a moment ago. */
   readonly usageNanoCores?: number;
   readonly usageCoreNanoSeconds: number;
 }
 
-/** The kubelet's Summary API: what the node, its pods and their containers use now. */
-export function createSummary(options: SummaryOptions): () => Promise<object> {
-  const { runtime, pods, clock } = options;
-  /** The last sample of each container: rates are taken between two questions. */
-  let before = new Map<string, ContainerStats>();
-  return async () => {
-    const after = new Map<string, ContainerStats>();
-    const summaries: object[] = [];
-    for (const worker of pods.workers.values()) {
-      const { name, namespace, uid } = worker.pod.metadata ?? {};
-      const containers: { name: string; cpu: Usage; memory: object }[] = [];
-      for (const [container, seen] of Object.entries(worker.observation.containers)) {
-        if (seen.run.is !== "running") continue;
-        const stats = await runtime.stats(seen.run.id);
-        if (!stats) continue;
-        after.set(seen.run.id, stats);
-        containers.push({ name: container, ...usageOf(stats, before.get(seen.run.id)) });
-      }
-      summaries.push({
-        podRef: { name, namespace, uid },
-        startTime: rfc3339(worker.observation.startedAt),
-        containers,
-        ...sumOf(containers, clock.now()),
-      });
-    }
-    before = after;
-    return { node: await nodeSummary(options), pods: summaries };
+function nodeSummary(after: Look, before: Look, time: string) {
+  const { memory, space } = after.node;
+  const rate = rateOf(after, before, ({ node }) => node.cpuNanoseconds);
+  const fs = {
+    time,
+    availableBytes: space.availableBytes,
+    capacityBytes: space.totalBytes,
+    usedBytes: space.totalBytes - space.availableBytes,
+    inodesFree: space.availableInodes,
+    inodes: space.totalInodes,
+    inodesUsed: space.totalInodes - space.availableInodes,
+  };
+  return {
+    cpu: { time, ...rate, usageCoreNanoSeconds: after.node.cpuNanoseconds },
+    memory: {
+      time,
+      availableBytes: memory.availableBytes,
+      workingSetBytes: memory.totalBytes - memory.availableBytes,
+    },
+    fs,
+    runtime: { imageFs: fs },
+  };
+}
+
+function podSummary(pod: PodLook, before: readonly PodLook[], time: string) {
+  const earlier = before.find(({ uid }) => uid === pod.uid);
+  const containers = Array.from(pod.containers, ([name, { id, stats }]) => {
+    const old = earlier?.containers.get(name);
+    return { name, ...usageOf(stats, old?.id === id ? old.stats : undefined) };
+  });
+  const { name, namespace, uid, startedAt } = pod;
+  return {
+    podRef: { name, namespace, uid },
+    startTime: rfc3339(startedAt),
+    containers,
+    ...sumOf(containers, time),
   };
 }
 
 function usageOf(stats: ContainerStats, before: ContainerStats | undefined) {
-  const elapsedMs = before ? stats.at - before.at : 0;
-  const rate =
-    before && elapsedMs > 0
-      ? Math.round(((stats.cpuUsageNanoseconds - before.cpuUsageNanoseconds) / elapsedMs) * 1000)
-      : undefined;
   const time = rfc3339(stats.at);
+  const rate = before ? rateOf(stats, before, ({ cpuUsageNanoseconds }) => cpuUsageNanoseconds) : {};
+  const cpu: CpuUsage = { time, ...rate, usageCoreNanoSeconds: stats.cpuUsageNanoseconds };
   return {
-    cpu: {
-      time,
-      ...(rate === undefined ? {} : { usageNanoCores: rate }),
-      usageCoreNanoSeconds: stats.cpuUsageNanoseconds,
-    },
+    cpu,
     memory: { time, usageBytes: stats.memoryUsageBytes, workingSetBytes: stats.memoryWorkingSetBytes },
   };
 }
 
-function sumOf(containers: readonly { cpu: Usage; memory: object }[], now: number) {
-  const time = rfc3339(now);
+/** Processor time per second between two looks. */
+function rateOf<T extends { readonly at: number }>(
+  after: T,
+  before: T,
+  nanosecondsOf: (look: T) => number,
+): Pick<CpuUsage, "usageNanoCores"> {
+  const elapsedMs = after.at - before.at;
+  if (elapsedMs <= 0) return {};
+  const used = nanosecondsOf(after) - nanosecondsOf(before);
+  return { usageNanoCores: Math.max(0, Math.round((used / elapsedMs) * 1000)) };
+}
+
+function sumOf(containers: readonly ReturnType<typeof usageOf>[], time: string) {
   let nanoCores = 0;
   let nanoSeconds = 0;
   let usageBytes = 0;
   let workingSetBytes = 0;
   for (const { cpu, memory } of containers) {
-    const sizes = memory as { usageBytes: number; workingSetBytes: number };
     nanoCores += cpu.usageNanoCores ?? 0;
     nanoSeconds += cpu.usageCoreNanoSeconds;
-    usageBytes += sizes.usageBytes;
-    workingSetBytes += sizes.workingSetBytes;
+    usageBytes += memory.usageBytes;
+    workingSetBytes += memory.workingSetBytes;
   }
   return {
     cpu: { time, usageNanoCores: nanoCores, usageCoreNanoSeconds: nanoSeconds },
     memory: { time, usageBytes, workingSetBytes },
   };
 }
-
-async function nodeSummary({ host, clock, nodeName }: SummaryOptions): Promise<object> {
-  const [stat, meminfo] = await Promise.all([
-    host.files.read("/proc/stat"),
-    host.files.read("/proc/meminfo"),
-  ]);
-  const time = rfc3339(clock.now());
-  const ticks = (/^cpu +(.*)$/m.exec(stat ?? "")?.[1] ?? "").split(" ").map(Number);
-  // user, nice, system, then idle and iowait, which are no use of the machine, then the interrupts.
-  const busy = ticks.reduce(
-    (sum, value, index) => (index === 3 || index === 4 || index > 6 ? sum : sum + value),
-    0,
-  );
-  const total = memoryField(meminfo ?? "", "MemTotal");
-  const available = memoryField(meminfo ?? "", "MemAvailable");
-  return {
-    nodeName,
-    cpu: { time, usageCoreNanoSeconds: busy * nanosecondsPerTick },
-    memory: { time, availableBytes: available, workingSetBytes: total - available },
-  };
-}
-
-/** Linux reports a hundred ticks per second to programs, whatever it counts itself. */
-const nanosecondsPerTick = 10_000_000;
