@@ -1,3 +1,6 @@
+export { capacityPage } from "./capacity/capacity-page.ts";
+export { capacityRecord } from "./capacity/capacity-record.ts";
+export { readCapacity } from "./capacity/read-capacity.ts";
 export {
   type Command,
   flag,

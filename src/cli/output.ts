@@ -6,6 +6,8 @@ export interface Output {
   readonly colour: boolean;
   /** True when `stderr` is a terminal: progress may redraw its line. */
   readonly live: boolean;
+  /** How wide the terminal is that results go to; undefined when they go elsewhere. */
+  readonly columns?: number | undefined;
   out(text: string): void;
   note(text: string): void;
 }

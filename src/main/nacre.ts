@@ -1,6 +1,7 @@
 import { systemClock, systemRandom } from "#base";
 import { type Command, runCommand } from "#cli";
 import { buildCommand } from "./commands/build.ts";
+import { capacityCommand } from "./commands/capacity.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
 import { imageCommand } from "./commands/image.ts";
@@ -16,6 +17,7 @@ import { versionCommand } from "./commands/version.ts";
 const commands: readonly Command[] = [
   upCommand,
   statusCommand,
+  capacityCommand,
   buildCommand,
   imageCommand,
   kubeconfigCommand,
@@ -33,6 +35,7 @@ const exitCode = await runCommand(commands, process.argv.slice(2), {
   output: {
     colour: Boolean(stdout.isTTY && stderr.isTTY) && !env.NO_COLOR && env.TERM !== "dumb",
     live: Boolean(stderr.isTTY),
+    columns: stdout.isTTY ? stdout.columns : undefined,
     out: (text) => stdout.write(text),
     note: (text) => stderr.write(text),
   },

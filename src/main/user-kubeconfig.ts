@@ -48,7 +48,7 @@ export async function removeFromUserKubeconfig(
 }
 
 /** The first file of `KUBECONFIG`, as kubectl takes it, else `~/.kube/config` of the person behind sudo. */
-function userPath(environment: Environment): string {
+export function userPath(environment: Environment): string {
   const named = environment.KUBECONFIG?.split(":").find((path) => path !== "");
   return named ?? `${environment.HOME ?? "/root"}/.kube/config`;
 }
