@@ -77,6 +77,19 @@ test("it suggests the smallest changes first", () => {
   ]);
 });
 
+test("it does not tell a pod to tolerate what goes with the cordon, nor a node that does not answer", () => {
+  const taint = (key: string) => ({ key: `node.kubernetes.io/${key}`, effect: "NoSchedule" });
+  const { suggestions } = unplaced({
+    pod: pod("web"),
+    nodes: [
+      node("cordoned", { unschedulable: true, taints: [taint("unschedulable")] }),
+      node("silent", { taints: [taint("unreachable")] }),
+      node("away", { unschedulable: true, taints: [taint("unschedulable"), taint("not-ready")] }),
+    ],
+  });
+  assert.deepEqual(suggestions, [{ changes: [{ type: "uncordon-node" }], nodes: ["cordoned"] }]);
+});
+
 test("it says which labels a node would need", () => {
   const expression = { key: "cores", operator: "Gt", values: ["8"] };
   const nodeAffinity = {

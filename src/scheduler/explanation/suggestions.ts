@@ -51,11 +51,16 @@ function remediesByNode(
   for (const node of cluster.nodes) {
     const byPlugin = refusalsOf(judgement, node).map(({ plugin }) => remediesOf.get(plugin)?.(node) ?? []);
     if (byPlugin.some(({ length }) => length === 0)) continue;
-    const remedies = byPlugin.flat();
+    const remedies = differing(byPlugin.flat());
     found.push({ node, remedies, sort: remedies.map(sortOf).join("; "), size: sizeOf(remedies) });
   }
   counters.release();
   return found;
+}
+
+/** Two plugins may have the same remedy: it is done once. */
+function differing(remedies: readonly Remedy[]): readonly Remedy[] {
+  return [...new Map(remedies.map((remedy) => [sortOf(remedy), remedy])).values()];
 }
 
 function smallest(ofSort: readonly NodeRemedies[]): {

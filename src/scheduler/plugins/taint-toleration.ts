@@ -3,6 +3,7 @@ import type { Cluster } from "../framework/cluster.ts";
 import { scoreByTrait } from "../framework/normalize.ts";
 import { type Plugin, type Rejection, rejection, type Trait } from "../framework/plugin.ts";
 import type { PodShape } from "../framework/pod-shape.ts";
+import type { Remedy } from "../framework/remedy.ts";
 
 /** Tainted nodes take only pods that tolerate the taints; softly tainted ones are chosen last. */
 export const taintToleration: Plugin = {
@@ -31,11 +32,12 @@ export const taintToleration: Plugin = {
   weight: 3,
   inputs: (_, { nodes }) => Number(nodes.softTainted > 0),
   remedies({ spec }, { nodes }) {
-    return (node) =>
-      nodes.taintSets
+    return (node) => {
+      const taints = nodes.taintSets
         .taints(nodes.taintSet.values[node] as number)
-        .filter((taint) => untoleratedTaint([taint], spec.tolerations ?? [], hardEffects))
-        .map(({ key, value = "", effect }) => ({ type: "tolerate-taint", key, value, effect }));
+        .filter((taint) => untoleratedTaint([taint], spec.tolerations ?? [], hardEffects));
+      return taints.some(({ key }) => silent.has(key)) ? [] : taints.map(remedyFor);
+    };
   },
   mayHelp(event, { spec }) {
     if (event.type !== "node-added" && event.type !== "node-updated") return false;
@@ -44,6 +46,18 @@ export const taintToleration: Plugin = {
     return !untoleratedTaint(event.node.spec?.taints ?? [], spec.tolerations ?? [], hardEffects);
   },
 };
+
+/** Taints of nodes that do not answer: on such a node a pod that tolerates it would not run either. */
+const silent: ReadonlySet<string> = new Set([
+  "node.kubernetes.io/not-ready",
+  "node.kubernetes.io/unreachable",
+]);
+
+function remedyFor({ key, value = "", effect }: Taint): Remedy {
+  // It comes and goes with the cordon.
+  if (key === "node.kubernetes.io/unschedulable") return { type: "uncordon-node" };
+  return { type: "tolerate-taint", key, value, effect };
+}
 
 const hardEffects = ["NoSchedule", "NoExecute"] as const;
 
