@@ -5,6 +5,7 @@ import {
   type ExplainInput,
   type Explanation,
   explainPod,
+  ifMoreImportant,
   type PlacedPod,
   suggestionInWords,
   type UnplacedPod,
@@ -154,6 +155,26 @@ test("it says which pods would have to go for a more important one", () => {
     pods: [pod("small", { nodeName: "a" }), pod("large", { cpu: "3", nodeName: "a" })],
   });
   assert.deepEqual(preemption, { node: "a", pods: ["shop/large"] });
+});
+
+test("it says which pods would have to go if it were more important, and how important it would have to be", () => {
+  const input = {
+    pod: pod("urgent", { cpu: "3" }),
+    nodes: [node("a"), node("b")],
+    pods: [
+      pod("web", { cpu: "3", priority: 1000, nodeName: "a" }),
+      pod("batch-1", { cpu: "2", nodeName: "b" }),
+      pod("batch-2", { cpu: "1500m", priority: 5, nodeName: "b" }),
+    ],
+  };
+  assert.deepEqual(ifMoreImportant(input), {
+    node: "b",
+    pods: ["shop/batch-2", "shop/batch-1"],
+    priority: 6,
+  });
+  const important = { ...input, pod: pod("urgent", { cpu: "3", priority: 6 }) };
+  assert.equal(ifMoreImportant(important), undefined);
+  assert.equal(ifMoreImportant({ ...input, pod: pod("huge", { cpu: "64" }) }), undefined);
 });
 
 test("suggestions can be said in words", () => {
