@@ -11,6 +11,8 @@ export {
   stringOption,
   UsageError,
 } from "./command.ts";
+export { explainPage } from "./explain/explain-page.ts";
+export type { ExplainedPod } from "./explain/explained-pod.ts";
 export { mergeKubeconfig, removeFromKubeconfig } from "./kubeconfig.ts";
 export {
   formatted,

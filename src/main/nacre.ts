@@ -4,6 +4,7 @@ import { buildCommand } from "./commands/build.ts";
 import { capacityCommand } from "./commands/capacity.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { downCommand } from "./commands/down.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { imageCommand } from "./commands/image.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -18,6 +19,7 @@ const commands: readonly Command[] = [
   upCommand,
   statusCommand,
   capacityCommand,
+  explainCommand,
   buildCommand,
   imageCommand,
   kubeconfigCommand,
