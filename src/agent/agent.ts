@@ -9,6 +9,7 @@ import type { DnsConfig } from "./containers/host-files.ts";
 import type { AgentContext, PodDepartures } from "./context.ts";
 import type { KubernetesService } from "./environment/service-variables.ts";
 import { createPodEvents } from "./events.ts";
+import { PressureGuard } from "./eviction/pressure-guard.ts";
 import { pullCredentials } from "./images/credentials.ts";
 import { ImageCollector } from "./images/garbage-collection.ts";
 import { ImagePuller } from "./images/puller.ts";
@@ -17,7 +18,7 @@ import { rotateLogs } from "./logs/rotate.ts";
 import { createHealth } from "./node/health.ts";
 import { type Machine, readMachine } from "./node/machine.ts";
 import { type NodeIdentity, nodeResources } from "./node/node-object.ts";
-import { NodeRegistration } from "./node/registration.ts";
+import { NodeRegistration, type NodeRegistrationOptions } from "./node/registration.ts";
 import { createObjectSource } from "./objects.ts";
 import { openCheckpoint } from "./pods/checkpoint.ts";
 import { Pods } from "./pods/pods.ts";
@@ -111,11 +112,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const collector = new ImageCollector({ ...options, storage: directories.state });
   const runtimeVersion = await options.runtime.version();
   const identity = identityOf(options, `${runtimeVersion.name}://${runtimeVersion.version}`);
-  const registration = registrationOf(options, identity, machine, signal, () => {
+  const onBeat = () => {
     void collector.collect();
     rotateLogs(options).catch((error) => logger.warn(`rotating logs: ${messageOf(error)}`));
     void guard.look();
-  });
+    void pressure.look();
+  };
+  const registration = registrationOf(options, { identity, machine, signal, collector, onBeat });
   const nodeInformer = new Informer({
     ...watching,
     resource: nodes,
@@ -129,6 +132,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   removeDirectories({ ...options, signal, root: layout.localVolumes, claims });
   const managed = podsOf(options, context, podInformer, registration, signal);
   const guard = new StorageGuard({ ...context, pods: managed });
+  const pressure = new PressureGuard({ ...context, pods: managed, collector, storage: directories.state });
   const summary = createSummary({ ...options, storage: directories.state, pods: managed });
   const streams = new StreamServer({ ...context, pods: managed, summary });
   const { connection } = options;
@@ -172,7 +176,12 @@ function podsOf(
     dialer: options.dialer ?? systemDialer,
     statuses: new StatusWriter({ ...options, signal }),
     refresh: () => registration.refresh(),
-    offer: () => ({ nodeName: options.nodeName, allocatable, labels: registration.labels }),
+    offer: () => ({
+      nodeName: options.nodeName,
+      allocatable,
+      labels: registration.labels,
+      pressures: registration.pressures,
+    }),
   });
 }
 
@@ -191,20 +200,19 @@ function identityOf(options: AgentOptions, runtimeVersion: string): NodeIdentity
 
 function registrationOf(
   options: AgentOptions,
-  identity: NodeIdentity,
-  machine: Machine,
-  signal: AbortSignal,
-  onBeat: () => void,
+  {
+    collector,
+    ...parts
+  }: Pick<NodeRegistrationOptions, "identity" | "machine" | "signal" | "onBeat"> & {
+    readonly collector: ImageCollector;
+  },
 ): NodeRegistration {
   return new NodeRegistration({
     ...options,
-    identity,
-    machine,
-    signal,
-    images: () => options.images.list(),
+    ...parts,
+    images: async () => collector.notice(await options.images.list()),
     // Runtime and network were opened before the agent was started: without them it would not have been.
     health: createHealth({ ...options, storage: options.directories.state, notReady: () => undefined }),
-    onBeat,
   });
 }
 

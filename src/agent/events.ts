@@ -10,6 +10,8 @@ import { containersOf, isEphemeral } from "./pods/containers.ts";
 export interface EventRecorder {
   normal(about: EventSubject, reason: string, message: string): void;
   warning(about: EventSubject, reason: string, message: string): void;
+  /** A warning about the node itself. */
+  node(reason: string, message: string): void;
   /** Resolves when nothing waits to be written. */
   flush(): Promise<void>;
 }
@@ -28,6 +30,11 @@ export function createPodEvents(
   return {
     normal: (about, reason, message) => record(recorder, "Normal", about, reason, message),
     warning: (about, reason, message) => record(recorder, "Warning", about, reason, message),
+    node(reason, message) {
+      // The kubelet's way: a node is called by its name, whatever its uid.
+      const metadata = { name: options.nodeName, uid: options.nodeName };
+      recorder.record({ apiVersion: "v1", kind: "Node", metadata }, { type: "Warning", reason, message });
+    },
     flush: () => recorder.flush(),
   };
 }

@@ -44,7 +44,10 @@ export const limits = {
   memoryPressureBytes: 100 * 1024 * 1024,
   diskPressureFraction: 0.1,
   inodePressureFraction: 0.05,
+  imagePressureFraction: 0.15,
   pidPressureFraction: 0.05,
+  /** An evicted pod has left by then, or the next one has to. */
+  evictedLeaveMs: 30_000,
   /** A condition of pressure stays this long after its cause is gone, so it does not flap. */
   pressureTransitionMs: 300_000,
   /** How long the agent waits for the API's lists of pods and services before it goes by its own last known one. */

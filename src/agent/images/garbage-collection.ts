@@ -20,39 +20,65 @@ export interface ImageCollectorOptions {
 export class ImageCollector {
   readonly #options: ImageCollectorOptions;
   readonly #usedAt = new Map<string, number>();
-  #running = false;
+  #running: Promise<void> | undefined;
 
   constructor(options: ImageCollectorOptions) {
     this.#options = options;
   }
 
-  async collect(): Promise<void> {
-    if (this.#running) return;
-    this.#running = true;
-    try {
-      if ((await this.#fraction()) >= limits.imageHighFraction) await this.#removeUnused();
-    } catch (error) {
-      this.#options.logger.warn(`collecting images: ${messageOf(error)}`);
-    } finally {
-      this.#running = false;
-    }
+  /** Remembers since when images are here. Returns them. */
+  notice(images: readonly Image[]): readonly Image[] {
+    const now = this.#options.clock.monotonicMs();
+    for (const { id } of images) if (!this.#usedAt.has(id)) this.#usedAt.set(id, now);
+    return images;
   }
 
-  async #removeUnused(): Promise<void> {
+  /** None while the last collection goes on. */
+  async collect(): Promise<void> {
+    await (this.#running ?? this.#run(() => this.#collect()));
+  }
+
+  /** All of them but for those that have just come, whatever room there is: before a pod has to go for it. */
+  async removeUnused(): Promise<void> {
+    await this.#running;
+    await this.#run(() => this.#remove({ until: 0 }));
+  }
+
+  #run(work: () => Promise<void>): Promise<void> {
+    const running = work()
+      .catch((error) => this.#options.logger.warn(`collecting images: ${messageOf(error)}`))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    this.#running = running;
+    return running;
+  }
+
+  async #collect(): Promise<void> {
+    if ((await this.#fraction()) >= limits.imageHighFraction)
+      await this.#remove({ until: limits.imageLowFraction });
+  }
+
+  /** Those unused for longest first, until no more of the disk is taken than that. */
+  async #remove({ until }: { readonly until: number }): Promise<void> {
     const { images, runtime, clock, logger } = this.#options;
     const now = clock.monotonicMs();
     const used = new Set((await runtime.containers()).map((container) => container.image));
-    const candidates: Image[] = [];
-    for (const image of await images.list()) {
-      if (!this.#usedAt.has(image.id) || used.has(image.id)) this.#usedAt.set(image.id, now);
-      if (now - (this.#usedAt.get(image.id) ?? now) >= limits.imageMinimumAgeMs) candidates.push(image);
+    const unused: Image[] = [];
+    for (const image of this.notice(await images.list())) {
+      if (used.has(image.id)) this.#usedAt.set(image.id, now);
+      else if (now - this.#since(image) >= limits.imageMinimumAgeMs) unused.push(image);
     }
-    candidates.sort((a, b) => (this.#usedAt.get(a.id) ?? 0) - (this.#usedAt.get(b.id) ?? 0));
-    for (const image of candidates) {
-      if ((await this.#fraction()) < limits.imageLowFraction) return;
+    unused.sort((a, b) => this.#since(a) - this.#since(b));
+    for (const image of unused) {
+      if ((await this.#fraction()) < until) return;
       logger.info(`removing unused image ${image.names[0] ?? image.id}: the disk is nearly full`);
       for (const name of image.names.length > 0 ? image.names : [image.id]) await images.remove(name);
     }
+  }
+
+  #since({ id }: Image): number {
+    return this.#usedAt.get(id) ?? Number.POSITIVE_INFINITY;
   }
 
   async #fraction(): Promise<number> {

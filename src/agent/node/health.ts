@@ -1,7 +1,7 @@
 import type { Clock } from "#base";
 import type { Host } from "#host";
+import { readSignals, starved } from "../eviction/signals.ts";
 import { limits } from "../limits.ts";
-import { memoryField } from "./machine.ts";
 import type { NodeHealth } from "./node-object.ts";
 
 export interface HealthOptions {
@@ -24,25 +24,18 @@ export function createHealth(options: HealthOptions): () => Promise<NodeHealth> 
     return since !== undefined && now - since < limits.pressureTransitionMs;
   };
   return async () => {
-    const [meminfo, loadavg, pidMax, space] = await Promise.all([
-      host.files.read("/proc/meminfo"),
+    const [signals, loadavg, pidMax] = await Promise.all([
+      readSignals(host, { storage }),
       host.files.read("/proc/loadavg"),
       host.files.read("/proc/sys/kernel/pid_max"),
-      host.files.space(storage),
     ]);
+    const short = new Set(starved(signals).map(({ resource }) => resource));
     const pids = Number(/ \d+\/(\d+) /.exec(loadavg ?? "")?.[1] ?? 0);
     const pidsLeft = 1 - pids / Number(pidMax ?? Number.POSITIVE_INFINITY);
-    const inodesLeft = space.totalInodes > 0 ? space.availableInodes / space.totalInodes : 1;
-    const diskIsFull =
-      space.availableBytes < space.totalBytes * limits.diskPressureFraction ||
-      inodesLeft < limits.inodePressureFraction;
     return {
       notReady: notReady(),
-      memoryPressure: lasting(
-        "memory",
-        memoryField(meminfo ?? "", "MemAvailable") < limits.memoryPressureBytes,
-      ),
-      diskPressure: lasting("disk", diskIsFull),
+      memoryPressure: lasting("memory", short.has("memory")),
+      diskPressure: lasting("disk", short.has("ephemeral-storage") || short.has("inodes")),
       pidPressure: lasting("pid", pidsLeft < limits.pidPressureFraction),
     };
   };

@@ -67,6 +67,13 @@ export class NodeRegistration {
     return { ...nodeLabels(identity, machine), ...this.#node?.metadata?.labels };
   }
 
+  /** The conditions of pressure that it is in. */
+  get pressures(): readonly string[] {
+    return this.#conditions.flatMap(({ type, status }) =>
+      type.endsWith("Pressure") && status === "True" ? [type] : [],
+    );
+  }
+
   /** The node's uid, for events about it. */
   get uid(): string {
     return this.#node?.metadata?.uid ?? "";

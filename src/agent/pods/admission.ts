@@ -1,4 +1,4 @@
-import { isPodTerminal, type Pod, podRequests } from "#api";
+import { isCritical, isPodTerminal, type Pod, podRequests, qosClassOf, tolerates } from "#api";
 import { hostPorts } from "../containers/sandbox-spec.ts";
 import { asksForAppArmor, noAppArmor } from "../containers/security.ts";
 
@@ -7,6 +7,8 @@ export interface NodeOffer {
   readonly nodeName: string;
   readonly allocatable: Readonly<Record<string, number>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** What it says it has too little of: `MemoryPressure`, `DiskPressure`. */
+  readonly pressures: readonly string[];
 }
 
 export interface Rejection {
@@ -21,6 +23,9 @@ export interface Rejection {
 export function admit(pod: Pod, others: readonly Pod[], node: NodeOffer): Rejection | undefined {
   if (pod.spec?.nodeName !== node.nodeName) {
     return rejected("NodeName", `Predicate NodeName failed: pod is bound to "${pod.spec?.nodeName}"`);
+  }
+  if (!standsPressure(pod, node)) {
+    return rejected("Evicted", `The node had condition: [${node.pressures.join(" ")}].`);
   }
   const forbidden = forbiddenSysctl(pod);
   if (forbidden) return rejected("SysctlForbidden", `forbidden sysctl: ${forbidden}`);
@@ -48,6 +53,16 @@ export function admit(pod: Pod, others: readonly Pod[], node: NodeOffer): Reject
 export function selects(pod: Pod, node: Pick<NodeOffer, "labels">): boolean {
   return Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => node.labels[key] === value);
 }
+
+/** Short of memory, a node takes who says how much it needs, or does not mind; short of anything else nobody but the system's own. */
+function standsPressure(pod: Pod, { pressures }: NodeOffer): boolean {
+  if (pressures.length === 0 || isCritical(pod)) return true;
+  if (pressures.some((pressure) => pressure !== "MemoryPressure")) return false;
+  if (qosClassOf(pod) !== "BestEffort") return true;
+  return (pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, memoryPressure));
+}
+
+const memoryPressure = { key: "node.kubernetes.io/memory-pressure", effect: "NoSchedule" };
 
 /** Those that act on nothing but the pod: Kubernetes' safe set. */
 const safeSysctls: ReadonlySet<string> = new Set([

@@ -117,7 +117,17 @@ export interface Stop {
   readonly requestedAt: number;
   readonly graceMs: number;
   /** For a pod that fails as a whole: `DeadlineExceeded`, `Evicted`, `OutOfcpu`. */
-  readonly failed?: { readonly reason: string; readonly message: string };
+  readonly failed?: {
+    readonly reason: string;
+    readonly message: string;
+    /** It is not the pod's own fault: controllers that count failures may leave it out. */
+    readonly isDisruption?: true;
+  };
+}
+
+/** Whether something of it runs, and is to go on. */
+export function isUp({ stop, state }: Observation): boolean {
+  return !stop && (state === "Running" || state === "Initializing");
 }
 
 export function newContainer(nextAttempt = 0): ContainerObservation {

@@ -107,10 +107,10 @@ export class PodWorker {
     this.#schedule();
   }
 
-  /** It takes more of the machine than it may: it fails, at once. */
-  evict(message: string): void {
+  /** It takes more of the machine than it may, or than the machine has: it fails, at once. */
+  evict(message: string, cause: { readonly isDisruption?: true } = {}): void {
     const { clock, events } = this.#options.context;
-    const failed = { reason: "Evicted", message };
+    const failed = { reason: "Evicted", message, ...cause };
     events.warning({ pod: this.#pod }, failed.reason, message);
     const stop = { cause: "evicted" as const, requestedAt: clock.now(), graceMs: 0, failed };
     this.learn({ type: "stopWanted", stop });

@@ -36,6 +36,7 @@ function probing(probes: Partial<Container>, healthy: (afterMs: number) => boole
     events: {
       normal: () => {},
       warning: (_about, reason) => say(reason),
+      node: () => {},
       flush: async () => {},
     },
     clock,

@@ -2,6 +2,7 @@ import type { Clock } from "#base";
 import type { FileSystemSpace, Host } from "#host";
 import type { ContainerRuntime, ContainerStats } from "#runtime";
 import { memoryField } from "../node/machine.ts";
+import type { Observation } from "../pods/observation.ts";
 import type { Pods } from "../pods/pods.ts";
 
 export interface LookOptions {
@@ -34,7 +35,13 @@ export interface PodLook {
   readonly uid: string;
   readonly startedAt: number;
   /** By name: those that run. */
-  readonly containers: ReadonlyMap<string, { readonly id: string; readonly stats: ContainerStats }>;
+  readonly containers: ReadonlyMap<string, RunStats>;
+}
+
+interface RunStats {
+  /** Of the run: another one has other figures. */
+  readonly id: string;
+  readonly stats: ContainerStats;
 }
 
 export async function lookAround(options: LookOptions): Promise<Look> {
@@ -47,15 +54,24 @@ async function lookAtPods({ runtime, pods }: LookOptions): Promise<PodLook[]> {
   const looks: PodLook[] = [];
   for (const { pod, observation } of [...pods.workers.values()]) {
     const { name = "", namespace = "", uid = "" } = pod.metadata ?? {};
-    const containers = new Map<string, { id: string; stats: ContainerStats }>();
-    for (const [container, { run }] of Object.entries(observation.containers)) {
-      if (run.is !== "running") continue;
-      const stats = await runtime.stats(run.id);
-      if (stats) containers.set(container, { id: run.id, stats });
-    }
+    const containers = await statsOf(runtime, observation);
     looks.push({ name, namespace, uid, startedAt: observation.startedAt, containers });
   }
   return looks;
+}
+
+/** What each running container of a pod uses. */
+export async function statsOf(
+  runtime: Pick<ContainerRuntime, "stats">,
+  { containers }: Pick<Observation, "containers">,
+): Promise<ReadonlyMap<string, RunStats>> {
+  const found = new Map<string, RunStats>();
+  for (const [name, { run }] of Object.entries(containers)) {
+    if (run.is !== "running") continue;
+    const stats = await runtime.stats(run.id);
+    if (stats) found.set(name, { id: run.id, stats });
+  }
+  return found;
 }
 
 async function lookAtNode({ host, storage }: LookOptions): Promise<NodeLook> {

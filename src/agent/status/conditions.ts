@@ -49,6 +49,20 @@ export function podConditions(
   });
 }
 
+/** Says of a pod that its node had to end it: `DisruptionTarget`. */
+export function disruptionCondition(
+  { stop }: Observation,
+  before: readonly PodCondition[],
+  now: number,
+): PodCondition[] {
+  if (!stop?.failed?.isDisruption) return [];
+  const type = "DisruptionTarget";
+  const old = before.find((condition) => condition.type === type && condition.status === "True");
+  const { message } = stop.failed;
+  const lastTransitionTime = old?.lastTransitionTime ?? rfc3339(now);
+  return [{ type, status: "True", reason: "TerminationByKubelet", message, lastTransitionTime }];
+}
+
 function hasSandbox(seen: Observation): boolean {
   return seen.sandbox.is === "done" && seen.state !== "Finished" && seen.state !== "Forgotten";
 }

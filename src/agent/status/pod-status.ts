@@ -1,7 +1,7 @@
 import { type Container, type Pod, type PodStatus, qosClassOf } from "#api";
 import { containersOf } from "../pods/containers.ts";
 import type { Observation } from "../pods/observation.ts";
-import { podConditions } from "./conditions.ts";
+import { disruptionCondition, podConditions } from "./conditions.ts";
 import { containerStatus } from "./container-status.ts";
 import { isOver, phaseOf } from "./phase.ts";
 import { resizeCondition, withActualResources } from "./resize.ts";
@@ -32,6 +32,7 @@ export function podStatus(pod: Pod, seen: Observation, context: StatusContext): 
     phase,
     conditions: [
       ...podConditions(pod, seen, phase, conditions, now),
+      ...disruptionCondition(seen, conditions, now),
       ...resizeCondition(pod, [...initContainerStatuses, ...containerStatuses], conditions, now),
     ],
     startTime: before?.startTime ?? rfc3339(seen.startedAt),

@@ -1,6 +1,7 @@
 import { isCritical } from "#api";
 import { type Clock, type Logger, messageOf } from "#base";
 import { limits } from "../limits.ts";
+import { isUp } from "../pods/observation.ts";
 import type { Pods } from "../pods/pods.ts";
 import type { PodWorker } from "../pods/worker.ts";
 import { type MeasureOptions, measureStorage } from "./measure.ts";
@@ -40,21 +41,17 @@ export class StorageGuard {
   async #lookAt(worker: PodWorker): Promise<void> {
     const { clock, logger } = this.#options;
     const allowed = storageLimitsOf(worker.pod);
-    if (!allowed || !isUp(worker) || isCritical(worker.pod)) return;
+    if (!allowed || !isUp(worker.observation) || isCritical(worker.pod)) return;
     const begunAt = clock.monotonicMs();
     if (begunAt < (this.#dueAt.get(worker) ?? 0)) return;
     try {
       const used = await measureStorage(this.#options, worker.pod, worker.observation);
       const message = exceededLimit(allowed, used);
-      if (message !== undefined && isUp(worker)) worker.evict(message);
+      if (message !== undefined && isUp(worker.observation)) worker.evict(message);
     } catch (error) {
       logger.warn(`measuring the storage of pod ${worker.pod.metadata?.name}: ${messageOf(error)}`);
     }
     const endedAt = clock.monotonicMs();
     this.#dueAt.set(worker, endedAt + (endedAt - begunAt) * limits.storageMeasureRest);
   }
-}
-
-function isUp({ observation }: PodWorker): boolean {
-  return !observation.stop && (observation.state === "Running" || observation.state === "Initializing");
 }

@@ -36,6 +36,8 @@ export interface TestNodeOptions {
   readonly present?: readonly string[];
   readonly answer?: () => HttpAnswer;
   readonly machine?: Partial<Machine>;
+  /** What stands between the agent and the machine's files. */
+  readonly files?: (real: Host["files"]) => Host["files"];
   readonly logger?: Logger;
   readonly pullFailure?: Parameters<typeof simulatedImages>[0]["pullFailure"];
 }
@@ -73,7 +75,8 @@ export async function testNode(options: TestNodeOptions): Promise<TestNode> {
   const logger = options.logger ?? silentLogger;
   const server = options.server(clock);
   const client = createClient({ transport: server, clock, random: seededRandom(1) });
-  const host = createHost({ clock: systemClock, logger });
+  const real = createHost({ clock: systemClock, logger });
+  const host = { ...real, files: options.files?.(real.files) ?? real.files };
   const images = simulatedImages({
     clock,
     present: options.present ?? ["busybox"],

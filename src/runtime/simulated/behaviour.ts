@@ -16,6 +16,8 @@ export interface Behaviour {
   readonly stopMs?: number;
   /** With which it obeys the stop signal. Default 143: killed by SIGTERM. */
   readonly stopExitCode?: number;
+  /** Memory in use. Default 8 MiB. */
+  readonly memoryBytes?: number;
   /** Answers a command that is run in it. Default: exit code 0, no output. */
   readonly exec?: (command: readonly string[]) => ExecAnswer;
 }

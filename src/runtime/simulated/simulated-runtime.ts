@@ -173,11 +173,12 @@ export function simulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRun
       const one = find(id);
       if (one.container.state !== "running") return undefined;
       const startedAt = must(one.container.startedAt, "a running container has started");
+      const { memoryBytes = 8 * 2 ** 20 } = one.behaviour;
       return {
         at: clock.now(),
         cpuUsageNanoseconds: (clock.now() - startedAt) * 1000,
-        memoryWorkingSetBytes: 8 * 1024 * 1024,
-        memoryUsageBytes: 10 * 1024 * 1024,
+        memoryWorkingSetBytes: memoryBytes,
+        memoryUsageBytes: memoryBytes + 2 * 2 ** 20,
       };
     },
     writableLayer: () => undefined,
