@@ -183,7 +183,7 @@ function differences(scores: readonly number[]): readonly number[] {
   return scores.map((score) => score - lowest);
 }
 
-function tellStorage(listers: Listers, change: StorageChange): void {
+export function tellStorage(listers: Listers, change: StorageChange): void {
   if (change.type === "class") listers.storageClasses.set(change.storageClass);
   else if (change.type === "claim") listers.persistentVolumeClaims.set(change.claim);
   else if (change.type === "claim-gone") listers.persistentVolumeClaims.delete(change.claim);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Pod } from "#api";
+import type { KubernetesObject, Pod } from "#api";
 import { seededRandom, silentLogger, silentMetrics } from "#base";
 import type { Client } from "#client";
 import { ManualClock } from "#testing";
 import { defaultProfile } from "../plugins/registry.ts";
 import { Scheduler } from "../scheduler.ts";
-import { type Change, ClusterModel } from "./cluster-model.ts";
-import { sharedRules } from "./duel.ts";
+import { type Change, ClusterModel, type StorageChange } from "./cluster-model.ts";
+import { sharedRules, tellStorage } from "./duel.ts";
 import { randomSteps, type Step } from "./random-steps.ts";
 import { judge } from "./reference/judge.ts";
 
@@ -28,7 +28,7 @@ test("whatever happens that lets a waiting pod onto a node wakes it", async () =
 /** Longer than any back-off, and in all the steps shorter than the safety net that tries every pod again. */
 const stepMs = 10_001;
 
-/** A scheduler that is told what happens to a cluster, and nothing else: no pod that waits may fit. Nobody makes room here. */
+/** A scheduler that is told what happens to a cluster, and nothing else: no pod that waits may fit. Nobody makes room here, or a volume. */
 class Waits {
   readonly #model = new ClusterModel();
   readonly #clock = new ManualClock();
@@ -41,7 +41,9 @@ class Waits {
     profiles: [
       {
         ...defaultProfile,
-        plugins: defaultProfile.plugins.filter(({ name }) => name !== "DefaultPreemption"),
+        plugins: defaultProfile.plugins
+          .filter(({ name }) => name !== "DefaultPreemption")
+          .map(({ preBind: _waitsForVolumes, ...rules }) => rules),
       },
     ],
     clock: this.#clock,
@@ -123,6 +125,18 @@ class Waits {
     } else if (change.type === "set") {
       listers.replicaSets.set(change.set);
       scheduler.onObject("replicasets", change.set);
+    } else if (change.type !== "budget") {
+      tellStorage(listers, change);
+      const [resource, object] = storageOf(change);
+      scheduler.onObject(resource, object);
     }
   }
+}
+
+function storageOf(change: StorageChange): [resource: string, object: KubernetesObject] {
+  if (change.type === "class") return ["storageclasses", change.storageClass];
+  if (change.type === "csi-node") return ["csinodes", change.csiNode];
+  if (change.type === "claim" || change.type === "claim-gone")
+    return ["persistentvolumeclaims", change.claim];
+  return ["persistentvolumes", change.volume];
 }

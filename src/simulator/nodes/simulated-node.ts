@@ -212,7 +212,13 @@ export class SimulatedNode {
   }
 
   #offer(): NodeOffer {
-    return { nodeName: this.name, allocatable: this.allocatable, labels: this.#registration?.labels ?? {} };
+    return {
+      nodeName: this.name,
+      allocatable: this.allocatable,
+      labels: this.#registration?.labels ?? {},
+      // A pod that outgrows its limit is killed; the node itself never runs short.
+      pressures: [],
+    };
   }
 
   /** The pods that take a share of the node. */
