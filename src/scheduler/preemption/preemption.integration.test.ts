@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { events, type Pod, podDisruptionBudgets, pods, priorityClasses } from "#api";
+import { events, nodes, type Pod, podDisruptionBudgets, pods, priorityClasses } from "#api";
 import type { Client } from "#client";
 import { addNode, controlledCluster, inShop, untilAll } from "#testing";
 
@@ -27,6 +27,11 @@ async function makeClasses(client: Client): Promise<void> {
 test("a pod of a higher class gets the room of a lower one that no budget protects, and people see it wait", async (t) => {
   const { client, informers, run } = await controlledCluster(t);
   await addNode(client, "n2");
+  await untilAll(
+    informers,
+    nodes,
+    (all) => all.length === 2 && all.every(({ spec }) => !spec?.taints?.length),
+  );
   await makeClasses(client);
   const api = client.resource(pods, "shop");
   const until = (holds: (find: (name: string) => Pod | undefined) => boolean) =>
