@@ -6,14 +6,13 @@ import { isRelevantChange, isSameToScheduling } from "./changes.ts";
 import { Explainer } from "./explainer.ts";
 import { Cluster } from "./framework/cluster.ts";
 import { Placer } from "./framework/place.ts";
-import type { ClusterEvent, NodeIndex, Nomination, Placed, Profile } from "./framework/plugin.ts";
+import type { ClusterEvent, Placed, Profile } from "./framework/plugin.ts";
 import type { PodFacts } from "./framework/pod-facts.ts";
 import type { PodShape } from "./framework/pod-shape.ts";
-import type { Refusals } from "./framework/refusals.ts";
 import { sliceMs } from "./limits.ts";
 import { prioritySort } from "./plugins/priority-sort.ts";
 import { schedulerOf } from "./pod-of-scheduler.ts";
-import { Evictions } from "./preemption/evictions.ts";
+import { RoomMaking } from "./preemption/room-making.ts";
 import type { QueuedPod } from "./queue/queued-pod.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 
@@ -41,7 +40,7 @@ export class Scheduler {
   readonly #schedulers: ReadonlyMap<string, OneScheduler>;
   readonly #queue: SchedulingQueue;
   readonly #explainer: Explainer;
-  readonly #evictions: Evictions;
+  readonly #roomMaking: RoomMaking;
   readonly #binder: Binder;
   readonly #decisions: { add(amount?: number, labels?: Record<string, string>): void };
   #isSynced = false;
@@ -63,10 +62,14 @@ export class Scheduler {
       onFailed: (decided, error) => this.#failed(decided, error),
       onLost: ({ placed }) => this.#takeBack(placed),
     });
-    this.#evictions = new Evictions({
+    this.#roomMaking = new RoomMaking({
       ...options,
+      cluster: this.cluster,
+      viewOf: (facts) => this.#schedulerOf(facts).placer.view(facts.shape),
+      onWake: ({ uid }) => this.#queue.wake(uid),
+      onTurnedAway: (facts) => this.#explainer.turnedAway(facts),
       giveUp: ({ uid }, why) => this.#binder.giveUp(uid, why),
-      onFailed: ({ uid }) => this.#queue.wake(uid),
+      onFailed: ({ uid }) => this.#queue.retry(uid),
     });
     this.#decisions = metrics.counter("nacre_scheduler_decisions_total", "Scheduling decisions by result.");
     this.#queue = new SchedulingQueue({
@@ -96,7 +99,7 @@ export class Scheduler {
 
   onNodeGone(node: Node): void {
     const name = node.metadata?.name ?? "";
-    this.#turnAway(name, { below: Number.POSITIVE_INFINITY });
+    this.#roomMaking.turnAway(name, { below: Number.POSITIVE_INFINITY });
     this.cluster.removeNode(name);
     this.#queue.onEvent({ type: "node-removed", node });
   }
@@ -121,24 +124,15 @@ export class Scheduler {
   onPodGone(pod: Pod): void {
     const uid = pod.metadata?.uid ?? "";
     this.#queue.remove(uid);
-    this.#evictions.onGoing(uid);
+    this.#roomMaking.onGoing(uid);
     this.cluster.denominate(uid);
     const gone = this.cluster.pod(uid);
     const node = this.cluster.nodeOf(uid);
     if (!gone || node === undefined) return;
     const nodeName = this.cluster.nodes.name(node);
     this.cluster.removePod(uid);
-    this.#wakeAwaiting(node);
+    this.#roomMaking.onRoom(node);
     this.#queue.onEvent({ type: "pod-removed", pod: gone, nodeName });
-  }
-
-  /** Those who wait for room on the node and have it now need not wait for their turn. */
-  #wakeAwaiting(node: NodeIndex | undefined): void {
-    if (node === undefined) return;
-    for (const facts of this.cluster.nominations.on(node, { priority: Number.NEGATIVE_INFINITY })) {
-      const view = this.#schedulerOf(facts).placer.view(facts.shape);
-      if (!view.refusal(node, { except: facts.uid })) this.#queue.wake(facts.uid);
-    }
   }
 
   /** An object in the cluster's listers came, changed or went. */
@@ -151,7 +145,7 @@ export class Scheduler {
     const nodeName = pod.spec?.nodeName ?? "";
     this.#queue.remove(uid);
     this.cluster.denominate(uid);
-    if (pod.metadata?.deletionTimestamp) this.#evictions.onGoing(uid);
+    if (pod.metadata?.deletionTimestamp) this.#roomMaking.onGoing(uid);
     if (old?.spec?.nodeName && isSameToScheduling(pod, old)) {
       this.cluster.refreshPod(pod);
       return;
@@ -230,40 +224,11 @@ export class Scheduler {
       const placed: Placed = { facts, nodeName: placement.nodeName, cluster: this.cluster };
       this.#binder.start({ queued, placed, profile: scheduler.profile });
     } else {
-      const nomination = this.#makeRoom(facts, placement.refusals, scheduler);
-      this.#queue.giveBackUnschedulable(queued, placement.refusals.rejectedBy);
       const { refusals } = placement;
-      this.#explainer.refused(facts, { refusals, nomination, plugins: scheduler.profile.plugins });
-    }
-  }
-
-  #makeRoom(facts: PodFacts, refusals: Refusals, { profile, placer }: OneScheduler): Nomination | undefined {
-    const { cluster } = this;
-    const { condemned } = this.#evictions;
-    const awaited = cluster.nominations.node(facts.uid);
-    cluster.denominate(facts.uid);
-    const failure = { facts, cluster, refusals, view: placer.view(facts.shape), awaited, condemned };
-    for (const plugin of profile.plugins) {
-      const nomination = plugin.postFilter?.(failure);
-      if (!nomination) continue;
-      this.#evictions.start({ ...nomination, preemptor: facts });
-      this.#turnAway(nomination.nodeName, { below: facts.shape.priority });
-      cluster.nominate(facts, nomination.nodeName);
-      return nomination;
-    }
-    return undefined;
-  }
-
-  /** Pods of lower priority that wait for the node may no longer get it: they look for another. */
-  #turnAway(nodeName: string, { below }: { readonly below: number }): void {
-    const { nominations, nodes } = this.cluster;
-    const node = nodes.find(nodeName);
-    if (node === undefined) return;
-    for (const facts of nominations.on(node, { priority: Number.NEGATIVE_INFINITY })) {
-      if (facts.shape.priority >= below) continue;
-      this.cluster.denominate(facts.uid);
-      this.#explainer.turnedAway(facts);
-      this.#queue.wake(facts.uid);
+      const { plugins } = scheduler.profile;
+      const nomination = this.#roomMaking.begin(facts, refusals, plugins);
+      this.#queue.giveBackUnschedulable(queued, refusals.rejectedBy);
+      this.#explainer.refused(facts, { refusals, nomination, plugins });
     }
   }
 
@@ -281,7 +246,8 @@ export class Scheduler {
 
   #takeBack({ facts, nodeName }: Placed): void {
     this.cluster.forget(facts);
-    this.#wakeAwaiting(this.cluster.nodes.find(nodeName));
+    const node = this.cluster.nodes.find(nodeName);
+    if (node !== undefined) this.#roomMaking.onRoom(node);
     this.#queue.onEvent({ type: "pod-removed", pod: facts, nodeName });
   }
 

@@ -17,7 +17,9 @@ export function defaultPreemption(): Plugin {
     postFilter(failure) {
       const { facts, cluster, awaited } = failure;
       if (facts.shape.spec.preemptionPolicy === "Never") return undefined;
-      if (awaited !== undefined && isBeingMade(awaited, failure)) return nomination(awaited, [], failure);
+      if (awaited !== undefined && isRoomBeingMade(awaited, failure) && !isForGood(awaited, failure)) {
+        return nomination(awaited, [], failure);
+      }
       const pool = poolFor(failure, pools);
       const wanted = Math.max(
         minCandidates,
@@ -58,13 +60,20 @@ function tryOut(node: NodeIndex, failure: Failure): Candidate | undefined {
   });
 }
 
-/** Whether pods are still leaving the node for the sake of one like this, and their leaving may help. */
-function isBeingMade(node: NodeIndex, { facts, cluster, condemned, view }: Failure): boolean {
-  if (!cluster.nodes.exists(node) || view.refusal(node)?.rejection.isResolvable === false) return false;
+/** Whether pods are still leaving the node for the sake of one like this. */
+export function isRoomBeingMade(
+  node: NodeIndex,
+  { facts, cluster, condemned }: Pick<Failure, "facts" | "cluster" | "condemned">,
+): boolean {
   return [...cluster.podsOn(node)].some(
     (pod) =>
       pod.shape.priority < facts.shape.priority && (condemned.has(pod.uid) || isLeavingByPreemption(pod)),
   );
+}
+
+/** Whether room would not help there any more. */
+function isForGood(node: NodeIndex, { cluster, view }: Failure): boolean {
+  return !cluster.nodes.exists(node) || view.refusal(node)?.rejection.isResolvable === false;
 }
 
 function isLeavingByPreemption({ pod, isTerminating }: PodFacts): boolean {

@@ -166,6 +166,27 @@ test("when a victim cannot be told to go, it is tried again", async (t) => {
   assert.equal((await get("high")).status?.nominatedNodeName, "n1");
 });
 
+test("when not all victims go, it looks anew once the others are gone", async (t) => {
+  const { clock, server, addNode, addPod, get, finish } = await newWorld(t);
+  await addNode("n1");
+  const small = { containers: [{ name: "c", resources: { requests: { cpu: "450m" } } }] };
+  for (const name of ["low1", "low2"]) await addPod(name, 0, small);
+  let refused = 0;
+  server.fault = ({ method, path }) => {
+    if (method !== "DELETE" || !path.endsWith("low2") || refused > 0) return;
+    refused += 1;
+    throw badRequest("not now");
+  };
+  await addPod("high", 10, { containers: [{ name: "c", resources: { requests: { cpu: "900m" } } }] });
+  await clock.advance(5_000);
+  assert.equal((await get("low2")).metadata?.deletionTimestamp, undefined);
+  await finish("low1");
+  await clock.advance(10_000);
+  assert.ok((await get("low2")).metadata?.deletionTimestamp);
+  await finish("low2");
+  assert.equal((await get("high")).spec?.nodeName, "n1");
+});
+
 test("when the node goes that it waited for, the pod looks for another", async (t) => {
   const { client, clock, addNode, addPod, get } = await newWorld(t);
   for (const name of ["n1", "n2"]) await addNode(name);

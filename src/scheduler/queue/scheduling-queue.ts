@@ -129,6 +129,14 @@ export class SchedulingQueue {
     this.#activate(entry);
   }
 
+  /** What it waited for has failed: it is tried again after what is left of its back-off. */
+  retry(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.place !== "unschedulable") return;
+    this.#takeOut(entry);
+    this.#backOff(entry);
+  }
+
   /** Something happened: pods that it may help are tried again, the first time at once, then after what is left of their back-off. */
   onEvent(event: ClusterEvent): void {
     const { mayHelp } = this.#options;
