@@ -43,7 +43,7 @@ class Waits {
         ...defaultProfile,
         plugins: defaultProfile.plugins
           .filter(({ name }) => name !== "DefaultPreemption")
-          .map(({ preBind: _waitsForVolumes, ...rules }) => rules),
+          .map(({ reserve: _takesVolumes, preBind: _waitsForThem, ...rules }) => rules),
       },
     ],
     clock: this.#clock,
