@@ -25,9 +25,14 @@ export function isPodTerminal(pod: Pod): boolean {
   return phase === "Succeeded" || phase === "Failed";
 }
 
+/** Its deletion was asked for: it has its grace period, or something holds it. */
+export function isPodLeaving(pod: Pod): boolean {
+  return pod.metadata?.deletionTimestamp !== undefined;
+}
+
 /** Neither ended nor being deleted: counts towards a replica set's size. */
 export function isPodActive(pod: Pod): boolean {
-  return !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
+  return !isPodTerminal(pod) && !isPodLeaving(pod);
 }
 
 /** An init container that keeps running beside the others. */

@@ -2,6 +2,7 @@ import {
   budgetsOf,
   cloneJson,
   disruptionAllowed,
+  isPodLeaving,
   isPodReady,
   isPodTerminal,
   type Pod,
@@ -35,7 +36,7 @@ export async function evictPod(
     const pod = podOf(machinery, request);
     checkPreconditions(request, pod.metadata?.name ?? "", pod, deletion);
     if (!isMissed(pod)) {
-      const isFinal = isPodTerminal(pod) || pod.metadata?.deletionTimestamp !== undefined;
+      const isFinal = isPodTerminal(pod) || isPodLeaving(pod);
       try {
         return await remove(machinery, request, isFinal ? deletion : pinned(deletion, pod));
       } catch (error) {
@@ -66,7 +67,7 @@ function podOf(machinery: Machinery, { kind, attributes }: WriteRequest): Pod {
 
 /** Whether somebody may count on the pod: it does, or did, run. */
 function isMissed(pod: Pod): boolean {
-  return !isPodTerminal(pod) && pod.status?.phase !== "Pending" && !pod.metadata?.deletionTimestamp;
+  return !isPodTerminal(pod) && pod.status?.phase !== "Pending" && !isPodLeaving(pod);
 }
 
 function budgetOf({ read }: Machinery, pod: Pod): PodDisruptionBudget | undefined {

@@ -4,6 +4,7 @@ import {
   type DaemonSet,
   type DaemonSetStatus,
   isPodAvailable,
+  isPodLeaving,
   type Node,
   type Pod,
 } from "#api";
@@ -105,10 +106,6 @@ function byAge(a: Pod, b: Pod): number {
   return bound(a) - bound(b) || created(a) - created(b);
 }
 
-export function isLeaving({ metadata }: Pod): boolean {
-  return metadata?.deletionTimestamp !== undefined;
-}
-
 /** Brings every node to its one pod. */
 function cover(
   set: DaemonSet,
@@ -123,7 +120,7 @@ function cover(
     if (placement.shouldRun && pods.length === 0) create.push(name);
     const running: Pod[] = [];
     for (const pod of pods) {
-      if (isLeaving(pod)) continue;
+      if (isPodLeaving(pod)) continue;
       const { phase } = pod.status ?? {};
       const waitMs = phase === "Failed" ? finishedAtMs(pod) + failedPauseMs - nowMs : 0;
       if (!placement.shouldStay) remove.push({ pod, cause: "surplus" });
@@ -160,7 +157,7 @@ function allowsSurge({ spec }: DaemonSet): boolean {
 /** Pods that wait for a node that is gone. */
 function homeless({ nodes }: DaemonSetWorld, owned: readonly Pod[]): Removal[] {
   const names = new Set(nodes.map(({ metadata }) => metadata?.name));
-  const isWaiting = (pod: Pod) => !pod.spec?.nodeName && !isLeaving(pod) && nodeNameOf(pod) !== undefined;
+  const isWaiting = (pod: Pod) => !pod.spec?.nodeName && !isPodLeaving(pod) && nodeNameOf(pod) !== undefined;
   return owned
     .filter((pod) => isWaiting(pod) && !names.has(nodeNameOf(pod)))
     .map((pod): Removal => ({ pod, cause: "surplus" }));

@@ -1,5 +1,5 @@
-import { countOf, type DaemonSet, type Pod } from "#api";
-import { isLeaving, type NodePods, type Removal, type Steps, type UpdateFacts } from "./decide.ts";
+import { countOf, type DaemonSet, isPodLeaving, type Pod } from "#api";
+import type { NodePods, Removal, Steps, UpdateFacts } from "./decide.ts";
 
 /**
  * Replaces pods of an older template, as the strategy allows: without surge a pod goes first and its successor comes when it is gone,
@@ -52,7 +52,7 @@ function surge(nodes: readonly NodePods[], facts: UpdateFacts, maxSurge: number)
 }
 
 function tellApart(pods: readonly Pod[], { isUpdated }: UpdateFacts) {
-  const staying = pods.filter((pod) => !isLeaving(pod));
+  const staying = pods.filter((pod) => !isPodLeaving(pod));
   return { fresh: staying.find(isUpdated), old: staying.find((pod) => !isUpdated(pod)) };
 }
 

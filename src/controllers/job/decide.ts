@@ -5,13 +5,7 @@ import { maxUncounted } from "./limits.ts";
 import { awaitingSuccessor, type NewPod, type SizePlan, sizePlan } from "./size.ts";
 import { statusOf } from "./status.ts";
 import { doesCount, type Tally, tallyOf, uidOf } from "./tally.ts";
-import {
-  finishedCondition,
-  isManagedByOthers,
-  isPodFailed,
-  isPodTerminating,
-  isTracked,
-} from "./tracking.ts";
+import { finishedCondition, isManagedByOthers, isPodFailed, isTracked } from "./tracking.ts";
 import { deadlineLeftMs, type Verdict, verdictOf } from "./verdict.ts";
 
 /** All that the decision depends on. */
@@ -105,9 +99,4 @@ function endOf(job: Job, pod: Pod, verdict: Verdict | undefined): "succeeded" | 
   if (pod.status?.phase === "Succeeded") return "succeeded";
   const fails = isPodFailed(job, pod) || verdict?.type === "FailureTarget";
   return fails ? "failed" : "none";
-}
-
-/** Whether some pod of the job still runs, or is held. */
-export function isBusy(pods: readonly Pod[]): boolean {
-  return pods.some((pod) => isTracked(pod) || isPodActive(pod) || isPodTerminating(pod));
 }

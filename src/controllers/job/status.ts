@@ -1,9 +1,9 @@
 import { isPodActive, isPodReady, type Job, type JobCondition, type JobStatus, type Pod } from "#api";
 import { conditionOf, withCondition } from "../shared/condition.ts";
-import { isBusy, type NotedEnds } from "./decide.ts";
+import type { NotedEnds } from "./decide.ts";
 import { formatIndexes, isIndexed } from "./indexes.ts";
 import type { Tally } from "./tally.ts";
-import { isPodTerminating, isSuspended } from "./tracking.ts";
+import { isBusy, isPodTerminating, isSuspended } from "./tracking.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface StatusFacts {

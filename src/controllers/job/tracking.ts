@@ -1,4 +1,4 @@
-import { isPodTerminal, type Job, type Pod } from "#api";
+import { isPodActive, isPodLeaving, isPodTerminal, type Job, type Pod } from "#api";
 
 /** Holds a pod until its end is in the job's status: an end is counted once, whatever happens to the pod or to this program. */
 export const trackingFinalizer = "batch.kubernetes.io/job-tracking";
@@ -9,7 +9,12 @@ export function isTracked(pod: Pod): boolean {
 
 /** Being deleted, and not ended yet. */
 export function isPodTerminating(pod: Pod): boolean {
-  return pod.metadata?.deletionTimestamp !== undefined && !isPodTerminal(pod);
+  return isPodLeaving(pod) && !isPodTerminal(pod);
+}
+
+/** Whether some pod of the job still runs, or is held. */
+export function isBusy(pods: readonly Pod[]): boolean {
+  return pods.some((pod) => isTracked(pod) || isPodActive(pod) || isPodTerminating(pod));
 }
 
 /** Failed, or deleted before its end: nobody might be left to see that end. Jobs may ask to wait for it. */

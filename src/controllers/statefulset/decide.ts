@@ -1,6 +1,7 @@
 import {
   type ControllerRevision,
   compileLabelSelector,
+  isPodLeaving,
   isPodTerminal,
   type PersistentVolumeClaim,
   type Pod,
@@ -11,7 +12,7 @@ import { nextAvailableMs } from "../shared/availability.ts";
 import { type Claim, claim } from "../shared/claim.ts";
 import { claimName, isStale, newClaims, type Ownership, ownership } from "./claims.ts";
 import { identityLabels, isWanted, newPod, ordinalOf, podNameOf, startOrdinal } from "./identity.ts";
-import { isLeaving, isUnavailable } from "./pod-state.ts";
+import { isUnavailable } from "./pod-state.ts";
 import { statusOf } from "./status.ts";
 import { outdatedPods } from "./update.ts";
 
@@ -126,7 +127,7 @@ function takeSteps(world: StatefulSetWorld, { wanted, surplus }: Places, steps: 
   }
   for (const { pod, ordinal } of surplus) own(world, pod, ordinal, steps);
   for (const { pod } of isOrdered ? nextSurplus(world, surplus) : surplus) {
-    if (!isLeaving(pod)) steps.remove.push({ pod, cause: "surplus" });
+    if (!isPodLeaving(pod)) steps.remove.push({ pod, cause: "surplus" });
   }
   if (isOrdered && surplus.length > 0) return;
   const outdated = outdatedPods({ set, wanted, updateRevision: revisions.update, nowMs });
@@ -144,10 +145,10 @@ function settle(world: StatefulSetWorld, { ordinal, pod }: Place, steps: Steps):
   }
   if (isPodTerminal(pod)) {
     const cause = pod.status?.phase === "Failed" ? "failed" : "ended";
-    if (!isLeaving(pod)) steps.remove.push({ pod, cause });
+    if (!isPodLeaving(pod)) steps.remove.push({ pod, cause });
     return false;
   }
-  if (pod.status?.phase === "Pending" && !isLeaving(pod)) {
+  if (pod.status?.phase === "Pending" && !isPodLeaving(pod)) {
     steps.createClaims.push(...missingClaims(world, ordinal));
   }
   own(world, pod, ordinal, steps);

@@ -1,9 +1,5 @@
-import { isPodAvailable, isPodReady, type Pod } from "#api";
+import { isPodAvailable, isPodLeaving, isPodReady, type Pod } from "#api";
 import { revisionLabel } from "../shared/revisions.ts";
-
-export function isLeaving(pod: Pod): boolean {
-  return pod.metadata?.deletionTimestamp !== undefined;
-}
 
 export function isRunningAndReady(pod: Pod): boolean {
   return pod.status?.phase === "Running" && isPodReady(pod);
@@ -11,7 +7,7 @@ export function isRunningAndReady(pod: Pod): boolean {
 
 /** Not there to serve: not ready for long enough, or on its way out. */
 export function isUnavailable(pod: Pod, minReadySeconds: number, nowMs: number): boolean {
-  return isLeaving(pod) || !isRunningAndReady(pod) || !isPodAvailable(pod, minReadySeconds, nowMs);
+  return isPodLeaving(pod) || !isRunningAndReady(pod) || !isPodAvailable(pod, minReadySeconds, nowMs);
 }
 
 /** Name of the revision the pod was made from. */

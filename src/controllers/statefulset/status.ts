@@ -1,6 +1,6 @@
-import { isPodAvailable, type Pod, type StatefulSet, type StatefulSetStatus } from "#api";
+import { isPodAvailable, isPodLeaving, type Pod, type StatefulSet, type StatefulSetStatus } from "#api";
 import type { SetRevisions } from "./decide.ts";
-import { isLeaving, isRunningAndReady, revisionOf } from "./pod-state.ts";
+import { isRunningAndReady, revisionOf } from "./pod-state.ts";
 
 /** What is true of a set's pods. Once all are of the wanted revision and ready, that revision is the current one. */
 export function statusOf(
@@ -17,7 +17,7 @@ export function statusOf(
       counts.ready += 1;
       if (isPodAvailable(pod, set.spec?.minReadySeconds ?? 0, nowMs)) counts.available += 1;
     }
-    if (isLeaving(pod)) continue;
+    if (isPodLeaving(pod)) continue;
     if (revisionOf(pod) === current) counts.current += 1;
     if (revisionOf(pod) === update) counts.updated += 1;
   }

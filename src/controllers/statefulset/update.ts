@@ -1,6 +1,6 @@
-import { type ControllerRevision, countOf, type Pod, type StatefulSet } from "#api";
+import { type ControllerRevision, countOf, isPodLeaving, type Pod, type StatefulSet } from "#api";
 import type { Place } from "./decide.ts";
-import { isLeaving, isUnavailable, revisionOf } from "./pod-state.ts";
+import { isUnavailable, revisionOf } from "./pod-state.ts";
 
 export interface UpdateWorld {
   readonly set: StatefulSet;
@@ -27,7 +27,8 @@ export function outdatedPods({ set, wanted, updateRevision, nowMs }: UpdateWorld
   for (const place of wanted.slice(rollingUpdate?.partition ?? 0).reverse()) {
     if (underWay >= most) break;
     const { pod } = place;
-    const isOld = pod !== undefined && revisionOf(pod) !== updateRevision.metadata?.name && !isLeaving(pod);
+    const isOld =
+      pod !== undefined && revisionOf(pod) !== updateRevision.metadata?.name && !isPodLeaving(pod);
     if (!isOld) {
       if (isDown(place)) underWay += 1;
       continue;
