@@ -18,6 +18,7 @@ import type { Machinery } from "./registry/machinery.ts";
 import { Objects } from "./registry/objects.ts";
 import { Turns } from "./registry/turns.ts";
 import { objectWriter } from "./registry/writer.ts";
+import { Bookmarks } from "./watch/bookmarks.ts";
 import { EventEncoder } from "./watch/events.ts";
 
 export interface ApiServerOptions {
@@ -82,6 +83,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       ...(options.documents ?? []),
     ],
     events: new EventEncoder(objects),
+    bookmarks: new Bookmarks(store, clock),
     watches: new Set(),
     inFlight: new InFlight(),
   };

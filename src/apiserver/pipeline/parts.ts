@@ -1,6 +1,7 @@
 import type { Logger } from "#base";
 import type { Authenticator, Authorizer, StreamHandler, VirtualResource } from "../ports.ts";
 import type { Machinery } from "../registry/machinery.ts";
+import type { Bookmarks } from "../watch/bookmarks.ts";
 import type { EventEncoder } from "../watch/events.ts";
 import type { WatchSession } from "../watch/session.ts";
 import type { Document } from "./documents.ts";
@@ -17,6 +18,7 @@ export interface Parts {
   /** Paths that are no resources: discovery, OpenAPI, health. */
   readonly documents: readonly Document[];
   readonly events: EventEncoder;
+  readonly bookmarks: Bookmarks;
   /** Watches that are running. */
   readonly watches: Set<WatchSession>;
   readonly inFlight: InFlight;

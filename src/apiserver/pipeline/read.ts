@@ -37,7 +37,7 @@ export async function listObjects(parts: Parts, request: ObjectRequest): Promise
 
 /** A watch of a collection, or of one object by its path. */
 export async function watchObjects(parts: Parts, request: ObjectRequest): Promise<Answer> {
-  const { machinery, watches } = parts;
+  const { machinery, watches, bookmarks } = parts;
   const { store, objects, clock } = machinery;
   const { kind } = request.route;
   const { query } = request;
@@ -57,7 +57,11 @@ export async function watchObjects(parts: Parts, request: ObjectRequest): Promis
     headers: { "content-type": request.form.as === "object" ? "application/json" : streamType(request) },
     start(sink) {
       const onEnd = () => watches.delete(session);
-      const session = new WatchSession({ store, objects, clock, logger: parts.logger, onEnd }, plan, sink);
+      const session = new WatchSession(
+        { store, objects, clock, bookmarks, logger: parts.logger, onEnd },
+        plan,
+        sink,
+      );
       watches.add(session);
       session.start();
     },

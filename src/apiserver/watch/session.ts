@@ -1,11 +1,12 @@
 import { ApiError, type Clock, type Logger, messageOf, type Timer } from "#base";
 import type { Commit, Entry, Revision, Store, Watch } from "#store";
-import { bookmarkAfterMs, listSliceBytes } from "../limits.ts";
+import { listSliceBytes } from "../limits.ts";
 import { statusOf } from "../pipeline/answers.ts";
 import type { Sink } from "../pipeline/exchange.ts";
 import type { ServedKind } from "../registry/catalogue.ts";
 import type { Facts, Objects } from "../registry/objects.ts";
 import type { Selection } from "../registry/selection.ts";
+import type { Bookmarks } from "./bookmarks.ts";
 import { frame, type SeenChange, seenAs } from "./events.ts";
 
 export interface WatchPlan {
@@ -29,6 +30,7 @@ export interface WatchParts {
   readonly store: Store;
   readonly objects: Objects;
   readonly clock: Clock;
+  readonly bookmarks: Bookmarks;
   readonly logger: Logger;
   /** Called once, when the watch is over. */
   readonly onEnd: () => void;
@@ -51,7 +53,7 @@ export class WatchSession {
   #bookmarked: Revision;
   #watch: Watch | undefined;
   #timeout: Timer | undefined;
-  #bookmarkTimer: Timer | undefined;
+  #noBookmarks: (() => void) | undefined;
 
   constructor(parts: WatchParts, plan: WatchPlan, sink: Sink) {
     this.#plan = plan;
@@ -108,9 +110,11 @@ export class WatchSession {
         prefix: kind.scope(selection.namespace),
         after: this.#after,
         onCommit: (commit) => this.#onCommit(commit),
-        ...(bookmarks ? { onProgress: (revision) => this.#onProgress(revision) } : {}),
         onEnd: (error) => (error ? this.#fail(error) : this.end()),
       });
+      if (bookmarks) {
+        this.#noBookmarks ??= this.#parts.bookmarks.follow((revision) => this.#sendBookmark(revision));
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -136,19 +140,11 @@ export class WatchSession {
     });
   }
 
-  #onProgress(revision: Revision): void {
-    if (this.#state !== "following") return;
-    this.#after = Math.max(this.#after, revision);
-    if (this.#bookmarkTimer || this.#after === this.#bookmarked) return;
-    const { clock } = this.#parts;
-    this.#bookmarkTimer = clock.setTimer(bookmarkAfterMs, () => this.#sendBookmark(), { unref: true });
-  }
-
-  #sendBookmark(): void {
-    this.#bookmarkTimer = undefined;
-    if (this.#state !== "following") return;
-    this.#bookmarked = this.#after;
-    this.#sink.write(this.#plan.bookmark(this.#after, false));
+  #sendBookmark(revision: Revision): void {
+    if (this.#state !== "following" || revision === this.#bookmarked) return;
+    this.#after = revision;
+    this.#bookmarked = revision;
+    this.#sink.write(this.#plan.bookmark(revision, false));
   }
 
   /** Tells the client why, in the stream: the status line has been sent long ago. */
@@ -168,7 +164,7 @@ export class WatchSession {
     this.#state = "ended";
     this.#watch?.close();
     this.#timeout?.cancel();
-    this.#bookmarkTimer?.cancel();
+    this.#noBookmarks?.();
     this.#parts.onEnd();
   }
 

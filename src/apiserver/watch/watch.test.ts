@@ -120,6 +120,19 @@ test("a quiet watch is told how far the store has come, if it wants to know", as
   await events.stop();
 });
 
+test("while nothing is written no watch waits for a time, however many want to know", async () => {
+  const before = clock.pending;
+  const from = cluster.store.revision;
+  const query = `?watch=1&allowWatchBookmarks=1&resourceVersion=${from}`;
+  const all = [await watching(maps + query), await watching(maps + query)];
+  const timeouts = all.length;
+  assert.equal(clock.pending, before + timeouts);
+  await ask("POST /api/v1/namespaces/kube-system/configmaps", configMapNamed("another"));
+  assert.equal(clock.pending, before + timeouts + 1);
+  for (const events of all) await events.stop();
+  assert.equal(clock.pending, before);
+});
+
 test("a table is watched as rows, the columns only once", async () => {
   const accept = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
   const from = cluster.store.revision;
