@@ -5,11 +5,18 @@
 export class Lister<T extends NamespacedObject> {
   readonly #objects = new Map<string, Map<string, T>>();
   readonly #observers = new Set<() => void>();
+  readonly #byKey = new Map<string, Set<T>>();
   readonly #onChange: () => void;
+  readonly #keysOf: (object: T) => readonly string[];
   #version = 0;
 
-  constructor(onChange: () => void) {
+  /** `keysOf`: by what objects are to be found besides their names. */
+  constructor(
+    onChange: () => void,
+    { keysOf = () => [] }: { readonly keysOf?: (object: T) => readonly string[] } = {},
+  ) {
     this.#onChange = onChange;
+    this.#keysOf = keysOf;
   }
 
   /** Calls back after every change. Returns how to stop. */
@@ -35,20 +42,45 @@ export class Lister<T extends NamespacedObject> {
     else for (const objects of this.#objects.values()) yield* objects.values();
   }
 
+  /** Those of a namespace that have the key, however many others there are. */
+  by(namespace: string, key: string): Iterable<T> {
+    return this.#byKey.get(`${namespace}/${key}`) ?? [];
+  }
+
   set(object: T): void {
     const { namespace = "", name = "" } = object.metadata ?? {};
     const objects = this.#objects.get(namespace) ?? new Map<string, T>();
+    const before = objects.get(name);
+    if (before) this.#removeKeys(before);
     objects.set(name, object);
     this.#objects.set(namespace, objects);
+    for (const key of this.#keysIn(object)) {
+      const found = this.#byKey.get(key) ?? new Set();
+      this.#byKey.set(key, found.add(object));
+    }
     this.#changed();
   }
 
   delete(object: T): void {
     const { namespace = "", name = "" } = object.metadata ?? {};
     const objects = this.#objects.get(namespace);
+    const before = objects?.get(name);
+    if (before) this.#removeKeys(before);
     objects?.delete(name);
     if (objects?.size === 0) this.#objects.delete(namespace);
     this.#changed();
+  }
+
+  #removeKeys(object: T): void {
+    for (const key of this.#keysIn(object)) {
+      const found = this.#byKey.get(key);
+      found?.delete(object);
+      if (found?.size === 0) this.#byKey.delete(key);
+    }
+  }
+
+  #keysIn(object: T): readonly string[] {
+    return this.#keysOf(object).map((key) => `${object.metadata?.namespace ?? ""}/${key}`);
   }
 
   #changed(): void {

@@ -27,7 +27,7 @@ export class Listers {
 
   constructor(onChange: () => void) {
     this.namespaces = new Lister(onChange);
-    this.services = new Lister(onChange);
+    this.services = new Lister(onChange, { keysOf: selectedLabel });
     this.replicationControllers = new Lister(onChange);
     this.replicaSets = new Lister(onChange);
     this.statefulSets = new Lister(onChange);
@@ -38,4 +38,14 @@ export class Listers {
     this.storageClasses = new Lister(onChange);
     this.csiNodes = new Lister(onChange);
   }
+}
+
+/** One of the labels that pods of a service must have: where to look for the services of a pod. */
+function selectedLabel({ spec }: Service): readonly string[] {
+  const [label] = Object.entries(spec?.selector ?? {});
+  return label ? [labelKey(...label)] : [];
+}
+
+export function labelKey(key: string, value: string): string {
+  return `${key}=${value}`;
 }

@@ -5,7 +5,7 @@ import {
   formatSelector,
   type Requirement,
 } from "#api";
-import type { Listers } from "../../framework/listers.ts";
+import { type Listers, labelKey } from "../../framework/listers.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
 import type { Constraint } from "./constraint.ts";
 
@@ -40,9 +40,11 @@ function siblings({ namespace, labels, controller }: PodShape, listers: Listers)
   const add = (more: readonly Requirement[]) => {
     for (const one of more) requirements.set(JSON.stringify(one), one);
   };
-  for (const { spec } of listers.services.list(namespace)) {
-    const selector = compileLabelMap(spec?.selector);
-    if (selector.matches(labels)) add(selector.requirements);
+  for (const [key, value] of Object.entries(labels)) {
+    for (const { spec } of listers.services.by(namespace, labelKey(key, value))) {
+      const selector = compileLabelMap(spec?.selector);
+      if (selector.matches(labels)) add(selector.requirements);
+    }
   }
   if (!controller) return [...requirements.values()];
   const { apiVersion, kind, name } = controller;
