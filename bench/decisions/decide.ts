@@ -1,14 +1,10 @@
-import type { Affinity, Node, Pod, PodAffinityTerm, PodSpec } from "#api";
 import { seededRandom } from "#base";
 import { Cluster } from "../../src/scheduler/framework/cluster.ts";
 import { Placer } from "../../src/scheduler/framework/place.ts";
 import { defaultProfile } from "../../src/scheduler/plugins/registry.ts";
 import { type Measurement, measurement } from "../row.ts";
-
-export const sorts = ["basic", "affinity", "anti-affinity", "spread"] as const;
-
-/** What pods ask for besides resources: as in Kubernetes' benchmarks of the same names. */
-export type Sort = (typeof sorts)[number];
+import { cpuMsSince } from "./cpu-time.ts";
+import { nodeOf, podOf, type Sort } from "./objects.ts";
 
 const rounds = 5;
 const pods = 10_000;
@@ -67,40 +63,4 @@ function loop(nodes: number): number {
     memory[best] = (memory[best] as number) - 2 ** 20;
   }
   return (pods / cpuMsSince(began)) * 1000;
-}
-
-function cpuMsSince(began: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(began);
-  return (user + system) / 1000;
-}
-
-const zones = 3;
-const zone = "topology.kubernetes.io/zone";
-const hostname = "kubernetes.io/hostname";
-
-function nodeOf(at: number): Node {
-  const labels = { [hostname]: `node-${at}`, [zone]: `zone-${at % zones}` };
-  const allocatable = { cpu: "32", memory: "256Gi", pods: "110" };
-  return { metadata: { name: `node-${at}`, labels }, spec: {}, status: { allocatable } };
-}
-
-function podOf(sort: Sort, at: number): Pod {
-  const resources = { requests: { cpu: "100m", memory: "500Mi" }, limits: { cpu: "100m", memory: "500Mi" } };
-  const containers = [{ name: "pause", image: "registry.k8s.io/pause:3.10.1", resources }];
-  const metadata = { name: `pod-${at}`, namespace: "default", uid: `uid-${at}`, labels: { color: "blue" } };
-  return { metadata, spec: { containers, ...rulesOf(sort) } };
-}
-
-function rulesOf(sort: Sort): Partial<PodSpec> {
-  const labelSelector = { matchLabels: { color: "blue" } };
-  const near: PodAffinityTerm[] = [{ labelSelector, topologyKey: zone }];
-  const far: PodAffinityTerm[] = [{ labelSelector, topologyKey: hostname }];
-  const affinity: Record<"affinity" | "anti-affinity", Affinity> = {
-    affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: near } },
-    "anti-affinity": { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: far } },
-  };
-  if (sort === "basic") return {};
-  if (sort !== "spread") return { affinity: affinity[sort] };
-  const constraint = { maxSkew: 5, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule", labelSelector };
-  return { topologySpreadConstraints: [constraint] };
 }
