@@ -196,12 +196,13 @@ test("a pod that fits nowhere says why to people, and starts when there is room"
     metadata: { name: "large" },
     spec: { containers: [{ name: "c", image: "web:1", resources }] },
   });
-  const isRefused = (one: KubernetesObject & { status?: { conditions?: { reason?: string }[] } }) =>
-    one.status?.conditions?.some(({ reason }) => reason === "Unschedulable") ?? false;
+  const why = /0\/1 nodes are available: 1 Insufficient cpu\./;
+  const isRefused = (one: KubernetesObject & { status?: { conditions?: { message?: string }[] } }) =>
+    one.status?.conditions?.some(({ message }) => why.test(message ?? "")) ?? false;
   await untilAll(informers, pods, (all) => inShop(all).some(isRefused));
-  await untilAll(informers, events, (all) => all.some(({ reason }) => reason === "FailedScheduling"));
+  await untilAll(informers, events, (all) => all.some(({ message }) => why.test(message ?? "")));
   const { stdout } = await kubectl(["--namespace=shop", "describe", "pod", "large"]);
-  assert.match(stdout, /FailedScheduling.*0\/1 nodes are available: 1 Insufficient cpu\./);
+  assert.match(stdout, new RegExp(`FailedScheduling.*${why.source}`));
   const patch = { status: { allocatable: { cpu: "8" } } };
   await client.resource(nodes).patch("n1", { type: "merge", patch }, { subresource: "status" });
   await untilAll(informers, pods, (all) => inShop(all).some((pod) => pod.status?.phase === "Running"));
