@@ -8,7 +8,7 @@ import type { Nomination, Plugin } from "./framework/plugin.ts";
 import type { PodFacts } from "./framework/pod-facts.ts";
 import type { PodShape } from "./framework/pod-shape.ts";
 import { explainRefusals, type Refusals } from "./framework/refusals.ts";
-import { hintAgeMs, parallelExplanations } from "./limits.ts";
+import { hintAgeMs, hintShare, parallelExplanations } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
 
 export interface ExplainerOptions {
@@ -31,6 +31,7 @@ export interface Refused {
 export class Explainer {
   readonly #options: ExplainerOptions;
   readonly #hints = new WeakMap<PodShape, { readonly text: string; readonly atMs: number }>();
+  #nextHintMs = 0;
   readonly #writes = new Pipeline({ most: parallelExplanations });
 
   constructor(options: ExplainerOptions) {
@@ -71,15 +72,16 @@ export class Explainer {
     );
   }
 
-  /** What would help pods of this shape. Costs a look at every node, so what was said a moment ago is said again. */
+  /** What would help pods of this shape. It costs a look at every node: what was said a moment ago is said again, and only so much time goes into it. */
   #hint(shape: PodShape, plugins: readonly Plugin[]): string {
     const { clock, cluster } = this.#options;
-    const nowMs = clock.monotonicMs();
+    const beganMs = clock.monotonicMs();
     const known = this.#hints.get(shape);
-    if (known && nowMs - known.atMs < hintAgeMs) return known.text;
+    if ((known && beganMs - known.atMs < hintAgeMs) || beganMs < this.#nextHintMs) return known?.text ?? "";
     const [smallest] = suggestionsFor(shape, { plugins, cluster, most: 1 });
     const text = smallest ? ` Smallest change: ${suggestionInWords(smallest)}.` : "";
-    this.#hints.set(shape, { text, atMs: nowMs });
+    this.#hints.set(shape, { text, atMs: beganMs });
+    this.#nextHintMs = beganMs + (clock.monotonicMs() - beganMs) / hintShare;
     return text;
   }
 

@@ -31,5 +31,8 @@ export const parallelEvictions = 16;
 /** For how long what would help pods of a shape is said again without another look, in milliseconds. */
 export const hintAgeMs = 1_000;
 
+/** The share of the time that may go into finding out what would help. */
+export const hintShare = 0.05;
+
 /** Decisions in one go before other work of the process gets its turn, in milliseconds. */
 export const sliceMs = 5;
