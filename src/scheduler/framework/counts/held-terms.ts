@@ -59,6 +59,8 @@ export class HeldTerms implements PodObserver {
     if (!shape.spec.affinity) return none;
     const known = this.#ofShape.get(shape);
     if (known) return known;
+    // Before any of its terms is made: none of them has a holder yet.
+    if (this.#all.length >= this.#mostBeforeSweep) this.#sweep();
     const { required, forbidden, preferred } = termsOf(shape);
     const held = [
       ...required.map((term) => this.#hold(term, "required", 0)),
@@ -73,7 +75,6 @@ export class HeldTerms implements PodObserver {
     const key = `${role} ${weight} ${term.key}`;
     const known = this.#terms.get(key);
     if (known) return known;
-    if (this.#all.length >= this.#mostBeforeSweep) this.#sweep();
     const holders = new DomainCounts(this.#cluster.nodes.labels.column(term.topologyKey));
     const held = { id: this.#made, term, role, weight, holders };
     this.#made += 1;
