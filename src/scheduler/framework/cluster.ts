@@ -99,15 +99,16 @@ export class Cluster {
   /** The pod waits on the node for room that is being made: see `Nominations`. */
   nominate(facts: PodFacts, nodeName: string): void {
     this.denominate(facts.uid);
-    const node = this.nodes.find(nodeName);
-    if (node === undefined) return;
+    const node = this.nodes.index(nodeName);
     this.nominations.set(facts, node);
     this.changes.add(node);
   }
 
   denominate(uid: string): void {
     const node = this.nominations.delete(uid);
-    if (node !== undefined) this.changes.add(node);
+    if (node === undefined) return;
+    this.changes.add(node);
+    this.#releaseIfUnused(node);
   }
 
   /** A pod that counts on some node, assumed or bound. */
@@ -206,7 +207,8 @@ export class Cluster {
   }
 
   #releaseIfUnused(node: NodeIndex): void {
-    if (!this.nodes.exists(node) && this.podsOn(node).size === 0) this.nodes.release(node);
+    if (this.nodes.exists(node) || this.podsOn(node).size > 0 || this.nominations.has(node)) return;
+    this.nodes.release(node);
   }
 }
 

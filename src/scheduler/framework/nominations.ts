@@ -11,6 +11,11 @@ export class Nominations {
     return this.#byPod.get(uid)?.node;
   }
 
+  /** Whether somebody waits for the node. */
+  has(node: NodeIndex): boolean {
+    return this.#byNode.has(node);
+  }
+
   /** Pods of at least this priority that wait for the node. */
   on(node: NodeIndex, { priority }: { readonly priority: number }): readonly PodFacts[] {
     const pods = this.#byNode.get(node);

@@ -55,6 +55,17 @@ test("pods whose node is gone do not make it look for nodes for ever", () => {
   assert.equal(place(cluster, pod()), "no nodes available to schedule pods");
 });
 
+test("a pod may wait for a node that is not known yet, and nobody of its priority takes its place there", () => {
+  const cluster = new Cluster();
+  const waiting = cluster.factsOf(pod({}, { cpu: "3" }));
+  cluster.nominate(waiting, "n");
+  cluster.setNode(node("n"));
+  assert.match(place(cluster, pod({}, { cpu: "2" })), /Insufficient cpu/);
+  assert.equal(place(cluster, pod({ priority: 1 }, { cpu: "2" })), "n");
+  cluster.denominate(waiting.uid);
+  assert.equal(place(cluster, pod({}, { cpu: "2" })), "n");
+});
+
 test("it says per node what was missing, in Kubernetes' words", () => {
   const cluster = clusterOf(
     node("small", { cpu: "500m" }),
