@@ -77,6 +77,51 @@ test("rollout restart, undo and scale work on a stateful set as on a deployment"
   await run("delete statefulset/db service/db");
 });
 
+test("a pod of a stateful set finds its data again; what is scaled away keeps it, if the set does not say otherwise", async () => {
+  await run("apply -f -", ledger);
+  await run("rollout status statefulset/ledger --timeout=60s");
+  await run("exec ledger-1 -- sh -c 'echo kept >/data/entry'");
+  await run("delete pod ledger-1");
+  await run("wait pod/ledger-1 --for=create --timeout=30s");
+  await run("wait pod/ledger-1 --for=condition=Ready --timeout=30s");
+  assert.equal(await run("exec ledger-1 -- cat /data/entry"), "kept");
+  await run("scale statefulset/ledger --replicas=1");
+  await run("wait pod/ledger-1 --for=delete --timeout=30s");
+  assert.match(await run("get pvc"), /data-ledger-0 +Bound[\s\S]*data-ledger-1 +Bound/);
+  await run("scale statefulset/ledger --replicas=2");
+  await run("rollout status statefulset/ledger --timeout=60s");
+  assert.equal(await run("exec ledger-1 -- cat /data/entry"), "kept");
+  await run(
+    `patch statefulset ledger -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenScaled":"Delete","whenDeleted":"Delete"}}}'`,
+  );
+  await run("scale statefulset/ledger --replicas=1");
+  await run("wait pvc/data-ledger-1 --for=delete --timeout=30s");
+  await run("delete statefulset ledger");
+  await run("wait pvc/data-ledger-0 --for=delete --timeout=30s");
+});
+
+const ledger = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: ledger}
+spec:
+  replicas: 2
+  podManagementPolicy: Parallel
+  selector: {matchLabels: {app: ledger}}
+  template:
+    metadata: {labels: {app: ledger}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: main
+          image: busybox:1
+          command: [sleep, '3600']
+          volumeMounts: [{name: data, mountPath: /data}]
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+`;
+
 test("a daemon set has a pod on the node, drained or not, and rolls over", async () => {
   await run("apply -f -", log);
   assert.match(await run("rollout status daemonset/log --timeout=30s"), /successfully rolled out/);
