@@ -26,6 +26,14 @@ export function remedyInWords(remedy: Remedy): string {
       return `move ${someOf(remedy.pods)} to another ${remedy.topologyKey}`;
     case "raise-max-skew":
       return `allow a maxSkew of ${remedy.to} over ${remedy.topologyKey}`;
+    case "create-claims":
+      return `create the claim ${someOf(remedy.claims)}`;
+    case "provide-volumes":
+      return `have a volume there for the claim ${someOf(remedy.claims)}`;
+    case "end-pods":
+      return `end ${someOf(remedy.pods)}`;
+    case "raise-volume-limit":
+      return `raise the limit of the node for volumes of ${remedy.driver} to ${remedy.to}`;
   }
 }
 

@@ -12,4 +12,11 @@ export type Remedy =
   | { readonly type: "start-pod-near"; readonly pods: string; readonly topologyKey: string }
   /** `namespace/name` of pods that are in the way. */
   | { readonly type: "move-pods"; readonly pods: readonly string[]; readonly topologyKey: string }
-  | { readonly type: "raise-max-skew"; readonly topologyKey: string; readonly to: number };
+  | { readonly type: "raise-max-skew"; readonly topologyKey: string; readonly to: number }
+  /** Names of claims in the pod's namespace. */
+  | { readonly type: "create-claims"; readonly claims: readonly string[] }
+  /** Each claim needs a volume that fits it, or a class that makes one. */
+  | { readonly type: "provide-volumes"; readonly claims: readonly string[] }
+  /** `namespace/name` of pods that use what only one pod may use. */
+  | { readonly type: "end-pods"; readonly pods: readonly string[] }
+  | { readonly type: "raise-volume-limit"; readonly driver: string; readonly to: number };

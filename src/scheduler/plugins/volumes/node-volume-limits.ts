@@ -11,7 +11,14 @@ export const nodeVolumeLimits: Plugin = {
   filter(shape, cluster) {
     const wanted = attachedBy(shape, cluster);
     if (wanted.size === 0) return undefined;
-    return { by: "node", refuse: (node) => (exceeds(node, wanted, cluster) ? tooMany : undefined) };
+    return { by: "node", refuse: (node) => (excessOn(node, wanted, cluster) ? tooMany : undefined) };
+  },
+  remedies(shape, cluster) {
+    const wanted = attachedBy(shape, cluster);
+    return (node) => {
+      const excess = excessOn(node, wanted, cluster);
+      return excess ? [{ type: "raise-volume-limit", driver: excess.driver, to: excess.volumes }] : [];
+    };
   },
   inputs(shape, cluster) {
     if (attachedBy(shape, cluster).size === 0) return "";
@@ -45,22 +52,36 @@ function attachedBy({ namespace, claims }: PodShape, { listers }: Cluster): Map<
   return attached;
 }
 
-function exceeds(node: NodeIndex, wanted: ReadonlyMap<string, string>, cluster: Cluster): boolean {
+/** A driver of which the node would have more volumes than it may. */
+interface Excess {
+  readonly driver: string;
+  readonly volumes: number;
+}
+
+function excessOn(
+  node: NodeIndex,
+  wanted: ReadonlyMap<string, string>,
+  cluster: Cluster,
+): Excess | undefined {
   const { drivers = [] } = cluster.listers.csiNodes.get("", cluster.nodes.name(node))?.spec ?? {};
   const limited = drivers.flatMap(({ name, allocatable }) =>
     allocatable?.count === undefined ? [] : [{ name, count: allocatable.count }],
   );
-  if (!limited.some(({ name }) => [...wanted.values()].includes(name))) return false;
+  if (!limited.some(({ name }) => [...wanted.values()].includes(name))) return undefined;
   // No more volumes than claims: where these are few enough, which volumes they are does not matter.
   const claims = cluster.claimUsers.on(node) + wanted.size;
-  if (limited.every(({ count }) => claims <= count)) return false;
+  if (limited.every(({ count }) => claims <= count)) return undefined;
   const present = new Map<string, string>();
   for (const { shape } of cluster.podsOn(node))
     for (const [volume, driver] of attachedBy(shape, cluster)) present.set(volume, driver);
-  return limited.some(({ name, count }) => {
-    const ofDriver = (volumes: ReadonlyMap<string, string>) =>
-      [...volumes].flatMap(([volume, driver]) => (driver === name ? [volume] : []));
-    const fresh = ofDriver(wanted).filter((volume) => !present.has(volume));
-    return fresh.length > 0 && ofDriver(present).length + fresh.length > count;
-  });
+  for (const { name, count } of limited) {
+    const fresh = volumesOf(name, wanted).filter((volume) => !present.has(volume));
+    const volumes = volumesOf(name, present).length + fresh.length;
+    if (fresh.length > 0 && volumes > count) return { driver: name, volumes };
+  }
+  return undefined;
+}
+
+function volumesOf(driver: string, attached: ReadonlyMap<string, string>): string[] {
+  return [...attached].flatMap(([volume, own]) => (own === driver ? [volume] : []));
 }

@@ -19,7 +19,7 @@ export interface ShapeClaims {
   readonly unbound: readonly PersistentVolumeClaim[];
 }
 
-const unboundImmediate = podRejection("pod has unbound immediate PersistentVolumeClaims");
+export const unboundImmediate: Rejection = podRejection("pod has unbound immediate PersistentVolumeClaims");
 const volumeMissing = rejection("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)", {
   isResolvable: false,
 });

@@ -9,9 +9,10 @@ import {
   rejection,
 } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
+import type { Remedy } from "../../framework/remedy.ts";
 import { bindVolumes } from "./bind-volumes.ts";
 import { volumeChooser } from "./choose-volumes.ts";
-import { claimsOfShape, isBound, isRefusal } from "./shape-claims.ts";
+import { claimsOfShape, isBound, isRefusal, unboundImmediate } from "./shape-claims.ts";
 import { volumeNodesIn } from "./volume-nodes.ts";
 import { reservationsIn } from "./volume-reservations.ts";
 
@@ -30,6 +31,17 @@ export const volumeBinding: Plugin = {
   },
   inputs(shape, cluster) {
     return shape.claims.length === 0 ? "" : inputsOf(shape, cluster);
+  },
+  remedies(shape, cluster) {
+    const claims = remediesForClaims(shape, cluster);
+    const filter = claims.length === 0 ? filterFor(shape, cluster) : undefined;
+    // Where its volumes are does not change; where there are none yet, some could be.
+    return (node) => {
+      const refused = filter?.by === "node" ? filter.refuse(node) : undefined;
+      return refused === noneToBind
+        ? [{ type: "provide-volumes", claims: openClaims(shape, cluster) }]
+        : claims;
+    };
   },
   mayHelp(event, shape, cluster) {
     return shape.claims.length > 0 && mayHelp(event, shape, cluster);
@@ -67,6 +79,25 @@ function filterFor(shape: PodShape, cluster: Cluster): Filter {
       return hasMore ? notThere : neither;
     },
   };
+}
+
+/** What claims need before any node does; nothing when that is not what is missing. */
+function remediesForClaims(shape: PodShape, cluster: Cluster): readonly Remedy[] {
+  const absent = shape.claims.filter(
+    ({ claim }) => !cluster.listers.persistentVolumeClaims.get(shape.namespace, claim),
+  );
+  if (absent.length > 0) return [{ type: "create-claims", claims: absent.map(({ claim }) => claim) }];
+  return claimsOfShape(shape, cluster) === unboundImmediate
+    ? [{ type: "provide-volumes", claims: openClaims(shape, cluster) }]
+    : [];
+}
+
+function openClaims({ namespace, claims }: PodShape, { listers }: Cluster): readonly string[] {
+  const names = new Set(claims.map(({ claim }) => claim));
+  return [...names].filter((name) => {
+    const claim = listers.persistentVolumeClaims.get(namespace, name);
+    return claim !== undefined && !isBound(claim);
+  });
 }
 
 /** The claims and their volumes as they are; while some have none, everything that decides which they could get. */

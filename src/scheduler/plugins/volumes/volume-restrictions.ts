@@ -18,6 +18,23 @@ export const volumeRestrictions: Plugin = {
     if (disks.length === 0 && exclusive.length === 0) return undefined;
     return filterFor(exclusive, disks, cluster);
   },
+  remedies(shape, cluster) {
+    const exclusive = exclusiveClaims(shape, cluster);
+    const disks = disksOf(shape.volumes);
+    const namesOn = (node: NodeIndex, isInTheWay: (other: PodShape) => boolean) =>
+      [...cluster.podsOn(node)].flatMap(({ key, shape: other }) => (isInTheWay(other) ? [key] : []));
+    const users = Array.from({ length: cluster.nodes.limit }, (_, node) =>
+      namesOn(
+        node,
+        (other) => other.namespace === shape.namespace && exclusive.some((name) => uses(other, name)),
+      ),
+    ).flat();
+    if (users.length > 0) return () => [{ type: "end-pods", pods: users }];
+    return (node) => {
+      const pods = namesOn(node, ({ volumes }) => haveConflict(disksOf(volumes), disks));
+      return [{ type: "move-pods", pods, topologyKey: "kubernetes.io/hostname" }];
+    };
+  },
   inputs: (shape, cluster) => exclusiveClaims(shape, cluster).join(","),
   mayHelp(event, shape, cluster) {
     if (event.type === "object-changed")
@@ -33,10 +50,13 @@ export const volumeRestrictions: Plugin = {
       exclusiveClaims(shape, cluster).some((name) => uses(left, name))
     )
       return true;
-    const gone = disksOf(left.volumes);
-    return disksOf(shape.volumes).some((disk) => gone.some((other) => conflict(disk, other)));
+    return haveConflict(disksOf(left.volumes), disksOf(shape.volumes));
   },
 };
+
+function haveConflict(some: readonly Disk[], others: readonly Disk[]): boolean {
+  return some.some((disk) => others.some((other) => conflict(disk, other)));
+}
 
 function uses({ claims }: PodShape, name: string): boolean {
   return claims.some(({ claim }) => claim === name);
@@ -55,8 +75,7 @@ function exclusiveClaims({ namespace, claims }: PodShape, { listers }: Cluster):
 function filterFor(exclusive: readonly string[], disks: readonly Disk[], cluster: Cluster): Filter {
   const hasConflict = (node: NodeIndex): number => {
     for (const { shape } of cluster.podsOn(node)) {
-      const others = disksOf(shape.volumes);
-      if (others.some((other) => disks.some((disk) => conflict(disk, other)))) return 1;
+      if (haveConflict(disksOf(shape.volumes), disks)) return 1;
     }
     return 0;
   };
