@@ -42,8 +42,9 @@ export class ClaimVolumes {
     this.#use(pod, volume);
     const path = await placeOf(volume, { host, root: layout.localVolumes, node: this.#options.node() });
     const { fsGroup: group, fsGroupChangePolicy: policy = "Always" } = pod.spec?.securityContext ?? {};
-    // As in Kubernetes: what lies at a hostPath belongs to the host, and stays as it is.
-    if (group !== undefined && volume.spec?.local) await giveToGroup(host, { path, group, policy });
+    // As in Kubernetes: what lies at a hostPath belongs to the host, and what is only read stays as it is.
+    const isGiven = group !== undefined && volume.spec?.local !== undefined && !claim.readOnly;
+    if (isGiven) await giveToGroup(host, { path, group, policy });
     await host.files.makeDirectory(layout.claims(pod.metadata?.uid ?? ""), { mode: 0o700 });
     await host.files.write(known, JSON.stringify(volume), { durable: false });
     return path;
