@@ -4,7 +4,7 @@
  */
 export class Lister<T extends NamespacedObject> {
   readonly #objects = new Map<string, Map<string, T>>();
-  readonly #observers = new Set<() => void>();
+  readonly #observers: ((object: T) => void)[] = [];
   readonly #byKey = new Map<string, Set<T>>();
   readonly #onChange: () => void;
   readonly #keysOf: (object: T) => readonly string[];
@@ -19,11 +19,9 @@ export class Lister<T extends NamespacedObject> {
     this.#keysOf = keysOf;
   }
 
-  /** Calls back after every change. Returns how to stop. */
-  observe(observer: () => void): () => void {
-    const own = () => observer();
-    this.#observers.add(own);
-    return () => this.#observers.delete(own);
+  /** Calls back after every change, with the object that came, changed or went. */
+  observe(observer: (object: T) => void): void {
+    this.#observers.push(observer);
   }
 
   /** Grows with every change. */
@@ -58,7 +56,7 @@ export class Lister<T extends NamespacedObject> {
       const found = this.#byKey.get(key) ?? new Set();
       this.#byKey.set(key, found.add(object));
     }
-    this.#changed();
+    this.#changed(object);
   }
 
   delete(object: T): void {
@@ -68,7 +66,7 @@ export class Lister<T extends NamespacedObject> {
     if (before) this.#removeKeys(before);
     objects?.delete(name);
     if (objects?.size === 0) this.#objects.delete(namespace);
-    this.#changed();
+    this.#changed(object);
   }
 
   #removeKeys(object: T): void {
@@ -83,10 +81,10 @@ export class Lister<T extends NamespacedObject> {
     return this.#keysOf(object).map((key) => `${object.metadata?.namespace ?? ""}/${key}`);
   }
 
-  #changed(): void {
+  #changed(object: T): void {
     this.#version += 1;
     this.#onChange();
-    for (const observer of [...this.#observers]) observer();
+    for (const observer of this.#observers) observer(object);
   }
 }
 

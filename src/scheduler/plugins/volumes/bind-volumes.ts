@@ -8,6 +8,7 @@ import {
 } from "#api";
 import type { Placed, Writing } from "../../framework/plugin.ts";
 import { bindVolumesTimeoutMs } from "../../limits.ts";
+import { claimWaitersIn } from "./claim-waiters.ts";
 import { isBound } from "./shape-claims.ts";
 import type { VolumeChoice } from "./volume-reservations.ts";
 
@@ -34,18 +35,19 @@ export async function bindVolumes(
   await allBound(placed, provisions, writing);
 }
 
-/** Looks whenever a claim or a volume has changed. */
+/** Looks whenever one of its claims, or the volume of one, has changed. */
 function allBound(
   placed: Placed,
   provisions: readonly PersistentVolumeClaim[],
   { clock, signal }: Writing,
 ): Promise<void> {
-  const { persistentVolumeClaims: claims, persistentVolumes: volumes } = placed.cluster.listers;
+  const { facts, cluster } = placed;
+  const claims = facts.shape.claims.map(({ claim }) => `${facts.shape.namespace}/${claim}`);
   const awaited = new Set(provisions.map(({ metadata }) => metadata?.name ?? ""));
   return new Promise((resolve, reject) => {
     const end = (act: () => void) => {
       timer.cancel();
-      for (const stop of stops) stop();
+      stop();
       signal.removeEventListener("abort", aborted);
       act();
     };
@@ -59,7 +61,7 @@ function allBound(
     };
     const late = () => end(() => reject(new Error("timed out waiting for its volumes to be bound")));
     const timer = clock.setTimer(bindVolumesTimeoutMs, late, { unref: true });
-    const stops = [claims.observe(look), volumes.observe(look)];
+    const stop = claimWaitersIn(cluster).wait(claims, look);
     signal.addEventListener("abort", aborted, { once: true });
     look();
   });
