@@ -46,6 +46,7 @@ await playSeeds({
     else if (seeds === 1)
       process.stdout.write(`seed ${answer.report.seed} holds; trace ${answer.report.hash}\n`);
     else if (process.stderr.isTTY) process.stderr.write(`\r${summary.played} of ${seeds}`);
+    else if (summary.played % 10 === 0) process.stderr.write(`${summary.played} of ${seeds}\n`);
     return hasFailed && values.plant !== undefined ? "enough" : "on";
   },
 });

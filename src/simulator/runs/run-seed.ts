@@ -103,8 +103,9 @@ function shapesFor(count: number, random: Random): NodeShape[] {
   return Array.from({ length: count }, (_, index) => ({
     name: `node-${index}`,
     zone: `zone-${"abc"[index % 3]}`,
-    cpuMilli: 1000 * wholeBetween(random, [4, 16]),
-    memoryBytes: 2 ** 30 * wholeBetween(random, [8, 64]),
+    // Together about twice of what the workload asks for: when a zone is lost, not all of it has a place.
+    cpuMilli: 500 * wholeBetween(random, [2, 6]),
+    memoryBytes: 2 ** 30 * wholeBetween(random, [2, 8]),
     storageBytes: 100 * 2 ** 30,
     podRange: `10.${64 + (index >> 8)}.${index & 255}.0/24`,
   }));

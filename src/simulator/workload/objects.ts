@@ -1,4 +1,12 @@
-import type { Deployment, Job, PodDisruptionBudget, PodTemplateSpec, Service, StatefulSet } from "#api";
+import type {
+  Deployment,
+  Job,
+  PodDisruptionBudget,
+  PodTemplateSpec,
+  PriorityClass,
+  Service,
+  StatefulSet,
+} from "#api";
 
 /** What an application of the workload is made of. */
 export interface Application {
@@ -7,7 +15,12 @@ export interface Application {
   readonly replicas: number;
   readonly cpuMilli: number;
   readonly memoryMebibytes: number;
+  /** A PriorityClass. */
+  readonly priority?: string;
 }
+
+/** What is more important than the rest: it may take the place of others. */
+export const important: PriorityClass = { metadata: { name: "important" }, value: 1_000 };
 
 export function deploymentOf(application: Application): Deployment {
   const { name, namespace, replicas } = application;
@@ -56,13 +69,14 @@ export function budgetOf({ name, namespace }: Application): PodDisruptionBudget 
 }
 
 export function templateOf(
-  { name, cpuMilli, memoryMebibytes }: Application,
+  { name, cpuMilli, memoryMebibytes, priority }: Application,
   version: string,
 ): PodTemplateSpec {
   const memory = `${memoryMebibytes}Mi`;
   return {
     metadata: { labels: { app: name } },
     spec: {
+      ...(priority === undefined ? {} : { priorityClassName: priority }),
       containers: [
         {
           name: "main",

@@ -7,6 +7,7 @@ import {
   type Pod,
   podDisruptionBudgets,
   pods,
+  priorityClasses,
   type Resource,
   services,
   statefulSets,
@@ -16,11 +17,12 @@ import type { Client } from "#client";
 import { drainer } from "../checkers/budgets.ts";
 import { limits } from "../limits.ts";
 import type { World } from "../runs/world.ts";
-import { between, pick, wholeBetween } from "../time/seeds.ts";
+import { between, happens, pick, wholeBetween } from "../time/seeds.ts";
 import {
   type Application,
   budgetOf,
   deploymentOf,
+  important,
   jobOf,
   serviceOf,
   statefulSetOf,
@@ -68,6 +70,7 @@ export class Workload {
 
   async #deploy(): Promise<void> {
     await this.#until(() => this.#create(namespaces, { metadata: { name: namespace } }));
+    await this.#until(() => this.#create(priorityClasses, important));
     for (let left = this.#pods, index = 0; left > 0; index += 1) {
       const replicas = Math.min(left, wholeBetween(this.#random, [1, 20]));
       left -= replicas;
@@ -77,6 +80,7 @@ export class Workload {
         replicas,
         cpuMilli: wholeBetween(this.#random, [10, 200]),
         memoryMebibytes: wholeBetween(this.#random, [32, 256]),
+        ...(happens(this.#random, 0.2) ? { priority: "important" } : {}),
       };
       const kind: Kind = index % 3 === 2 ? "statefulSet" : "deployment";
       this.#applications.push({ kind, application });
@@ -103,7 +107,8 @@ export class Workload {
 
   async #scale(): Promise<void> {
     const { kind, application } = this.#any();
-    const replicas = wholeBetween(this.#random, [0, 20]);
+    // All together never ask for more than the nodes have.
+    const replicas = wholeBetween(this.#random, [0, Math.ceil(application.replicas * 1.25)]);
     await this.#patch(kind, application, { spec: { replicas } });
   }
 
