@@ -49,7 +49,8 @@ const owners: Readonly<Record<string, Owner>> = {
 };
 
 function decideOn(one: PodDisruptionBudget, pods: readonly Pod[], atMs = nowMs) {
-  return decide({ budget: one, pods, findOwner: ({ uid }) => owners[uid], nowMs: atMs });
+  const knownForMs = (_pod: string, since: string) => atMs - Date.parse(since);
+  return decide({ budget: one, pods, findOwner: ({ uid }) => owners[uid], knownForMs, nowMs: atMs });
 }
 
 const four = ["a", "b", "c", "d"].map((name) => pod(name));

@@ -11,6 +11,7 @@ import {
 import { messageOf } from "#base";
 import { withCondition } from "../shared/condition.ts";
 import { deletionTimeoutMs } from "./limits.ts";
+import type { KnownForMs } from "./noted-disruptions.ts";
 import { expectedScale, type FindOwner } from "./scale.ts";
 
 /** All that the decision depends on. */
@@ -19,6 +20,7 @@ export interface BudgetWorld {
   /** Pods of the namespace that the budget selects. */
   readonly pods: readonly Pod[];
   readonly findOwner: FindOwner;
+  readonly knownForMs: KnownForMs;
   readonly nowMs: number;
 }
 
@@ -96,7 +98,7 @@ interface DisruptedPods {
 }
 
 /** Evictions under way: those whose pods are not yet seen to go. After a while it is not believed any more that they will. */
-function disruptedPods({ budget, pods, nowMs }: BudgetWorld): DisruptedPods {
+function disruptedPods({ budget, pods, knownForMs }: BudgetWorld): DisruptedPods {
   const noted = budget.status?.disruptedPods ?? {};
   const still: Record<string, string> = {};
   const notDeleted: Pod[] = [];
@@ -105,13 +107,13 @@ function disruptedPods({ budget, pods, nowMs }: BudgetWorld): DisruptedPods {
     const { name = "", deletionTimestamp } = pod.metadata ?? {};
     const since = noted[name];
     if (since === undefined || deletionTimestamp) continue;
-    const untilMs = Date.parse(since) + deletionTimeoutMs;
-    if (untilMs <= nowMs) {
+    const leftMs = deletionTimeoutMs - knownForMs(name, since);
+    if (leftMs <= 0) {
       notDeleted.push(pod);
       continue;
     }
     still[name] = since;
-    nextMs = Math.min(nextMs, untilMs - nowMs);
+    nextMs = Math.min(nextMs, leftMs);
   }
   return { still, notDeleted, requeueAfterMs: Number.isFinite(nextMs) ? nextMs : undefined };
 }

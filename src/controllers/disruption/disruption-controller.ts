@@ -18,6 +18,7 @@ import type { ControllerContext } from "../context.ts";
 import { patchStatus } from "../shared/patch-status.ts";
 import { podInformer } from "../shared/pods.ts";
 import { type BudgetPlan, decide } from "./decide.ts";
+import { NotedDisruptions } from "./noted-disruptions.ts";
 
 /** What says how many pods there are to be. */
 interface Scaled extends KubernetesObject {
@@ -29,6 +30,7 @@ export function disruptionController(context: ControllerContext): Controller {
   const { client, informers, clock } = context;
   const recorder = context.recorder("controllermanager");
   const budgets = informers.of(podDisruptionBudgets);
+  const noted = new NotedDisruptions(clock);
   const allPods = podInformer(informers);
   const owners = {
     Deployment: informers.of(deployments),
@@ -88,12 +90,15 @@ export function disruptionController(context: ControllerContext): Controller {
     ],
     reconcile: async (key) => {
       const budget = budgets.getByKey(key);
-      if (!budget) return undefined;
+      if (!budget) {
+        noted.forget(key);
+        return undefined;
+      }
       const selector = compileLabelSelector(budget.spec?.selector);
       const pods = allPods
         .list(budget.metadata?.namespace ?? "")
         .filter(({ metadata }) => selector.matches(metadata?.labels));
-      const plan = decide({ budget, pods, findOwner, nowMs: clock.now() });
+      const plan = decide({ budget, pods, findOwner, knownForMs: noted.look(budget), nowMs: clock.now() });
       // An eviction may have taken from the budget since it was read: that must not be given back.
       const isNews = await patchStatus(client, podDisruptionBudgets, budget, plan.status, {
         ifUnchanged: true,
