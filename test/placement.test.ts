@@ -140,7 +140,7 @@ test("explain says of a pod on a node what the node scores, and of a pod that is
   assert.match(page, /^TOTAL +\d+$/m);
   await assert.rejects(
     machine.nacre("explain", "pod", "nobody"),
-    /pods "nobody" not found; find it with: kubectl get pods --all-namespaces/,
+    /pods "nobody" not found in namespace default; find it with: kubectl get pods --all-namespaces/,
   );
   await assert.rejects(machine.nacre("explain", "web"), /nacre explain takes a pod: nacre explain pod NAME/);
 });

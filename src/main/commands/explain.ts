@@ -1,5 +1,5 @@
-import type { Pod } from "#api";
-import { isNotFound, notFound } from "#base";
+import { type Pod, pods } from "#api";
+import { ApiError, isNotFound, messageOf } from "#base";
 import {
   type Command,
   type ExplainedPod,
@@ -37,11 +37,9 @@ export const explainCommand: Command = {
     const name = podNameOf(invocation.arguments);
     const namespace = stringOption(invocation, "namespace", "default");
     const { readExplainInput, explainPod, ...scheduler } = await import("#scheduler");
-    const input = await withClient(invocation, (client) =>
-      readExplainInput(client, { namespace, name, signal }),
-    ).catch((error) => {
-      if (!isNotFound(error)) throw error;
-      throw missing(namespace, name);
+    const input = await withClient(invocation, async (client) => {
+      const pod = await client.resource(pods, namespace).get(name, { signal }).catch(notThere(namespace));
+      return readExplainInput(client, { pod, signal });
     });
     const explanation = explainPod(input);
     const ifMoreImportant = scheduler.ifMoreImportant(input);
@@ -70,10 +68,12 @@ function podNameOf(words: readonly string[]): string {
   return name;
 }
 
-function missing(namespace: string, name: string): Error {
-  const found = notFound({ resource: "pods", name });
-  const where = `cannot explain it in namespace ${namespace}: ${found.message}`;
-  return new Error(`${where}; find it with: kubectl get pods --all-namespaces`);
+function notThere(namespace: string): (error: unknown) => never {
+  return (error) => {
+    if (!isNotFound(error)) throw error;
+    const what = `cannot explain it: ${messageOf(error)} in namespace ${namespace}`;
+    throw new ApiError("NotFound", `${what}; find it with: kubectl get pods --all-namespaces`);
+  };
 }
 
 function suggestionsOf(explanation: Explanation) {

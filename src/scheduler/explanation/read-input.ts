@@ -3,6 +3,7 @@ import {
   type KubernetesObject,
   namespaces,
   nodes,
+  type Pod,
   persistentVolumeClaims,
   persistentVolumes,
   podDisruptionBudgets,
@@ -18,16 +19,11 @@ import type { Client } from "#client";
 import type { Listers } from "../framework/listers.ts";
 import type { ExplainInput } from "./explain-pod.ts";
 
-/** Everything that a decision on a pod reads, as the API has it now. Throws `ApiError`, NotFound when there is no such pod. */
+/** Everything that a decision on a pod reads, as the API has it now. */
 export async function readExplainInput(
   client: Client,
-  {
-    namespace,
-    name,
-    signal,
-  }: { readonly namespace: string; readonly name: string; readonly signal: AbortSignal },
+  { pod, signal }: { readonly pod: Pod; readonly signal: AbortSignal },
 ): Promise<ExplainInput> {
-  const pod = await client.resource(pods, namespace).get(name, { signal });
   const list = async <T extends KubernetesObject>(resource: Resource<T>) =>
     (await client.resource(resource).list({ signal })).items;
   const [nodeList, podList, ...others] = await Promise.all([
