@@ -13,5 +13,6 @@ export { type InformerSelection, Informers, type InformersOptions } from "./info
 export { only } from "./keep.ts";
 export { compareRevisions } from "./revisions.ts";
 export { type ProgramOptions, runAsLeader } from "./run-as-leader.ts";
+export { SharedParts } from "./shared-parts.ts";
 export { connectionFailed, isNamespaceTerminating } from "./status.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";

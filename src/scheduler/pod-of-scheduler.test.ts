@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod } from "#api";
+import { SharedParts } from "#client";
 import { Cluster } from "./framework/cluster.ts";
 import { podOfScheduler } from "./pod-of-scheduler.ts";
-import { SharedParts } from "./shared-parts.ts";
 
 const options = { schedulers: new Set(["default-scheduler"]), shared: new SharedParts() };
 

@@ -1,8 +1,7 @@
 import { type Container, isPodTerminal, type Pod, type PodCondition, type PodSpec } from "#api";
-import { only } from "#client";
+import { only, type SharedParts } from "#client";
 import { placingVolumes } from "./framework/pod-volumes.ts";
 import { defaultSchedulerName } from "./limits.ts";
-import type { SharedParts } from "./shared-parts.ts";
 
 export interface KeepOptions {
   /** Whose pods are to be placed here. */

@@ -16,14 +16,13 @@ import {
   statefulSets,
   storageClasses,
 } from "#api";
-import { createEventRecorder, Informers, only, type ProgramOptions, runAsLeader } from "#client";
+import { createEventRecorder, Informers, only, type ProgramOptions, runAsLeader, SharedParts } from "#client";
 import type { Lister } from "./framework/lister.ts";
 import type { Profile } from "./framework/plugin.ts";
 import { defaultSchedulerName } from "./limits.ts";
 import { defaultProfile } from "./plugins/registry.ts";
 import { podOfScheduler } from "./pod-of-scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
-import { SharedParts } from "./shared-parts.ts";
 
 export interface SchedulerProgramOptions extends ProgramOptions {
   /** The rules by scheduler name; the default ones unless given. */

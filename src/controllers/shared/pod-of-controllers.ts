@@ -1,25 +1,39 @@
-import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "#api";
-import { only } from "#client";
+import type { Container, ContainerStatus, ObjectMeta, Pod, PodSpec, PodStatus } from "#api";
+import { only, SharedParts } from "#client";
 
 /**
  * What controllers read of a pod, a third of it: clusters have many. A controller that is to read more adds it here.
- * Metadata stays whole, because the inventory shares it.
+ * Metadata stays whole, because the inventory shares it. What replicas have in common is kept once.
  */
 export function podOfControllers(pod: Pod): Pod {
   return {
-    ...only(pod, ["apiVersion", "kind", "metadata"]),
+    ...only(pod, ["apiVersion", "kind"]),
+    metadata: metadataOf(pod.metadata ?? {}),
     ...(pod.spec ? { spec: specOf(pod.spec) } : {}),
     ...(pod.status ? { status: statusOf(pod.status) } : {}),
   };
 }
 
+const parts = new SharedParts();
+
+function metadataOf(metadata: ObjectMeta): ObjectMeta {
+  const { labels, annotations, ownerReferences } = metadata;
+  return {
+    ...metadata,
+    ...(labels ? { labels: parts.of(labels) } : {}),
+    ...(annotations ? { annotations: parts.of(annotations) } : {}),
+    ...(ownerReferences ? { ownerReferences: parts.of(ownerReferences) } : {}),
+  };
+}
+
 function specOf(spec: PodSpec): PodSpec {
-  const { containers, initContainers } = spec;
+  const { containers, initContainers, tolerations } = spec;
   const claims = spec.volumes?.filter((volume) => volume.persistentVolumeClaim ?? volume.ephemeral);
   return {
-    ...only(spec, ["nodeName", "hostname", "subdomain", "tolerations"]),
-    containers: containers.map(containerOf),
-    ...(initContainers ? { initContainers: initContainers.map(containerOf) } : {}),
+    ...only(spec, ["nodeName", "hostname", "subdomain"]),
+    ...(tolerations ? { tolerations: parts.of(tolerations) } : {}),
+    containers: parts.of(containers.map(containerOf)),
+    ...(initContainers ? { initContainers: parts.of(initContainers.map(containerOf)) } : {}),
     ...(claims?.length ? { volumes: claims } : {}),
     ...nodeFieldsOf(spec),
   };
@@ -41,11 +55,14 @@ function containerOf(container: Container): Container {
 }
 
 function statusOf(status: PodStatus): PodStatus {
-  const { containerStatuses, initContainerStatuses } = status;
+  const { conditions, containerStatuses, initContainerStatuses } = status;
   return {
-    ...only(status, ["phase", "conditions", "podIP", "podIPs"]),
-    ...(containerStatuses ? { containerStatuses: containerStatuses.map(containerStatusOf) } : {}),
-    ...(initContainerStatuses ? { initContainerStatuses: initContainerStatuses.map(containerStatusOf) } : {}),
+    ...only(status, ["phase", "podIP", "podIPs"]),
+    ...(conditions ? { conditions: parts.of(conditions) } : {}),
+    ...(containerStatuses ? { containerStatuses: parts.of(containerStatuses.map(containerStatusOf)) } : {}),
+    ...(initContainerStatuses
+      ? { initContainerStatuses: parts.of(initContainerStatuses.map(containerStatusOf)) }
+      : {}),
   };
 }
 
