@@ -6,6 +6,7 @@
 export * from "./cron/mod.ts";
 export * from "./disruption.ts";
 export * from "./eviction-order.ts";
+export * from "./fake-node.ts";
 export * from "./generated/resources.ts";
 export type * from "./generated/types.ts";
 export * from "./int-or-percent.ts";

@@ -5,6 +5,7 @@ import { certificateRequester } from "./certificate-requester.ts";
 import { claimResize } from "./claim-resize.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { fakeNodeRestriction } from "./fake-node-restriction.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { priority } from "./priority.ts";
@@ -32,6 +33,7 @@ export function admissionPlugins(options: {
     // Place of LimitRanger: sets the defaults that ResourceQuota counts.
     serviceAccountPlugin(options),
     nodeRestriction(),
+    fakeNodeRestriction(options.feed),
     certificateRequester(),
     taintNodesByCondition(),
     priority(options.feed),

@@ -17,6 +17,8 @@ export interface PkiPlan {
   readonly nodeName: string;
   /** Names and addresses of the API server beside localhost and `kubernetes.default.svc`: node and bridge address, 10.96.0.1. */
   readonly servingNames: readonly string[];
+  /** Programs that not every cluster has. */
+  readonly optional?: readonly "fake-nodes"[];
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -57,6 +59,7 @@ export function ensurePki(plan: PkiPlan): EnsuredPki {
     const subject = clusterSubjects[program];
     return write(program, kubeconfig(program, subject.commonName, subject));
   };
+  for (const program of plan.optional ?? []) own(program);
   const node = nodeSubject(plan.nodeName);
   return {
     authority: pki.authority,

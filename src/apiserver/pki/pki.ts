@@ -36,6 +36,7 @@ export const clusterSubjects = {
   controllers: { commonName: "system:kube-controller-manager" },
   scheduler: { commonName: "system:kube-scheduler" },
   dns: { commonName: "system:kube-dns" },
+  "fake-nodes": { commonName: "system:fake-nodes" },
 } as const satisfies Record<string, Subject>;
 
 /** The identity of a node's agent. */

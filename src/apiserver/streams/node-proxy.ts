@@ -2,6 +2,7 @@ import { pipeline } from "node:stream/promises";
 import { nodes } from "#api";
 import { ApiError, notFound } from "#base";
 import type { StreamHandler } from "../ports.ts";
+import { requireMachine } from "./pod-target.ts";
 import type { Tunnels } from "./tunnel/tunnels.ts";
 
 /** What may be asked of a node's agent through the API server. */
@@ -13,7 +14,9 @@ export function nodeProxy(tunnels: Tunnels): StreamHandler {
     handles: ({ resource, subresource }) => resource?.resource === nodes.resource && subresource === "proxy",
     async serve({ attributes, read, incoming }, response) {
       const { name = "", path } = attributes;
-      if (!read.get(nodes, name)) throw notFound({ resource: "nodes", name });
+      const node = read.get(nodes, name);
+      if (!node) throw notFound({ resource: "nodes", name });
+      requireMachine(node);
       const asked = path.slice(path.indexOf("/proxy") + "/proxy".length);
       if (!paths.has(asked) || incoming.method !== "GET") {
         const offered = [...paths].join(" and ");

@@ -1,4 +1,4 @@
-import { type Pod, pods } from "#api";
+import { isFakeNode, type Node, nodes, type Pod, pods } from "#api";
 import { badRequest, notFound } from "#base";
 import type { StreamRequest } from "../ports.ts";
 
@@ -10,14 +10,23 @@ export interface PodTarget {
   readonly pod: Pod;
 }
 
-/** Throws NotFound, or BadRequest when the pod has no node yet. */
+/** Throws NotFound, or BadRequest when the pod has no node yet, or only a simulated one. */
 export function podTarget({ attributes, read }: StreamRequest): PodTarget {
   const { namespace = "", name = "" } = attributes;
   const pod = read.get(pods, name, namespace);
   if (!pod) throw notFound({ resource: "pods", name });
   const node = pod.spec?.nodeName;
   if (!node) throw badRequest(`pod ${name} does not have a host assigned`);
+  requireMachine(read.get(nodes, node), `pod ${name} is simulated: `);
   return { namespace, name, node, pod };
+}
+
+/** Throws BadRequest for a node behind which no machine stands: nobody will ever dial its tunnel. */
+export function requireMachine(node: Node | undefined, about = ""): void {
+  if (!node || !isFakeNode(node)) return;
+  throw badRequest(
+    `${about}node ${node.metadata?.name} is a fake node, on which nothing really runs; there are no containers, logs or statistics to ask it for`,
+  );
 }
 
 /** The container that was asked for, or the only one. Throws BadRequest in Kubernetes' words. */

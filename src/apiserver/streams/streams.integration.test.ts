@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
-import { nodes, pods, serviceAccounts } from "#api";
+import { fakeNodeKey, nodes, pods, serviceAccounts } from "#api";
 import { channels, encodeFrame, FrameDecoder, must, systemClock, systemRandom } from "#base";
 import {
   dialTunnel,
@@ -44,6 +44,7 @@ before(async () => {
   await admin.raw("POST", "/api/v1/namespaces", { metadata: { name: "default" } });
   await admin.resource(serviceAccounts, "default").create({ metadata: { name: "default" } });
   await admin.resource(nodes).create({ metadata: { name: "n1" } });
+  await admin.resource(nodes).create({ metadata: { name: "fake-0", labels: { [fakeNodeKey]: "true" } } });
   const containers = [{ name: "c", image: "i" }];
   const running = { metadata: { name: "web" }, spec: { nodeName: "n1", containers } };
   const two = {
@@ -51,7 +52,8 @@ before(async () => {
     spec: { nodeName: "n1", containers: [...containers, { name: "d", image: "i" }] },
   };
   const lost = { metadata: { name: "lost" }, spec: { nodeName: "n2", containers } };
-  for (const pod of [running, two, lost]) {
+  const fake = { metadata: { name: "fake" }, spec: { nodeName: "fake-0", containers } };
+  for (const pod of [running, two, lost, fake]) {
     const created = await admin.resource(pods, "default").create(pod);
     const status = { phase: "Running", containerStatuses: [] };
     await admin.resource(pods, "default").updateStatus({ ...created, status });
@@ -195,6 +197,19 @@ describe("logs", () => {
       stderr,
       /the agent of node n2 has no tunnel open; is it running\? See "kubectl describe node n2"/,
     );
+  });
+
+  test("of a fake node say at once that nothing runs there, as do commands, ports and statistics", async () => {
+    const typed = [
+      ["logs", "fake"],
+      ["exec", "fake", "--", "ls"],
+      ["port-forward", "fake", "0:80"],
+      ["get", "--raw", "/api/v1/nodes/fake-0/proxy/stats/summary"],
+    ];
+    for (const line of typed) {
+      const { stderr } = await cluster.kubectl(line);
+      assert.match(stderr, /node fake-0 is a fake node, on which nothing really runs/, line.join(" "));
+    }
   });
 });
 

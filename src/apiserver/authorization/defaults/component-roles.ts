@@ -42,6 +42,14 @@ export const componentRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule("list watch", "discovery.k8s.io", "endpointslices"),
     rule("get", "", "nodes"),
   ],
+  // Of which nodes and pods, admission says: those that are fake.
+  "system:fake-nodes": [
+    rule(read, "", "nodes"),
+    rule("patch", "", "nodes/status"),
+    rule("delete get list watch", "", "pods"),
+    rule("patch", "", "pods/status"),
+    rule("create get update", "coordination.k8s.io", "leases"),
+  ],
   "system:kube-controller-manager": [
     recordEvents,
     rule("create get update", "coordination.k8s.io", "leases"),

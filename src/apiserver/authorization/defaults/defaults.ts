@@ -50,6 +50,7 @@ export function defaultClusterRoleBindings(): ClusterRoleBinding[] {
     clusterBinding("system:service-account-issuer-discovery", group("system:serviceaccounts")),
     clusterBinding("system:node-proxier", user("system:kube-proxy")),
     clusterBinding("system:kube-dns", user("system:kube-dns"), account("kube-dns")),
+    clusterBinding("system:fake-nodes", user(fakeNodesUser)),
     clusterBinding("system:kube-controller-manager", controllerManager),
     clusterBinding("system:kube-scheduler", user("system:kube-scheduler")),
     clusterBinding("system:volume-scheduler", user("system:kube-scheduler")),
@@ -83,6 +84,9 @@ export function defaultRoleBindings(): RoleBinding[] {
     },
   ];
 }
+
+/** The program that simulates nodes in a live cluster. */
+export const fakeNodesUser = "system:fake-nodes";
 
 const controllerManager: Subject = user("system:kube-controller-manager");
 
