@@ -31,6 +31,20 @@ test("a packet to a pod's address is rejected even when the range's route is gon
   }
 });
 
+test("a packet to a fake pod is rejected although there is a way out", async () => {
+  const ip = (...args: string[]) => host.run({ program: "ip", arguments: args });
+  await ip("link", "add", "elsewhere", "type", "bridge");
+  await ip("addr", "add", "192.0.2.1/24", "dev", "elsewhere");
+  await ip("link", "set", "elsewhere", "up");
+  await ip("route", "add", "default", "via", "192.0.2.254");
+  try {
+    assert.equal(await ask(machine, "240.0.7.2", 80), "ECONNREFUSED");
+    assert.equal(await ask(pod("a"), "240.0.7.2", 80), "ECONNREFUSED");
+  } finally {
+    await ip("link", "delete", "elsewhere");
+  }
+});
+
 test("a second cluster with the same addresses is refused before anything is made", async () => {
   const second = {
     ...config,

@@ -1,3 +1,4 @@
+import { fakePodRange } from "#api";
 import { limits } from "../limits.ts";
 import type { NetworkConfig } from "../network.ts";
 import { deviceNames } from "../pods/device-names.ts";
@@ -106,11 +107,13 @@ table ip ${table} {
   chain guard-forward {
     ip daddr ${serviceRange} jump refuse
     ip daddr ${clusterPodRange} ${elsewhere} jump refuse
+    ip daddr ${fakePodRange} jump refuse
     iifname ${podDevices} ct state new ct status dnat fib daddr . iif oif exists meta mark set ${hairpinMark}
   }
   chain guard-output {
     ip daddr ${serviceRange} jump refuse
     ip daddr ${clusterPodRange} ${elsewhere} jump refuse
+    ip daddr ${fakePodRange} jump refuse
     ip daddr ${clusterPodRange} icmp type destination-unreachable icmp code port-unreachable ${quotedPort} 53 drop
   }
   chain refuse {

@@ -1,4 +1,4 @@
-import type { EndpointSlice, ServicePort as Port, Service } from "#api";
+import { type EndpointSlice, fakePodRange, type ServicePort as Port, type Service } from "#api";
 import type { NetworkConfig } from "../network.ts";
 import { contains, parseRange } from "../ranges.ts";
 
@@ -88,7 +88,7 @@ function externalFrontends(
 }
 
 function isTheClusters(address: string, { serviceRange, clusterPodRange }: ProxyNode["network"]): boolean {
-  return [serviceRange, clusterPodRange].some((range) => contains(parseRange(range), address));
+  return [serviceRange, clusterPodRange, fakePodRange].some((range) => contains(parseRange(range), address));
 }
 
 function addressFrontends(addresses: readonly string[], protocol: Protocol, port: number): Frontend[] {
