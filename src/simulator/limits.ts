@@ -25,6 +25,11 @@ export const limits = {
   retryInitialMs: 200,
   retryMaximumMs: 10_000,
 
+  /** In a live cluster: over how long the first renewals of leases are spread, which is how often each is renewed. */
+  beatMs: 10_000,
+  /** How long what nodes learn is gathered, so that a burst makes them look once. */
+  newsMs: 20,
+
   /** The shape of a run: faults begin after this, and this often. */
   startMs: 120_000,
   faultEveryMs: [2_000, 90_000] as Range,

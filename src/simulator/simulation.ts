@@ -1,7 +1,7 @@
-import type { Pod } from "#api";
+import { nodes, type Pod, pods } from "#api";
 import type { ApiServer, User } from "#apiserver";
 import { type Logger, type LogSink, logger, type Random } from "#base";
-import { type Client, createClient } from "#client";
+import { type Client, createClient, Informers } from "#client";
 import { startControllers } from "#controllers";
 import { startScheduler } from "#scheduler";
 import { SimulatedDisk, type Store } from "#store";
@@ -78,12 +78,16 @@ export class Simulation {
     this.schedulers = names.map((name) =>
       this.#program(`scheduler-${name}`, "kube-scheduler", startScheduler),
     );
-    this.fleet = new Fleet({
+    const informers = new Informers({
       client: this.client("fleet"),
       clock,
       random: randomFor(seed, "fleet"),
       logger: this.#logger("fleet"),
       signal: new AbortController().signal,
+    });
+    this.fleet = new Fleet({
+      pods: informers.of(pods),
+      nodes: informers.of(nodes),
       power: (shape) => this.#power(shape),
       behaviourOf: options.behaviourOf,
       ...(options.observer ? { observer: options.observer } : {}),

@@ -32,6 +32,10 @@ export interface NodeRegistrationOptions {
   readonly signal: AbortSignal;
   readonly images: () => Promise<readonly Image[]>;
   readonly health: () => Promise<NodeHealth>;
+  /** A node that others make and remove, as it is now: it never registers itself (the kubelet's `--register-node=false`). */
+  readonly made?: Node;
+  /** The first pause between beats, where many nodes would beat as one. */
+  readonly firstPauseMs?: number;
   /** Called at every heartbeat: other rare work shares the wake-up. */
   readonly onBeat: () => void;
 }
@@ -56,9 +60,12 @@ export class NodeRegistration {
   /** From the start on: observing what registration itself does is no reason for more. */
   #beating = true;
   #again = false;
+  #pauseMs: number;
 
   constructor(options: NodeRegistrationOptions) {
     this.#options = options;
+    this.#node = options.made;
+    this.#pauseMs = options.firstPauseMs ?? limits.leaseRenewMs;
   }
 
   /** The labels as the API has them; before registration those the node gives itself. */
@@ -84,7 +91,7 @@ export class NodeRegistration {
     const { clock, logger, signal } = this.#options;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
-        this.#node = await this.#register();
+        this.#node ??= await this.#register();
         this.#conditions = this.#node.status?.conditions ?? [];
         await this.updateStatus();
         this.#beatAt = clock.now();
@@ -154,7 +161,8 @@ export class NodeRegistration {
     this.#beating = false;
     if (signal.aborted) return;
     onBeat();
-    this.#timer = clock.setTimer(limits.leaseRenewMs, () => void this.#beat(), { unref: true });
+    this.#timer = clock.setTimer(this.#pauseMs, () => void this.#beat(), { unref: true });
+    this.#pauseMs = limits.leaseRenewMs;
   }
 
   /** At once, or right after the one that is under way. */
@@ -188,9 +196,10 @@ export class NodeRegistration {
   }
 
   async #register(): Promise<Node> {
-    const { client, identity, machine, signal } = this.#options;
+    const { client, identity, machine, made, signal } = this.#options;
     const wanted = nodeObject(identity, machine);
     const resource = client.resource(nodes);
+    if (made) return resource.get(identity.name, { signal });
     try {
       const created = await resource.create(wanted, { signal });
       await createCsiNode(client, created, signal);

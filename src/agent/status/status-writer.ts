@@ -102,10 +102,12 @@ export class StatusWriter {
     entry.writing = true;
     try {
       while (entry.writtenText !== entry.desiredText && this.#entries.get(uid) === entry) {
-        const { desired, desiredText } = entry;
-        const { pod } = entry;
-        await this.#slots.run(this.#options.signal, () => this.#patch(pod, desired, entry));
-        entry.writtenText = desiredText;
+        // What is newest when its turn comes.
+        entry.writtenText = await this.#slots.run(undefined, async () => {
+          const { pod, desired, desiredText } = entry;
+          await this.#patch(pod, desired, entry);
+          return desiredText;
+        });
         entry.failures = 0;
       }
       entry.onWritten();

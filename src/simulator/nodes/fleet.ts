@@ -1,16 +1,13 @@
-import { type Node, nodes, type Pod, pods } from "#api";
-import type { Clock, Logger, Random } from "#base";
-import { type Client, type Informer, Informers } from "#client";
+import type { Node, Pod } from "#api";
+import type { Informer } from "#client";
 import type { NodeShape } from "./shape.ts";
 import { SimulatedNode, type SimulatedNodeOptions } from "./simulated-node.ts";
 
-export interface FleetOptions extends Pick<SimulatedNodeOptions, "power" | "behaviourOf" | "observer"> {
-  /** May list and watch all pods and nodes. */
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
+export interface FleetOptions
+  extends Pick<SimulatedNodeOptions, "power" | "behaviourOf" | "observer" | "live"> {
+  /** All pods of the cluster. */
+  readonly pods: Informer<Pod>;
+  readonly nodes: Informer<Node>;
 }
 
 /**
@@ -20,19 +17,16 @@ export interface FleetOptions extends Pick<SimulatedNodeOptions, "power" | "beha
 export class Fleet {
   readonly nodes = new Map<string, SimulatedNode>();
   readonly #options: FleetOptions;
-  readonly #pods: Informer<Pod>;
-  readonly #known: Informer<Node>;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const informers = new Informers(options);
-    this.#pods = informers.of(pods).addIndex("node", ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []));
-    this.#known = informers.of(nodes);
+    const { pods, nodes } = options;
+    pods.addIndex("node", ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []));
     const tell = ({ spec }: Pod) => this.nodes.get(spec?.nodeName ?? "")?.tell();
-    this.#pods.addHandler({ added: tell, updated: tell, deleted: tell });
+    pods.addHandler({ added: tell, updated: tell, deleted: tell });
     const tellSelf = ({ metadata }: Node) => this.nodes.get(metadata?.name ?? "")?.tell();
-    this.#known.addHandler({ updated: tellSelf, deleted: tellSelf });
-    informers.synced().then(
+    nodes.addHandler({ updated: tellSelf, deleted: tellSelf });
+    Promise.all([pods.synced, nodes.synced]).then(
       () => {
         for (const node of this.nodes.values()) node.tell();
       },
@@ -42,15 +36,23 @@ export class Fleet {
 
   /** A new node, switched off. */
   add(shape: NodeShape): SimulatedNode {
+    const { pods, nodes, power, behaviourOf, observer, live } = this.#options;
     const node = new SimulatedNode({
       shape,
-      power: this.#options.power,
-      behaviourOf: this.#options.behaviourOf,
-      ...(this.#options.observer ? { observer: this.#options.observer } : {}),
-      bound: (name) => (this.#pods.isSynced ? this.#pods.byIndex("node", name) : undefined),
-      known: (name) => (this.#known.isSynced ? this.#known.get(name) : undefined),
+      power,
+      behaviourOf,
+      ...(observer ? { observer } : {}),
+      ...(live ? { live } : {}),
+      bound: (name) => (pods.isSynced ? pods.byIndex("node", name) : undefined),
+      known: (name) => (nodes.isSynced ? nodes.get(name) : undefined),
     });
     this.nodes.set(shape.name, node);
     return node;
+  }
+
+  /** Switches a node off, and forgets it. */
+  remove(name: string): void {
+    this.nodes.get(name)?.crash();
+    this.nodes.delete(name);
   }
 }

@@ -1,6 +1,5 @@
 export * from "./behaviour.ts";
 export { Fleet, type FleetOptions } from "./fleet.ts";
-export { type LiveFleetOptions, liveFleet } from "./live-fleet.ts";
 export { hasProcesses, type PodState } from "./pod-state.ts";
 export * from "./shape.ts";
 export { type NodeObserver, type NodePower, SimulatedNode } from "./simulated-node.ts";

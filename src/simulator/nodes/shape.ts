@@ -1,5 +1,5 @@
 import type { Machine, NodeIdentity } from "#agent";
-import { kubernetesVersion } from "#api";
+import { kubernetesVersion, simulatedRuntime } from "#api";
 
 /** What a simulated node is, as its owner bought it. */
 export interface NodeShape {
@@ -7,6 +7,8 @@ export interface NodeShape {
   readonly cpuMilli: number;
   readonly memoryBytes: number;
   readonly storageBytes: number;
+  /** Extended resources: `nvidia.com/gpu`. */
+  readonly extended?: Readonly<Record<string, number>>;
   /** `topology.kubernetes.io/zone`, which is also what is lost together. */
   readonly zone?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -22,7 +24,7 @@ export function identityOf({ name, zone, labels, podRange }: NodeShape): NodeIde
     podRange,
     labels: { ...labels, ...(zone === undefined ? {} : { "topology.kubernetes.io/zone": zone }) },
     version: kubernetesVersion.gitVersion,
-    runtimeVersion: "simulated://1",
+    runtimeVersion: simulatedRuntime,
     port: 10250,
     volumeDirectory: "/var/lib/nacre/volumes",
   };

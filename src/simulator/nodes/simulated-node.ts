@@ -32,6 +32,18 @@ export interface SimulatedNodeOptions {
   readonly known: (name: string) => Node | undefined;
   readonly behaviourOf: (pod: Pod, random: Random) => Behaviour;
   readonly observer?: NodeObserver;
+  readonly live?: LiveNode;
+}
+
+/**
+ * A node in a live cluster, beside real ones. Others make and remove it, and pods go on where they were when the program that simulates
+ * begins anew: to their users nothing has happened.
+ */
+export interface LiveNode {
+  /** Of all nodes of the process: bounds what is written at a time. */
+  readonly statuses: StatusWriter;
+  /** When it renews its lease first: many nodes are spread over the interval. */
+  readonly firstBeatMs: (random: Random) => number;
 }
 
 /** Told of what really happens on nodes, whoever else knows of it. */
@@ -74,8 +86,9 @@ export class SimulatedNode {
 
   /** What pods may ask of it, in the units of `ResourceAmounts`. */
   get allocatable(): Readonly<Record<string, number>> {
-    const { cpuMilli, memoryBytes, storageBytes } = this.shape;
+    const { cpuMilli, memoryBytes, storageBytes, extended } = this.shape;
     return {
+      ...extended,
       cpu: cpuMilli,
       memory: memoryBytes,
       "ephemeral-storage": storageBytes,
@@ -93,8 +106,10 @@ export class SimulatedNode {
     this.#boots += 1;
     const power = this.#options.power(this.shape);
     const { client, clock, logger, signal } = power;
+    const { live, known } = this.#options;
+    const made = live && known(this.name);
     this.#power = power;
-    this.#statuses = new StatusWriter(power);
+    this.#statuses = live?.statuses ?? new StatusWriter(power);
     this.#registration = new NodeRegistration({
       client,
       clock,
@@ -102,6 +117,7 @@ export class SimulatedNode {
       identity: identityOf(this.shape),
       machine: machineOf(this.shape, this.#boots),
       signal,
+      ...(made && live ? { made, firstPauseMs: live.firstBeatMs(power.random) } : {}),
       images: () => Promise.resolve([]),
       health: () =>
         Promise.resolve({
@@ -180,14 +196,16 @@ export class SimulatedNode {
     if (pod.metadata?.deletionTimestamp) {
       own.stop((pod.metadata.deletionGracePeriodSeconds ?? 30) * 1000);
       if (own.state === "ended" && this.#power) this.#finish(this.#power, pod);
-    } else this.#statuses?.observe(pod);
+    } else if (!this.#options.live) this.#statuses?.observe(pod);
+    else if (own.state === "ready" && !this.#published.has(own.uid) && !isReady(pod)) this.#publish(own);
   }
 
   #admit(power: NodePower, pod: Pod): void {
-    const { observer, behaviourOf } = this.#options;
+    const { observer, behaviourOf, live } = this.#options;
     const uid = pod.metadata?.uid ?? "";
     if (this.#refused.has(uid)) return;
-    const rejection = admit(pod, this.#neighbours(), this.#offer());
+    const before = live && pod.status?.phase === "Running" ? pod.status : undefined;
+    const rejection = before ? undefined : admit(pod, this.#neighbours(), this.#offer());
     if (rejection) {
       this.#refused.add(uid);
       observer?.onRefused?.(this, pod, rejection.reason);
@@ -202,13 +220,15 @@ export class SimulatedNode {
         random: power.random,
         slowness: () => this.slowness,
         restarts: this.#restarts.get(uid) ?? 0,
+        ...(before ? { before } : {}),
         onChange: (changed, from) => this.#onChange(changed, from),
       },
-      this.#newAddress(),
+      before?.podIP ?? this.#newAddress(),
     );
     this.pods.set(uid, own);
     own.begin();
-    this.#publish(own);
+    if (before) this.#follow(own, pod);
+    else this.#publish(own);
   }
 
   #offer(): NodeOffer {
@@ -240,7 +260,14 @@ export class SimulatedNode {
     if (own.state === "stopping") return;
     const status = simulatedStatus(own, this.#context(own.uid, own.pod.status));
     this.#published.set(own.uid, status);
-    this.#statuses?.publish(own.pod, status, () => {});
+    this.#statuses?.publish(own.pod, status, () => this.#onWritten(own.uid, status));
+  }
+
+  /** Of many pods that rest nothing is kept but what the API has. */
+  #onWritten(uid: string, status: PodStatus): void {
+    if (!this.#options.live || this.#published.get(uid) !== status) return;
+    this.#published.delete(uid);
+    this.#statuses?.forget(uid);
   }
 
   #context(uid: string, stored?: PodStatus) {
@@ -283,9 +310,17 @@ export class SimulatedNode {
     this.#statuses?.forget(own.uid);
   }
 
+  /** There are more addresses than a node takes pods. */
   #newAddress(): string {
-    const address = addressIn(this.shape.podRange, this.#nextAddress);
-    this.#nextAddress = this.#nextAddress >= 254 ? 2 : this.#nextAddress + 1;
-    return address;
+    const taken = new Set(Array.from(this.pods.values(), ({ address }) => address));
+    for (;;) {
+      const address = addressIn(this.shape.podRange, this.#nextAddress);
+      this.#nextAddress = this.#nextAddress >= 254 ? 2 : this.#nextAddress + 1;
+      if (!taken.has(address)) return address;
+    }
   }
+}
+
+function isReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }

@@ -1,4 +1,4 @@
-import { type Pod, podLimits } from "#api";
+import { type Pod, type PodStatus, podLimits } from "#api";
 import type { Clock, Random, Timer } from "#base";
 import { limits } from "../limits.ts";
 import { between, happens } from "../time/seeds.ts";
@@ -20,6 +20,8 @@ export interface SimulatedPodOptions {
   readonly slowness: () => number;
   /** Of containers that ran on this node before: it may have been started anew. */
   readonly restarts: number;
+  /** What was said of it before this process began: it goes on from there. */
+  readonly before?: PodStatus;
   readonly onChange: (pod: SimulatedPod, from: PodState) => void;
 }
 
@@ -40,6 +42,11 @@ export class SimulatedPod {
     this.pod = options.pod;
     this.address = address;
     this.restarts = options.restarts;
+    const [container] = options.before?.containerStatuses ?? [];
+    if (!container) return;
+    this.#state = "ready";
+    this.restarts = container.restartCount ?? 0;
+    this.startedAt = Date.parse(container.state?.running?.startedAt ?? "") || options.clock.now();
   }
 
   get state(): PodState {
@@ -103,7 +110,9 @@ export class SimulatedPod {
       });
     } else if (this.#state === "running") {
       this.startedAt = clock.now();
-      this.#after(lasting(behaviour.readyMs), () => this.#take("becameReady"));
+      const readyMs = lasting(behaviour.readyMs);
+      if (readyMs > 0) this.#after(readyMs, () => this.#take("becameReady"));
+      else this.#take("becameReady");
     } else if (this.#state === "ready") {
       this.#failuresInRow = 0;
       this.#planEnd();

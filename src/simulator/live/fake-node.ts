@@ -1,0 +1,74 @@
+import { fakeNodeKey, fakeNodeTaint, fakePodRange, type Node, quantityMilliValue, quantityValue } from "#api";
+import type { NodeShape } from "../nodes/shape.ts";
+
+/** The object by which a cluster gets its fake node number `index`, from 0 on. Pure. */
+export function fakeNode(index: number): Node {
+  const name = `fake-${index}`;
+  const zone = zones[index % zones.length] ?? "";
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: {
+      name,
+      labels: {
+        [fakeNodeKey]: "true",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "topology.kubernetes.io/region": "fake",
+        [zoneKey]: zone,
+      },
+    },
+    spec: { podCIDR: podRangeOf(index), podCIDRs: [podRangeOf(index)], taints: [fakeNodeTaint] },
+  };
+}
+
+/** What a fake node looks like: what its object says of it, and the rest as that of a usual machine. Pure. */
+export function shapeOf({ metadata, spec, status }: Node): NodeShape {
+  const { name = "", labels = {} } = metadata ?? {};
+  const capacity = status?.capacity ?? {};
+  const given = (resource: string) => {
+    const text = capacity[resource];
+    return text === undefined ? undefined : quantityValue(text);
+  };
+  const zone = labels[zoneKey];
+  return {
+    name,
+    cpuMilli: quantityMilliValue(capacity.cpu ?? "32"),
+    memoryBytes: given("memory") ?? 128 * gibibyte,
+    storageBytes: given("ephemeral-storage") ?? 512 * gibibyte,
+    podRange: spec?.podCIDR ?? podRangeOf(rangesOfIndexes + (hashOf(name) % rangesOfIndexes)),
+    extended: extendedOf(capacity),
+    ...(zone === undefined ? {} : { zone }),
+  };
+}
+
+const zoneKey = "topology.kubernetes.io/zone";
+const zones = ["fake-a", "fake-b", "fake-c"];
+const gibibyte = 2 ** 30;
+
+/** The first half of the ranges goes by number, the second to nodes that somebody else made and gave none. */
+const rangesOfIndexes = 32_768;
+
+/** A part of `fakePodRange` for each node: `240.0.7.0/24`. */
+function podRangeOf(index: number): string {
+  return `${fakePodRange.split(".", 1)}.${index >> 8}.${index & 255}.0/24`;
+}
+
+/** GPUs and what else only some machines have. */
+function extendedOf(capacity: Readonly<Record<string, string | number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(capacity)
+      .filter(([resource]) => !ordinary.has(resource))
+      .map(([resource, amount]) => [resource, quantityValue(amount)]),
+  );
+}
+
+const ordinary: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage", "pods"]);
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}
