@@ -1,3 +1,5 @@
+import type { Host } from "#host";
+
 /** Where everything of one cluster lies below its data directory. All of it 0700, secrets 0600. */
 export interface Layout {
   readonly data: string;
@@ -39,13 +41,19 @@ export function layoutOf(data: string): Layout {
   };
 }
 
-/** The programs of a cluster on one machine, in the order in which they are started. */
-export const programs = ["control-plane", "agent", "controllers", "dns"] as const;
+/** The programs that a cluster on one machine may have, in the order in which they are started. */
+export const allPrograms = ["control-plane", "agent", "controllers", "dns", "fake-nodes"] as const;
 
-export type ProgramName = (typeof programs)[number];
+export type ProgramName = (typeof allPrograms)[number];
 
 /** Who has a kubeconfig of their own. */
-export type KubeconfigName = "admin" | "controllers" | "scheduler" | "node" | "dns";
+export type KubeconfigName = "admin" | "controllers" | "scheduler" | "node" | "dns" | "fake-nodes";
+
+/** The programs that this cluster has: one that not every cluster has is there when its kubeconfig is. */
+export async function programsOf(host: Host, layout: Layout): Promise<readonly ProgramName[]> {
+  const simulates = await host.files.exists(kubeconfigPath(layout, "fake-nodes"));
+  return allPrograms.filter((name) => name !== "fake-nodes" || simulates);
+}
 
 export function kubeconfigPath(layout: Layout, name: KubeconfigName): string {
   return `${layout.kubeconfigs}/${name}.kubeconfig`;

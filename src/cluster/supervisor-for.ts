@@ -1,17 +1,19 @@
 import { ApiError, badRequest } from "#base";
 import type { Host } from "#host";
 import { readClusterConfig } from "./cluster-config.ts";
-import { type Layout, type ProgramName, programs } from "./layout.ts";
+import { allPrograms, type Layout, type ProgramName } from "./layout.ts";
 import { type ProgramCommand, runningPrograms, startProgram, stopProgram } from "./supervisor.ts";
 import { systemdSupervisor } from "./systemd-supervisor.ts";
 
 /** Keeps the programs of one cluster running: what ends unasked is started again. */
 export interface Supervisor {
   readonly kind: "systemd" | "own";
-  /** Starts the named of all `commands`, unless they run. systemd starts all of them after every reboot too. */
+  /** Starts the named of `commands`, which are all programs of the cluster, unless they run. systemd starts all of them after every reboot too. */
   start(commands: readonly ProgramCommand[], names: readonly ProgramName[]): Promise<void>;
   /** Ends all programs, the agent first, so that it does not start again what is being stopped. They stay ended. */
   stop(): Promise<void>;
+  /** Ends a program that the cluster is not to have any more. Not running is fine. */
+  drop(name: ProgramName): Promise<void>;
   /** The programs that run now, in starting order. */
   running(): Promise<readonly SupervisedProgram[]>;
   /** Removes what the supervisor keeps outside the cluster's data directory. Nothing to remove is fine. */
@@ -84,8 +86,9 @@ function ownSupervisor(host: Host, layout: Layout): Supervisor {
     },
     async stop() {
       await stopProgram(host, layout, "agent");
-      await Promise.all(programs.map((name) => stopProgram(host, layout, name)));
+      await Promise.all(allPrograms.map((name) => stopProgram(host, layout, name)));
     },
+    drop: (name) => stopProgram(host, layout, name),
     running: () => runningPrograms(host, layout),
     async remove() {},
   };

@@ -1,7 +1,6 @@
 import { ApiError } from "#base";
 import type { Host } from "#host";
-import type { Layout, ProgramName } from "./layout.ts";
-import { programs } from "./layout.ts";
+import { allPrograms, type Layout, type ProgramName } from "./layout.ts";
 
 /** How one program of the cluster is started: the arguments after the Node binary. */
 export interface ProgramCommand {
@@ -76,7 +75,7 @@ export async function stopProgram(
 
 /** The programs that run now, in starting order. */
 export async function runningPrograms(host: Host, layout: Layout): Promise<RunningProgram[]> {
-  const found = await Promise.all(programs.map((name) => findProgram(host, layout, name)));
+  const found = await Promise.all(allPrograms.map((name) => findProgram(host, layout, name)));
   return found.filter((program) => program !== undefined);
 }
 

@@ -1,6 +1,6 @@
 import { ApiError } from "#base";
 import type { Host } from "#host";
-import { type Layout, programs } from "./layout.ts";
+import { allPrograms, type Layout, type ProgramName } from "./layout.ts";
 import type { SupervisedProgram, Supervisor } from "./supervisor-for.ts";
 import { serviceName, targetName, unitDirectory, unitHeader, unitsOf } from "./systemd-units.ts";
 
@@ -13,12 +13,16 @@ export interface SystemdSupervisor extends Supervisor {
 /** Programs as units of systemd: started at boot, restarted when they end, seen by `systemctl`. */
 export function systemdSupervisor(host: Host, layout: Layout, clusterName: string): SystemdSupervisor {
   const target = targetName(clusterName);
-  const services = programs.map((name) => serviceName(clusterName, name));
-  const units = [target, ...services];
+  const services = allPrograms.map((name) => serviceName(clusterName, name));
   const targetPath = `${unitDirectory}/${target}`;
   const systemctl = async (...args: string[]) =>
     (await host.run({ program: "systemctl", arguments: args, timeoutMs: jobTimeoutMs })).stdout;
   const isOurs = async () => ((await host.files.read(targetPath)) ?? "").startsWith(unitHeader(layout.data));
+  /** systemd refuses to stop what it never heard of. */
+  const present = async (): Promise<readonly string[]> => {
+    const there = await Promise.all(services.map((unit) => host.files.exists(`${unitDirectory}/${unit}`)));
+    return [target, ...services.filter((_, index) => there[index])];
+  };
   const isEnabled = async () =>
     (await host.files.exists(`${unitDirectory}/multi-user.target.wants/${target}`)) && (await isOurs());
 
@@ -31,15 +35,23 @@ export function systemdSupervisor(host: Host, layout: Layout, clusterName: strin
       // Enabling reloads systemd's configuration as well.
       if (!(await isEnabled())) await systemctl("enable", "--quiet", target);
       else if (changed) await systemctl("daemon-reload");
+      const started = names.map((name) => serviceName(clusterName, name));
       // The target wants them all.
-      const isAll = names.length === programs.length;
-      await systemctl("start", ...(isAll ? units : names.map((name) => serviceName(clusterName, name))));
+      const isAll = names.length === commands.length;
+      await systemctl("start", ...(isAll ? [target] : []), ...started);
     },
     async stop() {
       if (!(await isOurs())) return;
       await systemctl("disable", "--quiet", target);
-      await systemctl("stop", ...units);
+      await systemctl("stop", ...(await present()));
       await host.run({ program: "systemctl", arguments: ["reset-failed", ...services], allowFailure: true });
+    },
+    async drop(name: ProgramName) {
+      const unit = serviceName(clusterName, name);
+      if (!(await isOurs()) || !(await host.files.exists(`${unitDirectory}/${unit}`))) return;
+      await systemctl("stop", unit);
+      await host.files.remove(`${unitDirectory}/${unit}`);
+      await systemctl("daemon-reload");
     },
     async running() {
       if (!(await isOurs())) return [];
@@ -48,7 +60,7 @@ export function systemdSupervisor(host: Host, layout: Layout, clusterName: strin
     },
     async remove() {
       if (!(await isOurs())) return;
-      for (const unit of units) await host.files.remove(`${unitDirectory}/${unit}`);
+      for (const unit of [target, ...services]) await host.files.remove(`${unitDirectory}/${unit}`);
       await systemctl("daemon-reload");
     },
   };
@@ -67,7 +79,7 @@ export function runningOf(clusterName: string, shown: string): SupervisedProgram
     }
     return properties;
   });
-  return programs.flatMap((name) => {
+  return allPrograms.flatMap((name) => {
     const unit = blocks.find((properties) => properties.get("Id") === serviceName(clusterName, name));
     const state = unit?.get("ActiveState");
     if (state !== "active" && state !== "activating" && state !== "reloading") return [];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { must } from "#base";
-import { layoutOf, programs } from "./layout.ts";
+import { allPrograms, layoutOf } from "./layout.ts";
 import { runningOf } from "./systemd-supervisor.ts";
 import { unitsOf } from "./systemd-units.ts";
 
 function texts(data = "/var/lib/nacre", argument = "--flag"): ReadonlyMap<string, string> {
-  const commands = programs.map((name) => ({
+  const commands = allPrograms.map((name) => ({
     name,
     node: "/opt/node",
     arguments: [argument, `/opt/nacre/${name}.ts`, data],
@@ -28,11 +28,13 @@ test("a cluster is one target, which is what a boot starts, and a service for ea
       "nacre-shop-agent.service",
       "nacre-shop-controllers.service",
       "nacre-shop-dns.service",
+      "nacre-shop-fake-nodes.service",
     ],
   );
   const target = must(units.get("nacre-shop.target"), "there is a target");
   assert.match(target, /^WantedBy=multi-user\.target$/m);
-  for (const name of programs) assert.match(target, new RegExp(`^Wants=.*nacre-shop-${name}\\.service`, "m"));
+  for (const name of allPrograms)
+    assert.match(target, new RegExp(`^Wants=.*nacre-shop-${name}\\.service`, "m"));
 });
 
 test("every unit says whose it is and that it is made", () => {
@@ -53,7 +55,7 @@ test("only the agent's children outlive it: they watch containers", () => {
   const units = texts();
   assert.match(agent(units), /^KillMode=process$/m);
   assert.match(agent(units), /^Delegate=yes$/m);
-  for (const name of ["control-plane", "controllers", "dns"]) {
+  for (const name of ["control-plane", "controllers", "dns", "fake-nodes"]) {
     assert.doesNotMatch(must(units.get(`nacre-shop-${name}.service`), name), /KillMode|Delegate/);
   }
 });

@@ -1,4 +1,4 @@
-import { type Layout, type ProgramName, programs } from "./layout.ts";
+import type { Layout, ProgramName } from "./layout.ts";
 import type { ProgramCommand } from "./supervisor.ts";
 
 /** Where an administrator's units lie; systemd looks here before anywhere on disk. */
@@ -27,14 +27,15 @@ export function unitsOf(
   const services = commands.map(
     (command) => [serviceName(clusterName, command.name), service(layout, clusterName, command)] as const,
   );
-  return new Map([[targetName(clusterName), target(layout, clusterName)], ...services]);
+  const names = services.map(([name]) => name);
+  return new Map([[targetName(clusterName), target(layout, clusterName, names)], ...services]);
 }
 
-function target(layout: Layout, clusterName: string): string {
+function target(layout: Layout, clusterName: string, services: readonly string[]): string {
   return `${unitHeader(layout.data)}
 [Unit]
 Description=Nacre cluster ${clusterName}
-Wants=${programs.map((name) => serviceName(clusterName, name)).join(" ")}
+Wants=${services.join(" ")}
 
 [Install]
 WantedBy=multi-user.target
@@ -46,6 +47,7 @@ const descriptions: Readonly<Record<ProgramName, string>> = {
   agent: "node agent",
   controllers: "controllers and scheduler",
   dns: "DNS",
+  "fake-nodes": "fake nodes",
 };
 
 /**

@@ -3,7 +3,7 @@ import {
   type ClusterConfig,
   type Layout,
   networkOf,
-  programs,
+  programsOf,
   supervisorFor,
   writeClusterConfig,
 } from "#cluster";
@@ -11,7 +11,7 @@ import type { Host } from "#host";
 import { gatewayAddress, prepareNetwork } from "#network";
 import { requireFreePort } from "./free-port.ts";
 import { whenReady } from "./ready.ts";
-import { makeKubeconfigs, startPrograms } from "./start.ts";
+import { type KubeconfigText, makeKubeconfigs, startPrograms } from "./start.ts";
 
 /** What is known of a cluster that is to be brought up. */
 export interface BringUpOptions {
@@ -21,6 +21,8 @@ export interface BringUpOptions {
   /** Whether it was made before. */
   readonly existing: boolean;
   readonly timeoutMs: number;
+  /** Whether it is to have the program that simulates nodes. */
+  readonly simulates: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export async function bringUpOrNothing(
   layout: Layout,
   config: ClusterConfig,
   options: BringUpOptions,
-): Promise<{ path: string; text: string }> {
+): Promise<KubeconfigText> {
   if (options.running > 0) return bringUp(host, layout, config, options);
   await requireFreePort(config.port);
   const wasDown = !(await host.files.exists(layout.memory));
@@ -56,8 +58,8 @@ async function bringUp(
   host: Host,
   layout: Layout,
   config: ClusterConfig,
-  { invocation, running, existing, timeoutMs }: BringUpOptions,
-): Promise<{ path: string; text: string }> {
+  { invocation, running, existing, timeoutMs, simulates }: BringUpOptions,
+): Promise<KubeconfigText> {
   const { clock, random, output, signal } = invocation;
   const steps = progress(output, clock);
   await host.files.makeDirectory(layout.data, { mode: 0o700 });
@@ -67,10 +69,12 @@ async function bringUp(
     await host.files.makeDirectory(directory, { mode: 0o700 });
   }
   const network = networkOf(config, layout, gatewayAddress(config));
+  const optional = simulates ? (["fake-nodes"] as const) : [];
+  const kubeconfig = makeKubeconfigs(layout, config, { clock, random, optional });
+  const programs = await programsOf(host, layout);
   if (running < programs.length) {
     await steps.step("Preparing the network", () => prepareNetwork(host, network));
   }
-  const kubeconfig = makeKubeconfigs(layout, config, { clock, random });
   if (running < programs.length) {
     await steps.step("Starting the control plane, the agent, the controllers and DNS", async () => {
       const startedAt = clock.now();

@@ -8,19 +8,15 @@ import {
   type Layout,
   type ProgramName,
   programFlags,
-  programs,
+  programsOf,
   supervisorFor,
 } from "#cluster";
 import type { Host } from "#host";
 import { gatewayAddress } from "#network";
 
 /** Identities for all programs and for the person; returns the person's kubeconfig. Reads only, when all is there. */
-export function makeKubeconfigs(
-  layout: Layout,
-  config: ClusterConfig,
-  { clock, random }: { clock: Clock; random: Random },
-): { path: string; text: string } {
-  const { kubeconfigs } = pkiOf(layout, config, { clock, random });
+export function makeKubeconfigs(layout: Layout, config: ClusterConfig, options: PkiOptions): KubeconfigText {
+  const { kubeconfigs } = pkiOf(layout, config, options);
   return { path: kubeconfigs.admin, text: readFileSync(kubeconfigs.admin, "utf8") };
 }
 
@@ -28,7 +24,7 @@ export function makeKubeconfigs(
 export function pkiOf(
   layout: Layout,
   config: ClusterConfig,
-  { clock, random }: { clock: Clock; random: Random },
+  { clock, random, optional = [] }: PkiOptions,
 ): ReturnType<typeof ensurePki> {
   return ensurePki({
     directory: layout.pki,
@@ -41,9 +37,23 @@ export function pkiOf(
       apiServiceAddressOf(config),
       ...config.listen.filter((address) => address !== "0.0.0.0"),
     ],
+    optional,
     clock,
     random,
   });
+}
+
+export interface PkiOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Programs with an identity that not every cluster has. */
+  readonly optional?: readonly "fake-nodes"[];
+}
+
+/** The person's kubeconfig: the file, and what is in it. */
+export interface KubeconfigText {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** Starts the named programs, unless they run, each under its supervisor. */
@@ -53,6 +63,7 @@ export async function startPrograms(
   names: readonly ProgramName[],
 ): Promise<void> {
   const supervisor = await supervisorFor(host, layout);
+  const programs = await programsOf(host, layout);
   await supervisor.start(
     programs.map((name) => ({
       name,

@@ -1,5 +1,5 @@
 import { type Command, formatOf, formatted, outputOption, paint } from "#cli";
-import { findShortage, installCommand, programs, type Requirement, supervisorFor } from "#cluster";
+import { findShortage, installCommand, programsOf, type Requirement, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { dataOption, layoutFor, thisMachine } from "../machine.ts";
 
@@ -119,6 +119,7 @@ async function cluster(host: Host, layout: ReturnType<typeof layoutFor>): Promis
   if (!(await host.files.exists(layout.config)))
     return { what: "cluster", ok: true, detail: "none yet; start one with: nacre up" };
   const running = await (await supervisorFor(host, layout)).running();
+  const programs = await programsOf(host, layout);
   const stopped = programs.length - running.length;
   return {
     what: "cluster",

@@ -1,8 +1,9 @@
-import { nodes, pods } from "#api";
+import { isFakeNode, type Node, nodes, pods } from "#api";
 import { messageOf } from "#base";
 import { type Command, formatOf, formatted, type Invocation, outputOption, paint, table } from "#cli";
+import type { Client } from "#client";
 import { connect } from "#client/node";
-import { kubeconfigPath, programs, supervisorFor } from "#cluster";
+import { kubeconfigPath, programsOf, supervisorFor } from "#cluster";
 import { dataOption, existingCluster, layoutFor, thisMachine } from "../machine.ts";
 
 /** What `status` says, also as JSON. */
@@ -12,6 +13,8 @@ interface ClusterStatus {
   readonly programs: readonly { readonly name: string; readonly running: boolean; readonly pid?: number }[];
   /** Absent when the API server does not answer. */
   readonly nodes?: readonly { readonly name: string; readonly ready: boolean }[];
+  /** Absent when there are none. */
+  readonly fakeNodes?: { readonly ready: number; readonly total: number };
   readonly pods?: { readonly running: number; readonly succeeded: number; readonly total: number };
   readonly problem?: string;
 }
@@ -48,36 +51,64 @@ async function read(invocation: Invocation): Promise<ClusterStatus> {
   const base = {
     cluster: config.name,
     data: layout.data,
-    programs: programs.map((name) => {
+    programs: (await programsOf(host, layout)).map((name) => {
       const pid = running.get(name)?.pid;
       return { name, running: pid !== undefined, ...(pid === undefined ? {} : { pid }) };
     }),
   };
   const { client } = connect({ kubeconfigPath: kubeconfigPath(layout, "admin") });
-  const deadline = AbortSignal.any([invocation.signal, AbortSignal.timeout(3_000)]);
   try {
-    const [nodeList, podList] = await Promise.all([
-      client.resource(nodes).list({ signal: deadline }),
-      client.resource(pods).list({ signal: deadline }),
+    const [nodeList, podCounts] = await Promise.all([
+      client.resource(nodes).list({ signal: soon(invocation) }),
+      countPods(invocation, client),
     ]);
+    const fakes = nodeList.items.filter(isFakeNode);
     return {
       ...base,
-      nodes: nodeList.items.map((node) => ({
-        name: node.metadata?.name ?? "",
-        ready:
-          node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false,
-      })),
-      pods: {
-        running: podList.items.filter((pod) => pod.status?.phase === "Running").length,
-        succeeded: podList.items.filter((pod) => pod.status?.phase === "Succeeded").length,
-        total: podList.items.length,
-      },
+      nodes: nodeList.items
+        .filter((node) => !isFakeNode(node))
+        .map((node) => ({ name: node.metadata?.name ?? "", ready: isReady(node) })),
+      ...(fakes.length === 0
+        ? {}
+        : { fakeNodes: { ready: fakes.filter(isReady).length, total: fakes.length } }),
+      pods: podCounts,
     };
   } catch (error) {
     return { ...base, problem: `the API server does not answer: ${messageOf(error)}` };
   } finally {
     await client.close();
   }
+}
+
+/** Page by page: a cluster with fake nodes may have more pods than one answer should hold. */
+async function countPods(
+  invocation: Invocation,
+  client: Client,
+): Promise<NonNullable<ClusterStatus["pods"]>> {
+  const counts = { running: 0, succeeded: 0, total: 0 };
+  let next: string | undefined;
+  do {
+    const page = { limit: pageSize, signal: soon(invocation), ...(next ? { continue: next } : {}) };
+    const { items, metadata } = await client.resource(pods).list(page);
+    for (const { status } of items) {
+      counts.total += 1;
+      if (status?.phase === "Running") counts.running += 1;
+      if (status?.phase === "Succeeded") counts.succeeded += 1;
+    }
+    next = metadata?.continue;
+  } while (next);
+  return counts;
+}
+
+const pageSize = 1_000;
+
+/** How long the API server may take for one answer before it counts as down. */
+function soon({ signal }: Invocation): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(3_000)]);
+}
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
 function page(invocation: Invocation, status: ClusterStatus): string {
@@ -102,6 +133,10 @@ function page(invocation: Invocation, status: ClusterStatus): string {
         status.nodes.map(({ name, ready }) => [name, mark(ready, "Ready", "NotReady")]),
       ).trimEnd(),
     );
+  }
+  if (status.fakeNodes) {
+    const { ready, total } = status.fakeNodes;
+    lines.push("", `Fake nodes ready: ${mark(ready === total, `${ready}`, `${ready}`)} of ${total}.`);
   }
   if (status.pods) {
     const { running, succeeded, total } = status.pods;

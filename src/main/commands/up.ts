@@ -19,7 +19,7 @@ import {
   findShortage,
   networkOf,
   newClusterConfig,
-  programs,
+  programsOf,
   readClusterConfig,
   type Shortage,
   supervisorFor,
@@ -52,6 +52,11 @@ export const upCommand: Command = {
         "also serve the API and node ports on this address; 0.0.0.0 for all (default: this machine alone)",
     },
     port: { type: "string", value: "PORT", description: `port of the API (default ${defaultPort})` },
+    "fake-nodes": {
+      type: "string",
+      value: "COUNT",
+      description: "have so many simulated nodes beside the real one, more or fewer than before; 0 for none",
+    },
     example: {
       type: "string",
       choices: ["hello"],
@@ -69,6 +74,10 @@ export const upCommand: Command = {
   examples: [
     { line: "nacre up", what: "a cluster, reachable from this machine alone" },
     { line: "nacre up --listen 0.0.0.0", what: "a new cluster that other machines can reach" },
+    {
+      line: "nacre up --fake-nodes 100",
+      what: "the same with a hundred nodes to place pods on, none of them real",
+    },
     { line: "nacre up --dry-run", what: "what is missing, and what would be started" },
   ],
   run: up,
@@ -81,6 +90,7 @@ async function up(invocation: Invocation): Promise<number> {
   const steps = progress(output, clock);
   if (!flag(invocation, "dry-run")) requireRoot("nacre up");
   const timeoutMs = readyTimeoutMs(invocation);
+  const fakeNodes = fakeNodeCount(invocation);
   const existing = await readClusterConfig(host, layout.config);
   const config = existing ?? chosen(invocation);
   const running = existing ? await (await supervisorFor(host, layout)).running() : [];
@@ -90,7 +100,9 @@ async function up(invocation: Invocation): Promise<number> {
   if (running.length === 0 && shortage.missing.length === 0)
     await requireFreeRanges(host, networkOf(config, layout, gatewayAddress(config)));
   await (existing ? requireKeys(host, layout) : requireEmptyData(host, layout));
-  if (flag(invocation, "dry-run")) return preview(invocation, config, shortage, running.length);
+  const before = await programsOf(host, layout);
+  if (flag(invocation, "dry-run"))
+    return preview(invocation, config, { shortage, stopped: before.length - running.length, fakeNodes });
 
   await supply(invocation, host, shortage);
   const began = clock.monotonicMs();
@@ -99,11 +111,24 @@ async function up(invocation: Invocation): Promise<number> {
     running: running.length,
     existing: existing !== undefined,
     timeoutMs,
+    simulates: before.includes("fake-nodes") || (fakeNodes ?? 0) > 0,
   });
+  const simulated =
+    fakeNodes === undefined
+      ? undefined
+      : await (await import("../fake-node-count.ts")).haveFakeNodes(host, layout, {
+          count: fakeNodes,
+          kubeconfig: kubeconfig.path,
+          steps,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        });
   const user = await addToKubeconfig(host, invocation.environment, kubeconfig);
   const ready = ((clock.monotonicMs() - began) / 1000).toFixed(2);
-  const changed = running.length < programs.length || user.changed;
-  if (running.length === programs.length)
+  const wasUp = running.length === before.length;
+  const changed = !wasUp || user.changed || (simulated?.changed ?? false);
+  if (wasUp && simulated?.changed)
+    output.note(`Cluster ${paint(output, "bold", config.name)} has ${simulated.count} fake nodes now.\n`);
+  else if (wasUp)
     output.note(`Cluster ${paint(output, "bold", config.name)} is up already; nothing was changed.\n`);
   else output.note(`Cluster ${paint(output, "bold", config.name)} is ready after ${ready} s.\n`);
 
@@ -123,7 +148,15 @@ async function up(invocation: Invocation): Promise<number> {
   const format = formatOf(invocation);
   if (format !== "table") {
     const url = example ? { url: example.url } : {};
-    const result = { cluster: config.name, changed, kubeconfig: user.path, context: user.context, ...url };
+    const nodes = simulated ? { fakeNodes: simulated.count } : {};
+    const result = {
+      cluster: config.name,
+      changed,
+      kubeconfig: user.path,
+      context: user.context,
+      ...nodes,
+      ...url,
+    };
     output.out(formatted(result, format));
   } else {
     output.out(`${whatNext(invocation, user, example?.url)}\n`);
@@ -149,6 +182,19 @@ function readyTimeoutMs(invocation: Invocation): number {
   throw badRequest(`cannot wait for --timeout ${text}: say a number of seconds, such as 60`);
 }
 
+/** How many fake nodes the cluster is to have; undefined: as many as it has. */
+function fakeNodeCount(invocation: Invocation): number | undefined {
+  const text = stringOption(invocation, "fake-nodes");
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text) && Number(text) <= mostFakeNodes) return Number(text);
+  throw badRequest(
+    `cannot have --fake-nodes ${text}: say how many the cluster is to have, a number from 0 to ${mostFakeNodes}`,
+  );
+}
+
+/** Five times what is measured; renewing the leases of more would take a core. */
+const mostFakeNodes = 5_000;
+
 /** A cluster that is there stays as it was made; whoever asks for something else is told. */
 function noteDifferences(invocation: Invocation, config: ClusterConfig): void {
   const name = stringOption(invocation, "name");
@@ -167,20 +213,29 @@ function noteDifferences(invocation: Invocation, config: ClusterConfig): void {
   );
 }
 
-function preview(invocation: Invocation, config: ClusterConfig, shortage: Shortage, running: number): number {
+interface Wanted {
+  readonly shortage: Shortage;
+  /** How many of its programs do not run. */
+  readonly stopped: number;
+  readonly fakeNodes: number | undefined;
+}
+
+function preview(invocation: Invocation, config: ClusterConfig, wanted: Wanted): number {
+  const { shortage, stopped, fakeNodes } = wanted;
   const lines = [
     ...(shortage.missing.length > 0
       ? [
           `install ${shortage.missing.map(({ program }) => program).join(", ")}${shortage.install ? ` with: ${shortage.install.join(" ")}` : ""}`,
         ]
       : []),
-    ...(running === programs.length
+    ...(stopped === 0
       ? []
       : [
           `make the device ${config.name}0 and the nftables table ${config.name}; reject stray packets to ${config.clusterPodRange} and ${config.serviceRange}`,
           `serve the API on 127.0.0.1:${config.port}${config.listen.map((address) => `, ${address}:${config.port}`).join("")}`,
           "start control-plane, agent, controllers and dns",
         ]),
+    ...(fakeNodes === undefined ? [] : [`make or remove fake nodes until there are ${fakeNodes}`]),
   ];
   const format = formatOf(invocation);
   const page =
