@@ -21,8 +21,13 @@ export interface Load {
 
 export type Requests =
   | { readonly type: "get"; readonly path: string }
-  /** Pods that nobody schedules, named `PREFIX-0`, `PREFIX-1`, … */
-  | { readonly type: "create-pods"; readonly path: string; readonly prefix: string };
+  /** Pods named `PREFIX-0`, `PREFIX-1`, …; they rest: nobody schedules them, unless they are for fake nodes. */
+  | {
+      readonly type: "create-pods";
+      readonly path: string;
+      readonly prefix: string;
+      readonly goTo?: "fake-nodes";
+    };
 
 export interface LoadResult {
   readonly requests: number;

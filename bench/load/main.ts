@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { openHttp1 } from "./http1.ts";
 import { getBlock, openHttp2 } from "./http2.ts";
 import type { Load, LoadResult, Requests } from "./load.ts";
-import { restingPod } from "./pod.ts";
+import { fakePod, restingPod } from "./pod.ts";
 
 /** The load generator, a process of its own: reads a `Load`, prints a `LoadResult`. */
 const load = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as Load;
@@ -59,7 +59,8 @@ function http1Requests(requests: Requests, authority: string): () => Buffer {
     return () => bytes;
   }
   const placeholder = "@";
-  const [before = "", after = ""] = JSON.stringify(restingPod(placeholder)).split(placeholder);
+  const pod = requests.goTo === "fake-nodes" ? fakePod(placeholder) : restingPod(placeholder);
+  const [before = "", after = ""] = JSON.stringify(pod).split(placeholder);
   let made = 0;
   return () => {
     const body = `${before}${requests.prefix}-${made++}${after}`;

@@ -1,4 +1,4 @@
-import type { Pod } from "#api";
+import { fakeNodeKey, type Pod } from "#api";
 
 /** A pod as people write them, which no scheduler takes: it is stored and watched, and never started. */
 export function restingPod(name: string): Pod {
@@ -29,5 +29,16 @@ export function restingPod(name: string): Pod {
       ],
       volumes: [{ name: "cache", emptyDir: {} }],
     },
+  };
+}
+
+/** The same pod, which the scheduler places on a fake node. */
+export function fakePod(name: string): Pod {
+  const { spec, ...rest } = restingPod(name);
+  const { schedulerName: _, ...placed } = spec ?? { containers: [] };
+  const nodeSelector = { [fakeNodeKey]: "true" };
+  return {
+    ...rest,
+    spec: { ...placed, nodeSelector, tolerations: [{ key: fakeNodeKey, operator: "Exists" }] },
   };
 }

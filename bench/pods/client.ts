@@ -20,8 +20,12 @@ export interface PodsClient {
   close(): Promise<void>;
 }
 
+export function readInput(): PodsInput {
+  return JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as PodsInput;
+}
+
 export async function openPodsClient(): Promise<PodsClient> {
-  const input = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as PodsInput;
+  const input = readInput();
   const { host, port, authority, certificate, key } = input.endpoint;
   const server = `https://${host}:${port}`;
   const transport = httpsTransport({ server, authority, credentials: { certificate, key } });

@@ -1,0 +1,100 @@
+import { silentLogger, systemClock } from "#base";
+import { runningPrograms } from "#cluster";
+import { createHost } from "#host";
+import { aligned, digits } from "../aligned.ts";
+import type { BenchCluster } from "../cluster/bench-cluster.ts";
+import { usageOf, usageOfProcesses } from "../cluster/process-tree.ts";
+import { makeNamespace, podsPath } from "../cluster/resting-pods.ts";
+import type { Study } from "./study.ts";
+
+/** What many fake nodes with many pods cost on one machine: every part of the cluster knows all of them. */
+export const fakeNodes: Study = {
+  name: "fake-nodes",
+  what: "1,000 fake nodes and 100,000 pods on them: how fast they come, and the memory of all programs",
+  async run(context, say) {
+    const cluster = await context.cluster();
+    say(`${count.nodes} nodes`);
+    const nodesS = await seconds(() =>
+      cluster.machine.up("--fake-nodes", String(count.nodes), "--timeout", "120"),
+    );
+    await makeNamespace(cluster, namespace);
+    const began = performance.now();
+    let accepting = 0;
+    for (let done = 0; done < count.pods; done += chunk) {
+      const { seconds: taken } = await createSome(cluster, done);
+      accepting += taken;
+      const { endpoint } = cluster;
+      await cluster.run("pods/await-running.ts", { endpoint, namespace, count: done + chunk });
+      say(`${done + chunk} pods run, ${digits(chunk / taken)}/s accepted, ${await memoryLine(cluster)}`);
+    }
+    const runningS = (performance.now() - began) / 1000;
+    const busy = await usageOf(cluster.layout);
+    // Collectors give back what they can while nothing happens.
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    const programs = await memoryOf(cluster);
+    const atRest = await usageOf(cluster.layout);
+    const before = atRest.cpuSeconds;
+    await new Promise((resolve) => setTimeout(resolve, observedMs));
+    const after = (await usageOf(cluster.layout)).cpuSeconds;
+    const json = {
+      ...count,
+      nodesPerSecond: count.nodes / nodesS,
+      podsAcceptedPerSecond: count.pods / accepting,
+      podsRunningPerSecond: count.pods / runningS,
+      memoryMb: atRest.memoryMb,
+      memoryBusyMb: busy.memoryMb,
+      restingCpuPercent: ((after - before) / observedMs) * 100_000,
+      programs,
+    };
+    const lines = [
+      ["", "measured", "budget"],
+      ["nodes made and ready", `${digits(json.nodesPerSecond)}/s`, ""],
+      ["pods created through the API", `${digits(json.podsAcceptedPerSecond)}/s`, "2,000/s"],
+      ["pods created, placed and running", `${digits(json.podsRunningPerSecond)}/s`, ""],
+      ["memory of all programs, at rest", `${digits(json.memoryMb)} MB`, "1,500 MB"],
+      ["memory of all programs, when the last pod ran", `${digits(json.memoryBusyMb)} MB`, "1,500 MB"],
+      ["CPU at rest, of one core", `${digits(json.restingCpuPercent)} %`, ""],
+      ...Object.entries(programs).map(([name, mb]) => [`  memory of ${name}`, `${digits(mb)} MB`, ""]),
+    ];
+    return { text: aligned(lines), json, failures: 0 };
+  },
+};
+
+/** Fewer, to see where it leads: `NACRE_FAKE_PODS=20000`, a multiple of 5,000. */
+const count = { nodes: 1_000, pods: Number(process.env.NACRE_FAKE_PODS ?? 100_000) };
+const namespace = "bench-fake";
+/** As many as come to run in less than the time that a program of the bench may take. */
+const chunk = 5_000;
+const settleMs = 20_000;
+const observedMs = 10_000;
+
+function createSome(cluster: BenchCluster, first: number) {
+  const requests = {
+    type: "create-pods",
+    path: podsPath(namespace),
+    prefix: `pod-${first}`,
+    goTo: "fake-nodes",
+  } as const;
+  const until = { count: chunk };
+  return cluster.load({ protocol: "http/1.1", connections: 16, requests, until }, cluster.endpoint);
+}
+
+async function memoryOf({ layout }: BenchCluster): Promise<Record<string, number>> {
+  const host = createHost({ clock: systemClock, logger: silentLogger });
+  const programs = await runningPrograms(host, layout);
+  return Object.fromEntries(
+    programs.map(({ name, pid }) => [name, pid === undefined ? 0 : usageOfProcesses([pid]).memoryMb]),
+  );
+}
+
+async function memoryLine(cluster: BenchCluster): Promise<string> {
+  return Object.entries(await memoryOf(cluster))
+    .map(([name, mb]) => `${name} ${Math.round(mb)} MB`)
+    .join(", ");
+}
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+}
