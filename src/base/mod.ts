@@ -4,5 +4,6 @@ export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./log.ts";
 export * from "./metrics.ts";
+export * from "./nearest.ts";
 export * from "./queue.ts";
 export * from "./random.ts";

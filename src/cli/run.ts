@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { ApiError, isAborted, messageOf } from "#base";
+import { ApiError, isAborted, messageOf, nearest } from "#base";
 import { type Command, type Invocation, UsageError } from "./command.ts";
-import { commandHelp, nearest, overview } from "./help.ts";
+import { commandHelp, overview } from "./help.ts";
 import { paint } from "./output.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 typed wrongly, 130 interrupted. */
