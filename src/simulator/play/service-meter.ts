@@ -1,0 +1,101 @@
+import type { ServiceModel, Surge } from "../scenario/scenario.ts";
+import { capacityOf, type Endpoint, loadAt, serve, surgeAt } from "./load.ts";
+import type { Observation } from "./observation.ts";
+
+/** What was measured of a service in one minute. Requests, not requests per second. */
+export interface ServiceMinute {
+  offered: number;
+  served: number;
+  /** Endpoints that answer, over time; divide by `measuredMs`. */
+  readyMs: number;
+  /** What the endpoints that answer could have served; Infinity when nobody said what they can. */
+  capacity: number;
+  measuredMs: number;
+}
+
+export interface ServiceMeterOptions {
+  readonly model: ServiceModel;
+  readonly surges: readonly Surge[];
+  readonly observation: Observation;
+  readonly durationMs: number;
+  /** Time of day at the beginning, in milliseconds. */
+  readonly startOfDayMs: number;
+}
+
+/** Measures one service, minute by minute. Between two changes of its endpoints everything stays as it is, but for the load. */
+export class ServiceMeter {
+  readonly model: ServiceModel;
+  readonly minutes: readonly ServiceMinute[];
+  lost = 0;
+  refused = 0;
+  /** The first time when more came than the pods there could serve. */
+  firstOverload:
+    | { readonly atMs: number; readonly perSecond: number; readonly capacity: number; readonly pods: number }
+    | undefined;
+  /** The first time when nobody answered. */
+  firstOutageMs: number | undefined;
+  readonly #options: ServiceMeterOptions;
+  #endpoints: readonly Endpoint[] | undefined;
+  #atMs = 0;
+
+  constructor(options: ServiceMeterOptions) {
+    this.#options = options;
+    this.model = options.model;
+    this.minutes = Array.from({ length: Math.ceil(options.durationMs / 60_000) }, () => ({
+      offered: 0,
+      served: 0,
+      readyMs: 0,
+      capacity: 0,
+      measuredMs: 0,
+    }));
+  }
+
+  /** The time up to `toMs` was as the endpoints are now. Never across the end of a minute. */
+  advance(toMs: number): void {
+    const lastedMs = toMs - this.#atMs;
+    const minute = this.minutes[Math.floor(this.#atMs / 60_000)];
+    if (lastedMs <= 0 || !minute) return;
+    this.#endpoints ??= this.#look();
+    const perSecond = this.#perSecond(this.#atMs + lastedMs / 2);
+    const { served, lost, refused } = serve(perSecond, this.#endpoints);
+    const seconds = lastedMs / 1000;
+    const alive = this.#endpoints.filter(({ isDead }) => !isDead);
+    const capacity = alive.reduce((sum, { capacityPerSecond }) => sum + capacityPerSecond, 0);
+    minute.offered += perSecond * seconds;
+    minute.served += served * seconds;
+    minute.readyMs += alive.length * lastedMs;
+    minute.capacity += alive.length === 0 ? 0 : capacity * seconds;
+    minute.measuredMs += lastedMs;
+    this.lost += lost * seconds;
+    this.refused += refused * seconds;
+    if (perSecond > 0 && alive.length === 0) this.firstOutageMs ??= this.#atMs;
+    if (refused > perSecond * overloadedFrom) {
+      this.firstOverload ??= { atMs: this.#atMs, perSecond, capacity, pods: alive.length };
+    }
+    this.#atMs = toMs;
+  }
+
+  /** The endpoints may have changed. */
+  forget(): void {
+    this.#endpoints = undefined;
+  }
+
+  #look(): Endpoint[] {
+    const { observation, model } = this.#options;
+    return observation.endpointsOf(model.namespace, model.name).map((pod) => ({
+      isDead: !observation.running.has(pod.metadata?.uid ?? ""),
+      capacityPerSecond: capacityOf(pod, model.capacity),
+    }));
+  }
+
+  #perSecond(atMs: number): number {
+    const { model, surges, startOfDayMs } = this.#options;
+    // Where nobody spoke of requests, one a second asks whether anybody answers.
+    if (!model.load) return 1;
+    const usual = loadAt(model.load, (startOfDayMs + atMs) % 86_400_000);
+    return surges.reduce((load, surge) => load * surgeAt(surge, atMs), usual);
+  }
+}
+
+/** Of the requests: sums of fractions differ by less. */
+const overloadedFrom = 1e-6;
