@@ -7,6 +7,7 @@ import { downCommand } from "./commands/down.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { imageCommand } from "./commands/image.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   buildCommand,
   imageCommand,
   kubeconfigCommand,
+  simulateCommand,
   doctorCommand,
   downCommand,
   versionCommand,
