@@ -1,3 +1,4 @@
+export { hasChromium, type OpenPage, openPage } from "./chromium.ts";
 export {
   addNode,
   type ControlledCluster,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { hasChromium, type OpenPage, openPage } from "../../testing/chromium.ts";
+import { hasChromium, type OpenPage, openPage } from "#testing";
 import { sampleReport } from "../../testing/sample-report.ts";
 import { htmlReport } from "./page.ts";
 
