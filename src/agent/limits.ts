@@ -43,8 +43,9 @@ export const limits = {
   /** Below these the node reports pressure (kubelet's hard eviction thresholds). */
   memoryPressureBytes: 100 * 1024 * 1024,
   diskPressureFraction: 0.1,
+  /** The kubelet's is 0.15, for a disk that has nothing but images; here they lie on the disk of the node. */
   inodePressureFraction: 0.05,
-  imagePressureFraction: 0.15,
+  imagePressureFraction: 0.1,
   pidPressureFraction: 0.05,
   /** An evicted pod has left by then, or the next one has to. */
   evictedLeaveMs: 30_000,

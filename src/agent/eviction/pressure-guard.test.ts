@@ -96,7 +96,7 @@ function nodeWithDisk(isFull: (files: Host["files"]) => Promise<boolean>): Promi
       ...real,
       space: async () => ({
         totalBytes: 1000,
-        availableBytes: (await isFull(real)) ? 140 : 500,
+        availableBytes: (await isFull(real)) ? 90 : 500,
         totalInodes: 0,
         availableInodes: 0,
       }),

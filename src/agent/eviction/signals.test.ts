@@ -21,12 +21,11 @@ async function starvedOn(traits: Traits): Promise<string[]> {
   return starved(signals).map(({ name }) => name);
 }
 
-test("the thresholds are the kubelet's: 100Mi, 10 % and 15 % of the disk, 5 % of the inodes", async () => {
+test("the thresholds are 100Mi, 10 % of the disk, 5 % of the inodes", async () => {
   assert.deepEqual(await starvedOn({}), []);
   assert.deepEqual(await starvedOn({ memoryKb: 102_400 }), []);
   assert.deepEqual(await starvedOn({ memoryKb: 102_399 }), ["memory.available"]);
-  assert.deepEqual(await starvedOn({ availableBytes: 150 }), []);
-  assert.deepEqual(await starvedOn({ availableBytes: 149 }), ["imagefs.available"]);
+  assert.deepEqual(await starvedOn({ availableBytes: 100 }), []);
   assert.deepEqual(await starvedOn({ availableBytes: 99 }), ["nodefs.available", "imagefs.available"]);
   assert.deepEqual(await starvedOn({ availableInodes: 49 }), ["nodefs.inodesFree"]);
   assert.deepEqual(await starvedOn({ availableInodes: 0, totalInodes: 0 }), []);
