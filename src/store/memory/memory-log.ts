@@ -5,7 +5,7 @@ import type { AppendResult, Log, LogBase, LogRecord, LogTail } from "../log.ts";
 import type { Entry, Revision, Stamp, Transaction, Version } from "../store.ts";
 
 /**
- * A log that forgets when the process ends: for tests and the simulator. Several stores may follow one, as several
+ * A log that forgets when the process ends: for tests. Several stores may follow one, as several
  * API servers follow one etcd. It is as asynchronous as the others: commits of one turn become durable together, in
  * a microtask.
  */
