@@ -15,6 +15,9 @@ export const limits = {
   /** How long after the last fault what it caused is expected to be over: requests on their way, leases that run out. */
   calmAfterMs: 120_000,
 
+  /** When nodes are switched on at the start: spread over one heartbeat, as they are in a cluster that has grown. */
+  bootMs: [0, 10_000] as Range,
+
   /** Pods on one node: as the real agent says. */
   podsPerNode: 110,
   /** First pause of a container that fails again and again; the first restart is immediate. */

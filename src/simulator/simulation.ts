@@ -5,12 +5,13 @@ import { type Client, createClient, Informers } from "#client";
 import { startControllers } from "#controllers";
 import { startScheduler } from "#scheduler";
 import { SimulatedDisk, type Store } from "#store";
+import { limits } from "./limits.ts";
 import { Network } from "./network/network.ts";
 import { type Behaviour, Fleet, type NodeObserver, type NodePower, type NodeShape } from "./nodes/mod.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./parts/control-plane.ts";
 import { ProgramPart } from "./parts/program.ts";
 import { PartClock } from "./time/part-clock.ts";
-import { randomFor } from "./time/seeds.ts";
+import { between, randomFor } from "./time/seeds.ts";
 import { VirtualClock } from "./time/virtual-clock.ts";
 import { Trace } from "./trace/trace.ts";
 
@@ -106,12 +107,15 @@ export class Simulation {
     });
   }
 
-  /** Starts every part. */
+  /** Starts every part; nodes one after another. */
   async start(): Promise<void> {
     await Promise.all([this.controlPlane.start(), this.clock.run(10)]);
     while (!this.network.server) await this.clock.run(10);
     for (const program of [...this.controllers, ...this.schedulers]) program.start();
-    for (const node of this.fleet.nodes.values()) node.boot();
+    const random = randomFor(this.seed, "boot");
+    for (const node of this.fleet.nodes.values()) {
+      this.clock.setTimer(between(random, limits.bootMs), () => node.boot());
+    }
   }
 
   #program(
