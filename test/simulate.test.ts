@@ -76,6 +76,10 @@ test("a scenario with mistakes is exit code 2, with file, line and what is allow
   for (const [more, message] of [
     [["--seed", "x"], /--seed takes a whole number/],
     [["another.yaml"], /takes one scenario/],
+    [
+      ["--html", join(directory, "nowhere/report.html")],
+      /cannot write the page to .*nowhere\/report\.html: ENOENT/,
+    ],
   ] as const) {
     const typed = await simulate(scenario, ...more);
     assert.equal(typed.code, 2);

@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { messageOf } from "#base";
 import {
   type Command,
@@ -51,6 +52,7 @@ export const simulateCommand: Command = {
       throw new UsageError("nacre simulate takes one scenario: nacre simulate SCENARIO.yaml");
     }
     const seed = seedOf(invocation);
+    checkPagePath(stringOption(invocation, "html"));
     const text = scenarioText(path);
     const cluster = flag(invocation, "from-cluster") ? await liveCluster(invocation) : undefined;
     const simulator = await import("#simulator");
@@ -92,6 +94,16 @@ function show(invocation: Invocation, report: Report, simulator: typeof import("
   };
   output.out(format === "table" ? simulator.textReport(report, style) : formatted(report, format));
   if (html !== undefined) output.note(`The page is in ${html}.\n`);
+}
+
+/** Asked before an hour is played for a page that cannot be written. */
+function checkPagePath(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    accessSync(dirname(resolve(path)), constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`cannot write the page to ${path}: ${messageOf(error)}`);
+  }
 }
 
 function writePage(path: string, page: string): void {
