@@ -109,6 +109,22 @@ test("an event that cannot help does not wake a pod that waits", async (t) => {
   assert.equal((await get("large")).spec?.nodeName, "full");
 });
 
+test("a pod that waits for an uncordoned node learns of the taint that goes after it", async (t) => {
+  const { clock, client, addNode, addPod, get } = await newWorld(t);
+  const taints = [{ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }];
+  const patch = (spec: object) => client.resource(nodes).patch("n1", { type: "merge", patch: { spec } });
+  await addNode("n1");
+  await patch({ unschedulable: true, taints });
+  await addPod("a");
+  await clock.advance(10);
+  await patch({ unschedulable: null });
+  await clock.advance(2_000);
+  assert.equal((await get("a")).spec?.nodeName, undefined);
+  await patch({ taints: null });
+  await clock.advance(5_000);
+  assert.equal((await get("a")).spec?.nodeName, "n1");
+});
+
 test("each scheduler name has its own rules, over one cluster", async (t) => {
   const anywhere: Profile = {
     ...defaultProfile,

@@ -171,7 +171,10 @@ export class Scheduler {
       if (!hints.some((plugin) => plugin.mayHelp?.(event, shape, this.cluster))) continue;
       // What happens on a node helps only there, unless some rule looks beyond it; and there others may be waiting.
       const view = node === undefined ? undefined : placer.view(shape);
-      if (node === undefined || !view?.isLocal || !view.refusal(node)) return true;
+      if (node === undefined || !view?.isLocal) return true;
+      // A rule that did not refuse it before is one whose events it does not wait for yet: it must be tried to learn of it.
+      const refusal = view.refusal(node);
+      if (!refusal || !rejectedBy.has(refusal.plugin)) return true;
     }
     return false;
   }
