@@ -194,7 +194,13 @@ export class ContainerLife {
 
   async #signal(signal: number): Promise<void> {
     const { process } = this.record;
-    if (process && (await this.#lives(process))) this.#context.host.signal(process.pid, signal);
+    if (process && (await this.hasProcess())) this.#context.host.signal(process.pid, signal);
+  }
+
+  /** Whether its main process is there at this moment, whatever has been told of its end so far. */
+  async hasProcess(): Promise<boolean> {
+    const { process } = this.record;
+    return process !== undefined && this.#lives(process);
   }
 
   async #lives(process: ProcessIdentity): Promise<boolean> {

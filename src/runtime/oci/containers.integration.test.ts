@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { must } from "#base";
 import type { Host } from "#host";
 import {
@@ -389,6 +390,16 @@ test("who attaches talks to the main process, and leaves without ending it", { s
   const again = new Promise((resolve) => second.stdout.once("data", resolve));
   second.stdin?.write("two\n");
   assert.equal(String(await again), "heard two\n");
+  await runtime.removeSandbox(sandboxId);
+});
+
+test("nobody attaches to a container that has just ended: it would be silent, and its log is not", {
+  skip,
+}, async () => {
+  const { runtime, spec, sandboxId } = await prepared("echo over");
+  const { pid } = await runtime.startContainer(spec.id);
+  while ((await host.startTime(must(pid, "it ran"))) !== undefined) await setImmediate();
+  await assert.rejects(runtime.attach(spec.id, { stdin: false, terminal: false }), /attach to/);
   await runtime.removeSandbox(sandboxId);
 });
 

@@ -158,7 +158,11 @@ export async function ociRuntime(
       const ended = life.ended.then(() =>
         must(life.record.exitCode, "a container that ended has an exit code"),
       );
-      return attachToContainer(context, life.record, { ...options, ended });
+      const session = await attachToContainer(context, life.record, { ...options, ended });
+      if (await life.hasProcess()) return session;
+      // It ended just before, and will be known to have ended in a moment. What it said is in its log, not in this session.
+      session.kill();
+      throw notRunning(id, "attach to", "exited");
     },
     async stats(id) {
       const life = find(id);
