@@ -52,6 +52,7 @@ test("a workload that does not ask for fake nodes is not placed there", async ()
       .replace("500", "1")
       .replace(/^.*(Selector: \{ n|tolera).*\n/gm, ""),
   );
+  await run("wait deployment/real --for=jsonpath={.status.replicas}=1 --timeout=20s");
   await run("wait pod -l app=real --for=jsonpath={.spec.nodeName} --timeout=20s");
   const [pod] = (await get("pods -l app=real")).items;
   assert.doesNotMatch(pod.spec.nodeName, /^fake-/);
