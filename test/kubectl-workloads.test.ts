@@ -182,6 +182,7 @@ test("each pod of an indexed job works on its own part; one that is deleted on t
   const more =
     "completions: 3, parallelism: 3, completionMode: Indexed, podReplacementPolicy: Failed, ttlSecondsAfterFinished: 600";
   await run("apply -f -", jobOf("parts", script, more));
+  await run("wait job/parts --for=jsonpath={.status.active}=3 --timeout=30s");
   await run("wait pod -l batch.kubernetes.io/job-completion-index=1 --for=condition=Ready --timeout=30s");
   await run("delete pod -l batch.kubernetes.io/job-completion-index=1 --grace-period=1 --timeout=30s");
   await run("wait job/parts --for=condition=complete --timeout=60s");

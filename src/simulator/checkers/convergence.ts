@@ -26,8 +26,8 @@ export function stillMoving(world: World): string[] {
   };
   return [
     ...all(nodes).flatMap(movingNode),
-    ...all(deployments).flatMap(movingDeployment),
-    ...all(statefulSets).flatMap(movingStatefulSet),
+    ...all(deployments).flatMap(movingReplicas("deployment")),
+    ...all(statefulSets).flatMap(movingReplicas("statefulset")),
     ...all(jobs).flatMap(movingJob),
     ...all(pods).flatMap(movingPod),
     ...forgottenProcesses(world),
@@ -43,28 +43,19 @@ function movingNode({ metadata, spec, status }: Node): string[] {
   ];
 }
 
-function movingDeployment({ metadata, spec, status }: Deployment): string[] {
-  const wanted = spec?.replicas ?? 1;
-  const { observedGeneration, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
-  const isDone =
-    observedGeneration === metadata?.generation &&
-    [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted);
-  if (isDone && !metadata?.deletionTimestamp) return [];
-  return [
-    `deployment ${metadata?.name}: ${availableReplicas} available, ${updatedReplicas} updated, ${replicas} there of ${wanted}`,
-  ];
-}
-
-function movingStatefulSet({ metadata, spec, status }: StatefulSet): string[] {
-  const wanted = spec?.replicas ?? 1;
-  const { observedGeneration, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
-  const isDone =
-    observedGeneration === metadata?.generation &&
-    [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted);
-  if (isDone && !metadata?.deletionTimestamp) return [];
-  return [
-    `statefulset ${metadata?.name}: ${availableReplicas} available, ${updatedReplicas} updated, ${replicas} there of ${wanted}`,
-  ];
+/** Of a kind that keeps a number of pods. */
+function movingReplicas(kind: string) {
+  return ({ metadata, spec, status }: Deployment | StatefulSet): string[] => {
+    const wanted = spec?.replicas ?? 1;
+    const { observedGeneration, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
+    const isDone =
+      observedGeneration === metadata?.generation &&
+      [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted);
+    if (isDone && !metadata?.deletionTimestamp) return [];
+    return [
+      `${kind} ${metadata?.name}: ${availableReplicas} available, ${updatedReplicas} updated, ${replicas} there of ${wanted}`,
+    ];
+  };
 }
 
 function movingJob({ metadata, status }: Job): string[] {
