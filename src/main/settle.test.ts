@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "#testing";
-import { ownMemory, type ProgramMemory } from "./program-memory.ts";
+import type { ProgramMemory } from "./program-memory.ts";
 import { settle } from "./settle.ts";
 
 /** Memory that keeps a diary. `collected` is V8's own collection. */
@@ -64,23 +64,4 @@ test("a program that ends before it has settled does not wait for it", async () 
   ended.abort();
   await settled;
   assert.deepEqual(done, []);
-});
-
-test("the real collection leaves a program that works, and flags as they were", () => {
-  ownMemory.collect();
-  ownMemory.trim();
-  assert.equal("gc" in globalThis, false);
-});
-
-test("giving back takes nothing itself, however often it happens", () => {
-  ownMemory.trim();
-  const before = process.memoryUsage.rss();
-  for (let times = 0; times < 2_000; times++) ownMemory.trim();
-  assert.ok(process.memoryUsage.rss() - before < 10_000_000, "2,000 look-ups would take 20 MB");
-});
-
-test("V8's collections of the whole heap are told", { timeout: 10_000 }, async () => {
-  const told = new Promise<void>((resolve) => ownMemory.onCollected(resolve));
-  ownMemory.collect();
-  await told;
 });
