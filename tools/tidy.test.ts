@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { lineOf, root, sourceFiles } from "./source-files.ts";
+import { codeOnly, lineOf, root, sourceFiles } from "./source-files.ts";
 
 /** One idea per file: ask why at 300 lines, stop here. */
 const longestFile = 500;
@@ -51,6 +51,19 @@ test("nothing is left for later in the code", () => {
       return match ? [`${path}:${lineOf(text, match.index)} ${match[0]}`] : [];
     });
   assert.deepEqual(wrong, []);
+});
+
+test("unit tests change nothing in the process that they share", () => {
+  const changes =
+    /^(before|after)Each\(|\bmock\.|\bprocess\.(on|once|chdir|exit|umask)\(|\bprocess\.(env\.\w+|exitCode) = /m;
+  const wrong = code
+    .filter(({ path }) => /^(src|tools)\/.*(?<!\.integration)\.test\.ts$/.test(path))
+    .flatMap(({ path, text }) => {
+      const searched = codeOnly(text);
+      const match = changes.exec(searched);
+      return match ? [`${path}:${lineOf(searched, match.index)} ${match[0]}`] : [];
+    });
+  assert.deepEqual(wrong, [], "hooks of each test stand in a describe; the rest is for integration tests");
 });
 
 test("links between pages lead somewhere", () => {
