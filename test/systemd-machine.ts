@@ -31,7 +31,7 @@ export async function createSystemdMachine(): Promise<SystemdMachine> {
     HOME: "/root",
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     KUBECONFIG: "/root/kubeconfig",
-    NODE_COMPILE_CACHE: "/var/cache/nacre",
+    NODE_COMPILE_CACHE: join(import.meta.dirname, "../node_modules/.cache/compiled"),
   };
   let first = 0;
   const enter = (...command: string[]) => ["--target", String(first), "--all", ...command];
