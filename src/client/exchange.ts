@@ -125,9 +125,12 @@ async function parsed(response: ApiResponse): Promise<unknown> {
   return JSON.parse(text);
 }
 
+/** For what is whole: it keeps nothing from one to the next. */
+const wholeDecoder = new TextDecoder();
+
 function decoded(chunks: readonly Uint8Array[]): string {
+  if (chunks.length === 1) return wholeDecoder.decode(chunks[0]);
   const decoder = new TextDecoder();
-  if (chunks.length === 1) return decoder.decode(chunks[0]);
   return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
 }
 
