@@ -40,8 +40,14 @@ export const leaseRenewPeriodMs = 10_000;
 /** Pause of a leader or candidate after a failed write of the lease. */
 export const leaseRetryMs = 1_000;
 
-/** Events that wait to be written; beyond this they are dropped: telling must never hold up doing. */
-export const eventsInFlight = 1_000;
+/**
+ * Events that wait to be written; beyond this they are dropped: telling must never hold up doing. Enough for what a burst of as many
+ * pods causes; some 10 MB.
+ */
+export const eventsInFlight = 50_000;
+
+/** What is not written by then when its program ends is lost. */
+export const eventFlushMs = 2_000;
 
 /** The longest message an Event may have, by Kubernetes' validation. */
 export const eventMessageLength = 1_024;

@@ -75,3 +75,28 @@ test("events of one moment are named in the order in which they happened", async
   );
   assert.match(byName[0]?.metadata.name ?? "", /^web\.[0-9a-f]+$/);
 });
+
+test("a burst is told to the last, with the time at which it happened", async () => {
+  const { clock, recorder, written } = newRecorder();
+  for (let at = 0; at < 3_000; at += 1) {
+    const metadata = { name: `web-${at}`, namespace: "shop", uid: `u${at}` };
+    recorder.record({ ...pod, metadata }, { type: "Normal", reason: "Scheduled", message: `to node-${at}` });
+  }
+  await clock.advance(1_000);
+  await recorder.flush();
+  const found = await written();
+  assert.equal(found.length, 3_000);
+  assert.deepEqual([...new Set(found.map(({ firstTimestamp }) => firstTimestamp))], ["2026-01-01T00:00:00Z"]);
+});
+
+test("a program that ends does not wait for ever to tell of a burst", async () => {
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const silent = { request: () => new Promise<never>(() => {}), close: async () => {} };
+  const client = createClient({ transport: silent, clock, random });
+  const recorder = createEventRecorder({ client, clock, random, logger: silentLogger, component: "tester" });
+  recorder.record(pod, failed);
+  const flushed = recorder.flush();
+  await clock.advance(2_000);
+  await flushed;
+});

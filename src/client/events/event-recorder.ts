@@ -1,7 +1,7 @@
 import { type Event, events, type KubernetesObject, type ObjectReference } from "#api";
 import { type Clock, type Logger, messageOf, type Random, timestamp } from "#base";
 import type { Client } from "../client.ts";
-import { eventMessageLength, eventsInFlight } from "../limits.ts";
+import { eventFlushMs, eventMessageLength, eventsInFlight } from "../limits.ts";
 import { EventCorrelator } from "./event-correlator.ts";
 import { EventNames } from "./event-names.ts";
 
@@ -28,27 +28,40 @@ export interface EventNote {
 /** Tells people what happened to an object. Returns at once; what cannot be told is lost, never waited for. */
 export interface EventRecorder {
   record(about: KubernetesObject, note: EventNote): void;
-  /** Resolves when everything recorded so far was sent or given up. */
+  /** Resolves when everything recorded so far was sent or given up; what takes long is given up. */
   flush(): Promise<void>;
+}
+
+/** A note that waits to be told. */
+interface Waiting {
+  readonly about: KubernetesObject;
+  readonly note: EventNote;
+  /** When it was made, however late it is told. */
+  readonly at: Moment;
+}
+
+interface Moment {
+  readonly name: string;
+  readonly timestamp: string;
 }
 
 /**
  * Writes `core/v1` Events. The same note about the same object again raises the count of the one that is there; many alike
- * become one; an object that causes notes without end is cut short.
+ * become one; an object that causes notes without end is cut short. One is written at a time: a burst is told late rather than at the
+ * expense of what it is about.
  */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, random, logger } = options;
   const correlator = new EventCorrelator(clock);
   const names = new EventNames(clock, random);
-  let sending: Promise<void> = Promise.resolve();
-  let inFlight = 0;
-  const send = async (about: KubernetesObject, note: EventNote): Promise<void> => {
+  const waiting: Waiting[] = [];
+  let sending: Promise<void> | undefined;
+  const send = async ({ about, note, at }: Waiting): Promise<void> => {
     const known = correlator.correlate(about, note);
     if (!known) return;
     const api = client.resource(events, about.metadata?.namespace ?? "default");
     if (known.name) {
-      const lastTimestamp = timestamp(clock);
-      const patch = { count: known.count, message: known.message, lastTimestamp };
+      const patch = { count: known.count, message: known.message, lastTimestamp: at.timestamp };
       try {
         await api.patch(known.name, { type: "merge", patch });
         return;
@@ -56,34 +69,53 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         logger.debug(`event ${known.name} cannot be counted up, writing a new one: ${messageOf(error)}`);
       }
     }
-    const name = names.next(about.metadata?.name ?? "");
-    await api.create(eventOf(options, about, { ...note, message: known.message }, name, known.count));
-    known.remember(name);
+    await api.create(eventOf(options, about, { ...note, message: known.message }, at, known.count));
+    known.remember(at.name);
+  };
+  const sendAll = async (): Promise<void> => {
+    // By index: what is taken off the front of a long list one by one moves the rest each time.
+    for (let next = 0; next < waiting.length; next += 1) {
+      const one = waiting[next] as Waiting;
+      await send(one).catch((error) =>
+        logger.debug(`event ${one.note.reason} was not written: ${messageOf(error)}`),
+      );
+      if (next < sentAtOnce) continue;
+      waiting.splice(0, next + 1);
+      next = -1;
+    }
+    waiting.length = 0;
+    sending = undefined;
   };
   return {
     record(about, note) {
-      if (inFlight >= eventsInFlight) return logger.debug(`event dropped: ${note.reason}: ${note.message}`);
-      inFlight += 1;
-      sending = sending
-        .then(() => send(about, note))
-        .catch((error) => logger.debug(`event ${note.reason} was not written: ${messageOf(error)}`))
-        .finally(() => {
-          inFlight -= 1;
-        });
+      if (waiting.length >= eventsInFlight) {
+        return logger.debug(`event dropped: ${note.reason}: ${note.message}`);
+      }
+      const at = { name: names.next(about.metadata?.name ?? ""), timestamp: timestamp(clock) };
+      waiting.push({ about, note, at });
+      sending ??= sendAll();
     },
-    flush: () => sending,
+    async flush() {
+      if (!sending) return;
+      const late = Promise.withResolvers<void>();
+      const timer = clock.setTimer(eventFlushMs, late.resolve, { unref: true });
+      await Promise.race([sending, late.promise]);
+      timer.cancel();
+    },
   };
 }
+
+/** How many that were sent are kept before they are thrown away together. */
+const sentAtOnce = 256;
 
 function eventOf(
   options: EventRecorderOptions,
   about: KubernetesObject,
   note: EventNote,
-  name: string,
+  { name, timestamp: now }: Moment,
   count: number,
 ): Event {
-  const { component, host, clock } = options;
-  const now = timestamp(clock);
+  const { component, host } = options;
   return {
     metadata: { name, namespace: about.metadata?.namespace ?? "default" },
     involvedObject: referenceTo(about, note.fieldPath),
