@@ -6,14 +6,14 @@ import { isRelevantChange, isSameToScheduling } from "./changes.ts";
 import { Explainer } from "./explainer.ts";
 import { Cluster } from "./framework/cluster.ts";
 import { Placer } from "./framework/place.ts";
-import type { ClusterEvent, Placed, Profile } from "./framework/plugin.ts";
+import type { Placed, Profile } from "./framework/plugin.ts";
 import type { PodFacts } from "./framework/pod-facts.ts";
-import type { PodShape } from "./framework/pod-shape.ts";
 import { sliceMs } from "./limits.ts";
 import { prioritySort } from "./plugins/priority-sort.ts";
 import { schedulerOf } from "./pod-of-scheduler.ts";
 import { RoomMaking } from "./preemption/room-making.ts";
 import type { QueuedPod } from "./queue/queued-pod.ts";
+import { type OneScheduler, QueueingHints } from "./queue/queueing-hints.ts";
 import { SchedulingQueue } from "./queue/scheduling-queue.ts";
 
 export interface SchedulerOptions {
@@ -72,11 +72,12 @@ export class Scheduler {
       onFailed: ({ uid }) => this.#queue.retry(uid),
     });
     this.#decisions = metrics.counter("nacre_scheduler_decisions_total", "Scheduling decisions by result.");
+    const hints = new QueueingHints([...this.#schedulers.values()], this.cluster);
     this.#queue = new SchedulingQueue({
       clock,
       compare: prioritySort,
       gate: (facts) => this.#gate(facts),
-      mayHelp: (event, shape, rejectedBy) => this.#mayHelp(event, shape, rejectedBy),
+      mayHelp: (event, shape, rejectedBy) => hints.mayHelp(event, shape, rejectedBy),
       onReady: () => this.#wake(),
     });
   }
@@ -161,24 +162,6 @@ export class Scheduler {
     );
   }
 
-  /** Asked for all pods of a shape at once. */
-  #mayHelp(event: ClusterEvent, shape: PodShape, rejectedBy: ReadonlySet<string>): boolean {
-    // Refused by nobody: there was no node at all.
-    if (rejectedBy.size === 0) return event.type === "node-added";
-    const node = this.cluster.nodes.find(nodeOf(event) ?? "");
-    for (const { profile, placer } of this.#schedulers.values()) {
-      const hints = profile.plugins.filter(({ name }) => rejectedBy.has(name));
-      if (!hints.some((plugin) => plugin.mayHelp?.(event, shape, this.cluster))) continue;
-      // What happens on a node helps only there, unless some rule looks beyond it; and there others may be waiting.
-      const view = node === undefined ? undefined : placer.view(shape);
-      if (node === undefined || !view?.isLocal) return true;
-      // A rule that did not refuse it before is one whose events it does not wait for yet: it must be tried to learn of it.
-      const refusal = view.refusal(node);
-      if (!refusal || !rejectedBy.has(refusal.plugin)) return true;
-    }
-    return false;
-  }
-
   #gate(facts: PodFacts): string | undefined {
     for (const plugin of this.#schedulerOf(facts).profile.plugins) {
       const reason = plugin.preEnqueue?.(facts);
@@ -257,16 +240,4 @@ export class Scheduler {
   #schedulerOf({ pod }: PodFacts): OneScheduler {
     return this.#schedulers.get(schedulerOf(pod)) as OneScheduler;
   }
-}
-
-/** One of the schedulers in this process: they share the cluster and the queue. */
-interface OneScheduler {
-  readonly profile: Profile;
-  readonly placer: Placer;
-}
-
-/** Where it happened; undefined when that is not on one node. */
-function nodeOf(event: ClusterEvent): string | undefined {
-  if ("nodeName" in event) return event.nodeName;
-  return "node" in event ? event.node.metadata?.name : undefined;
 }

@@ -7,6 +7,7 @@ import type { PodShape } from "./pod-shape.ts";
 import { Ranking } from "./ranking.ts";
 import type { Refusals } from "./refusals.ts";
 import { nodesToFind } from "./sampling.ts";
+import { StandIns } from "./stand-ins.ts";
 
 /** The result of thinking about one pod. */
 export type Placement =
@@ -29,6 +30,7 @@ export class Placer {
   readonly #random: Random;
   /** Least recently used first. */
   readonly #rankings = new Map<PodShape, KnownRanking>();
+  readonly #standIns = new StandIns();
   #start = 0;
 
   constructor(profile: Profile, cluster: Cluster, random: Random) {
@@ -56,8 +58,9 @@ export class Placer {
     return this.#ranking(shape);
   }
 
-  #ranking(shape: PodShape): Ranking {
+  #ranking(of: PodShape): Ranking {
     const { version } = this.#cluster;
+    const shape = this.#standIns.of(of, this.#profile.plugins, this.#cluster);
     let known = this.#rankings.get(shape);
     this.#rankings.delete(shape);
     if (!known || known.version !== version) {

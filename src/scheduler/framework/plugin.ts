@@ -25,6 +25,8 @@ export interface Plugin {
   filter?(shape: PodShape, cluster: Cluster, counters: CountersInUse): Filter | undefined;
   /** Which of the nodes that do are better. Undefined when all are alike. */
   score?(shape: PodShape, cluster: Cluster, counters: CountersInUse): Score | undefined;
+  /** Its filter reads the pod's claims; only such plugins may. When none of them has anything to say, pods that differ in claims are alike. */
+  readonly readsClaims?: boolean;
   /** How much its scores count: 1 unless said. */
   readonly weight?: number;
   /**

@@ -34,6 +34,8 @@ export interface PodShape {
   readonly claims: readonly PodClaim[];
   /** Those of its volumes that say where it may go, claims among them. */
   readonly volumes: readonly Volume[];
+  /** The shape of a pod that is equal but for its claims: itself when it has none. */
+  readonly claimless: PodShape;
 }
 
 /** Kubernetes' assumption for a container without requests: 100m and 200 MiB. */
@@ -62,7 +64,8 @@ export class PodShapes {
   #make(pod: Pod): PodShape {
     const { metadata = {}, spec = { containers: [] } } = pod;
     const scored = podRequests(pod, { assumed });
-    return {
+    const claims = claimsOfPod(pod);
+    const shape: Omit<PodShape, "claimless"> = {
       namespace: metadata.namespace ?? "",
       labels: metadata.labels ?? {},
       spec,
@@ -72,13 +75,22 @@ export class PodShapes {
       scoredCpu: scored.cpu ?? 0,
       scoredMemory: scored.memory ?? 0,
       hostPorts: hostPortsOf(spec),
-      claims: claimsOfPod(pod),
+      claims,
       volumes: placingVolumes(spec) ?? [],
     };
+    const claimless = claims.length === 0 ? shape : this.of(withoutClaims(pod, spec));
+    return Object.assign(shape, { claimless }) as PodShape;
   }
 }
 
 const maxShapes = 10_000;
+
+function withoutClaims(pod: Pod, { volumes = [], ...spec }: PodSpec): Pod {
+  const others = volumes.filter(
+    ({ persistentVolumeClaim, ephemeral }) => !persistentVolumeClaim && !ephemeral,
+  );
+  return { ...pod, spec: { ...spec, volumes: others } };
+}
 
 /** Two pods with the same key are equal to every plugin. What a plugin is to read of a pod must be in here. */
 function keyOf(pod: Pod): string {

@@ -8,6 +8,7 @@ const tooMany = rejection("node(s) exceed max volume count", { isResolvable: tru
 /** A node takes as many volumes of a driver as its CSINode says. */
 export const nodeVolumeLimits: Plugin = {
   name: "NodeVolumeLimits",
+  readsClaims: true,
   filter(shape, cluster) {
     const wanted = attachedBy(shape, cluster);
     if (wanted.size === 0) return undefined;

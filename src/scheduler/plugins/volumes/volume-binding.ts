@@ -26,6 +26,7 @@ const neither: Rejection = { ...unresolvable, reasons: [...notThere.reasons, ...
  */
 export const volumeBinding: Plugin = {
   name: "VolumeBinding",
+  readsClaims: true,
   filter(shape, cluster) {
     return shape.claims.length === 0 ? undefined : filterFor(shape, cluster);
   },
@@ -60,10 +61,12 @@ export const volumeBinding: Plugin = {
   },
 };
 
-function filterFor(shape: PodShape, cluster: Cluster): Filter {
+/** Volumes that can be used anywhere say nothing. */
+function filterFor(shape: PodShape, cluster: Cluster): Filter | undefined {
   const found = claimsOfShape(shape, cluster);
   if (isRefusal(found)) return { by: "node", refuse: () => found };
   const fixed = found.volumes.filter(({ spec }) => spec?.nodeAffinity?.required);
+  if (fixed.length === 0 && found.unbound.length === 0) return undefined;
   const choose = volumeChooser(found.unbound, cluster);
   const volumeNodes = volumeNodesIn(cluster);
   return {

@@ -12,6 +12,7 @@ const claimInUse = rejection(
 /** A claim of mode ReadWriteOncePod has one pod; a disk that cannot be mounted twice is on a node once. */
 export const volumeRestrictions: Plugin = {
   name: "VolumeRestrictions",
+  readsClaims: true,
   filter(shape, cluster) {
     const disks = disksOf(shape.volumes);
     const exclusive = exclusiveClaims(shape, cluster).map((name) => `${shape.namespace}/${name}`);

@@ -14,6 +14,7 @@ const topologies = [
 /** A pod goes to the zone and the region of its volumes. A node that says nothing of either has all of them. */
 export const volumeZone: Plugin = {
   name: "VolumeZone",
+  readsClaims: true,
   filter(shape, cluster) {
     const wanted = volumesOf(shape, cluster).flatMap(placesOf);
     if (wanted.length === 0) return undefined;
