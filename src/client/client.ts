@@ -65,6 +65,8 @@ export interface WatchOptions extends ListOptions {
 }
 
 export interface WriteOptions extends ReadOptions {
+  /** As of a watch: left out of the answer. */
+  readonly omit?: "managedFields";
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
 }

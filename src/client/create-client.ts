@@ -125,6 +125,7 @@ class ExchangeResourceClient<T extends KubernetesObject> implements ResourceClie
     return this.#exchange.answer({
       method: "PATCH",
       path: this.#path({ name, ...subresourceOf(options) }) + writeQuery(options, this.#fieldManager),
+      accept: acceptOf(options, "PartialObjectMetadata"),
       contentType: patchTypes[patch.type],
       body: patch.type === "json" ? patch.operations : patch.patch,
       signal: options.signal,
@@ -135,6 +136,7 @@ class ExchangeResourceClient<T extends KubernetesObject> implements ResourceClie
     return this.#exchange.answer({
       method: "PATCH",
       path: this.#pathTo(object, options.subresource) + writeQuery(options),
+      accept: acceptOf(options, "PartialObjectMetadata"),
       contentType: "application/apply-patch+yaml",
       body: this.#typed(object),
       signal: options.signal,
@@ -170,7 +172,8 @@ class ExchangeResourceClient<T extends KubernetesObject> implements ResourceClie
   }
 
   #write(method: "POST" | "PUT", path: string, body: T, options: WriteOptions): Promise<T> {
-    return this.#exchange.answer({ method, path, body, signal: options.signal });
+    const accept = acceptOf(options, "PartialObjectMetadata");
+    return this.#exchange.answer({ method, path, accept, body, signal: options.signal });
   }
 
   #path(at: { name?: string; subresource?: string } = {}): string {
@@ -202,7 +205,7 @@ const patchTypes = {
   strategic: "application/strategic-merge-patch+json",
 } as const;
 
-function acceptOf(options: WatchOptions, projected: string): string {
+function acceptOf(options: Pick<WatchOptions, "projection" | "omit">, projected: string): string {
   if (options.projection !== "metadata") {
     return options.omit ? `application/json;omit=${options.omit}` : "application/json";
   }

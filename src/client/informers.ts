@@ -1,7 +1,7 @@
 import type { KubernetesObject, Resource } from "#api";
 import { assert, type Clock, type Logger, type Random } from "#base";
 import { keyOf } from "./cache.ts";
-import type { Client, DeleteOptions, ListOptions, Patch, ResourceClient, WriteOptions } from "./client.ts";
+import type { Client, DeleteOptions, ListOptions, ResourceClient, WriteOptions } from "./client.ts";
 import { Informer } from "./informer.ts";
 import type { Kept } from "./keep.ts";
 
@@ -59,7 +59,7 @@ export class Informers {
 
   /**
    * The client with which to write: what the server answers is in the informers before the call returns, so that no
-   * one decides on a world that their own last write has already changed.
+   * one decides on a world that their own last write has already changed. Like them it knows no managed fields.
    */
   client(): Client {
     const { client } = this.#options;
@@ -101,8 +101,11 @@ export class Informers {
     inner: ResourceClient<T>,
   ): ResourceClient<T> {
     const informers = () => (this.#byResource.get(pathId(resource)) ?? []) as unknown as Informer<T>[];
-    const seen = async (answer: Promise<T>, options: { dryRun?: boolean } | undefined): Promise<T> => {
-      const object = await answer;
+    const seen = async (
+      write: (options: WriteOptions) => Promise<T>,
+      options: WriteOptions | undefined,
+    ): Promise<T> => {
+      const object = await write({ omit: "managedFields", ...options });
       if (!options?.dryRun) for (const informer of informers()) informer.observe(object);
       return object;
     };
@@ -111,11 +114,12 @@ export class Informers {
       list: (options?: ListOptions) => inner.list(options),
       watch: (options) => inner.watch(options),
       watchBatches: (options) => inner.watchBatches(options),
-      create: (object: T, options?: WriteOptions) => seen(inner.create(object, options), options),
-      update: (object: T, options?: WriteOptions) => seen(inner.update(object, options), options),
-      updateStatus: (object: T, options?: WriteOptions) => seen(inner.updateStatus(object, options), options),
-      patch: (name: string, patch: Patch, options) => seen(inner.patch(name, patch, options), options),
-      apply: (object: T, options) => seen(inner.apply(object, options), options),
+      create: (object, options) => seen((lean) => inner.create(object, lean), options),
+      update: (object, options) => seen((lean) => inner.update(object, lean), options),
+      updateStatus: (object, options) => seen((lean) => inner.updateStatus(object, lean), options),
+      patch: (name, patch, options) =>
+        seen((lean) => inner.patch(name, patch, { ...options, ...lean }), options),
+      apply: (object, options) => seen((lean) => inner.apply(object, { ...options, ...lean }), options),
       async delete(name, options) {
         const left = await inner.delete(name, options);
         if (!options?.dryRun) {

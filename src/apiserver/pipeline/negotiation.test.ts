@@ -46,6 +46,21 @@ test("partial metadata leaves out spec and status", async () => {
   assert.equal(all.body.items?.[0]?.spec, undefined);
 });
 
+test("managed fields are left out of the answer to a write for who asks for that, and stay stored", async () => {
+  const lean = { accept: "application/json;omit=managedFields" };
+  const writes: [string, object, Record<string, string>][] = [
+    [`POST ${maps}`, configMapNamed("lean", { a: "b" }), {}],
+    [`PATCH ${maps}/lean`, { data: { c: "d" } }, { "content-type": "application/merge-patch+json" }],
+    [`PUT ${maps}/lean`, configMapNamed("lean", { e: "f" }), {}],
+  ];
+  for (const [line, body, headers] of writes) {
+    const answer = await ask(line, body, { ...headers, ...lean });
+    const { managedFields, ...metadata } = (await ask(`GET ${maps}/lean`)).body.metadata ?? {};
+    assert.ok(managedFields?.length);
+    assert.deepEqual(answer.body.metadata, metadata);
+  }
+});
+
 test("YAML is read and written", async () => {
   const text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\ndata: {a: b}\n";
   const yaml = "application/yaml";

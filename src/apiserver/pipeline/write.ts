@@ -59,10 +59,12 @@ export function presentWritten(
   machinery: Machinery,
   request: ObjectRequest,
   write: WriteRequest,
-  { object, bytes, created }: Written,
+  { object, entry, created }: Written,
 ): DocumentAnswer {
   const status = created ? 201 : 200;
   const include = includeObjectOf(request.query);
+  const bytes =
+    entry && machinery.objects[request.form.omitsManagedFields ? "leanBytes" : "bytes"](write.kind, entry);
   const shown = { bytes, parsed: () => object };
   return warned(presentObject(machinery, write.kind, shown, request.form, include, status), write.warnings);
 }

@@ -36,10 +36,7 @@ export async function createObject(
       oldObject: undefined,
       expected: 0,
     });
-    if (commit?.object) {
-      const bytes = commit.entry && machinery.objects.bytes(request.kind, commit.entry);
-      return { object: commit.object, bytes, created: true };
-    }
+    if (commit?.object) return { object: commit.object, entry: commit.entry, created: true };
     if (!generated) break;
   }
   throw alreadyExists(subjectOf(request.kind, metadata.name));

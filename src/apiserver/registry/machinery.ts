@@ -1,6 +1,6 @@
 import type { KubernetesObject, Resource } from "#api";
 import type { Clock, Random } from "#base";
-import type { Provenance, Store } from "#store";
+import type { Entry, Provenance, Store } from "#store";
 import type {
   AdmissionAttributes,
   AdmissionPlugin,
@@ -43,8 +43,8 @@ export interface WriteRequest {
 /** What a write led to. */
 export interface Written {
   readonly object: KubernetesObject;
-  /** The same as bytes that are served; absent for a dry run. */
-  readonly bytes: Uint8Array | undefined;
+  /** Where it is stored; absent for a dry run, and after a removal. */
+  readonly entry: Entry | undefined;
   readonly created: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "#api";
 import type { Entry } from "#store";
 import { parsedCacheBytes } from "../limits.ts";
-import { decode, encode, type Stretch, stamp } from "./bytes.ts";
+import { around, decode, encode, type Stretch, stamp } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
 /** What selectors ask about an object: small enough to be kept for as long as the object is. */
@@ -47,6 +47,13 @@ export class Objects {
     const convert = kind.definition.storage?.convert;
     if (!convert) return opened;
     return stamp(encode(convert.fromStored(decode(opened))), entry.modRevision);
+  }
+
+  /** As `bytes`, but without managed fields, as far as it costs nothing to leave them out. */
+  leanBytes(kind: ServedKind, entry: Entry): Uint8Array {
+    const bytes = this.bytes(kind, entry);
+    const left = this.managedFields(kind, entry);
+    return left ? Buffer.concat(around(bytes, left)) : bytes;
   }
 
   /** The object, shared with others who read it. */

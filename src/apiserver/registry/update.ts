@@ -2,7 +2,6 @@ import { jsonEqual, type KubernetesObject, type ObjectMeta, type StatusCause } f
 import { badRequest, conflict, invalid, notFound } from "#base";
 import type { Entry } from "#store";
 import { maxConflictRetries } from "../limits.ts";
-import type { ServedKind } from "./catalogue.ts";
 import { commitObject } from "./commit.ts";
 import { adoptNamespace, createObject } from "./create.ts";
 import { mayBeRemoved } from "./finalizers.ts";
@@ -71,7 +70,7 @@ async function updateInTurn(
     await admit(machinery, request, change, object, old);
     if (slice.isOver()) await slice.pause();
     if (!change.isStep && (jsonEqual(object, old) || isSameButForTimes(object, old))) {
-      return unchanged(machinery, kind, entry, old);
+      return { object: old, entry, created: false };
     }
     if (slice.isOver()) await slice.pause();
     const written = await write(machinery, request, key, entry, object, old);
@@ -173,12 +172,7 @@ async function write(
     expected: entry.modRevision,
   });
   if (!commit) return undefined;
-  const bytes = commit.entry && machinery.objects.bytes(kind, commit.entry);
-  return { object: commit.object ?? object, bytes, created: false };
-}
-
-function unchanged(machinery: Machinery, kind: ServedKind, entry: Entry, object: KubernetesObject): Written {
-  return { object, bytes: machinery.objects.bytes(kind, entry), created: false };
+  return { object: commit.object ?? object, entry: commit.entry, created: false };
 }
 
 function checkName({ attributes }: WriteRequest, metadata: ObjectMeta): void {
