@@ -1,4 +1,4 @@
-import { leases, type Node, nodes, type Pod, pods } from "#api";
+import { type Lease, leases, type Node, nodes, type Pod, pods } from "#api";
 import { isNotFound, timestamp } from "#base";
 import { keyOf } from "#client";
 import { type Controller, controller, type Watch, watch } from "#reconcile";
@@ -15,18 +15,27 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
   const recorder = context.recorder("node-controller");
   const all = informers.of(nodes);
   const allPods = podInformer(informers);
-  const allLeases = informers.of(leases, { namespace: "kube-node-lease" });
+  // Of all namespaces, as the inventory has it: the others hold a handful, and each renewal is then heard once.
+  const allLeases = informers.of(leases);
   /** When each node was last heard, by this process' clock: clocks of machines are not compared. */
   const heardAtMs = new Map<string, number>();
   const hear = (name: string) => heardAtMs.set(name, clock.now());
+  const hasReadyPeer = (name: string): boolean => {
+    for (const one of all.values()) if (keyOf(one) !== name && readyOf(one) === "True") return true;
+    return false;
+  };
   const readyOf = (node: Node | undefined) => conditionOf(node?.status?.conditions, "Ready")?.status;
+
+  /** Nothing happens to pods of such a node, however many come and go. */
+  const isWell = (node: Node | undefined) =>
+    readyOf(node) === "True" && !node?.spec?.taints?.some(({ effect }) => effect === "NoExecute");
 
   /** A renewal is only noted, and calls for a look only when the node was given up. */
   const leaseWatch: Watch = {
     synced: () => allLeases.synced,
     start(add) {
-      const renewed = ({ metadata }: { metadata?: { name?: string } }) => {
-        const name = metadata?.name ?? "";
+      const renewed = ({ metadata: { name = "", namespace } = {} }: Lease) => {
+        if (namespace !== "kube-node-lease") return;
         hear(name);
         if (readyOf(all.get(name)) === "Unknown") add(name);
       };
@@ -85,7 +94,7 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
       leaseWatch,
       watch(all),
       watch(allPods, {
-        keys: (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []),
+        keys: ({ spec }) => (spec?.nodeName && !isWell(all.get(spec.nodeName)) ? [spec.nodeName] : []),
         when: (pod, old) => pod.spec?.nodeName !== old.spec?.nodeName,
       }),
     ],
@@ -96,12 +105,11 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
         return undefined;
       }
       if (!heardAtMs.has(name)) hear(name);
-      const hasReadyPeer = all.list().some((one) => keyOf(one) !== name && readyOf(one) === "True");
       const plan = decide({
         node,
         pods: allPods.byIndex("node", name),
         heardAtMs: heardAtMs.get(name) ?? clock.now(),
-        hasReadyPeer,
+        hasReadyPeer: hasReadyPeer(name),
         nowMs: clock.now(),
       });
       if (plan.conditions) await setConditions(node, plan);
