@@ -28,8 +28,9 @@ export const limits = {
   retryInitialMs: 200,
   retryMaximumMs: 10_000,
 
-  /** In a live cluster: over how long the first renewals of leases are spread, which is how often each is renewed. */
+  /** In a live cluster: how often each lease is renewed, and how far the turns are apart in which that happens. */
   beatMs: 10_000,
+  beatTurnMs: 250,
   /** How long what nodes learn is gathered, so that a burst makes them look once. */
   newsMs: 20,
 

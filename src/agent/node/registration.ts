@@ -34,8 +34,8 @@ export interface NodeRegistrationOptions {
   readonly health: () => Promise<NodeHealth>;
   /** A node that others make and remove, as it is now: it never registers itself (the kubelet's `--register-node=false`). */
   readonly made?: Node;
-  /** The first pause between beats, where many nodes would beat as one. */
-  readonly firstPauseMs?: number;
+  /** Until the next beat, from the end of one on; asked each time. `limits.leaseRenewMs` unless given. */
+  readonly pauseMs?: () => number;
   /** Called at every heartbeat: other rare work shares the wake-up. */
   readonly onBeat: () => void;
 }
@@ -60,12 +60,10 @@ export class NodeRegistration {
   /** From the start on: observing what registration itself does is no reason for more. */
   #beating = true;
   #again = false;
-  #pauseMs: number;
 
   constructor(options: NodeRegistrationOptions) {
     this.#options = options;
     this.#node = options.made;
-    this.#pauseMs = options.firstPauseMs ?? limits.leaseRenewMs;
   }
 
   /** The labels as the API has them; before registration those the node gives itself. */
@@ -151,7 +149,7 @@ export class NodeRegistration {
   }
 
   async #beat(): Promise<void> {
-    const { clock, signal, onBeat } = this.#options;
+    const { clock, signal, onBeat, pauseMs } = this.#options;
     this.#beating = true;
     do {
       this.#again = false;
@@ -161,8 +159,8 @@ export class NodeRegistration {
     this.#beating = false;
     if (signal.aborted) return;
     onBeat();
-    this.#timer = clock.setTimer(this.#pauseMs, () => void this.#beat(), { unref: true });
-    this.#pauseMs = limits.leaseRenewMs;
+    const ms = pauseMs?.() ?? limits.leaseRenewMs;
+    this.#timer = clock.setTimer(ms, () => void this.#beat(), { unref: true });
   }
 
   /** At once, or right after the one that is under way. */

@@ -6,6 +6,7 @@ import { limits } from "../limits.ts";
 import { type Behaviour, ordinary } from "../nodes/behaviour.ts";
 import { Fleet } from "../nodes/fleet.ts";
 import type { NodePower } from "../nodes/simulated-node.ts";
+import { beats } from "./beats.ts";
 import { shapeOf } from "./fake-node.ts";
 import { podOfFakeNodes } from "./pod-of-fake-nodes.ts";
 
@@ -25,14 +26,14 @@ export async function runFakeNodes(options: FakeNodesOptions): Promise<void> {
   // What the server answers is known here at once: nobody decides by what he has just changed himself.
   const client = informers.client();
   const known = informers.of(nodes, { labelSelector: `${fakeNodeKey}=true` });
-  const all = informers.of(pods, { keep: podOfFakeNodes });
+  const all = informers.of(pods, { fieldSelector: "spec.nodeName!=", keep: podOfFakeNodes });
   const statuses = new StatusWriter({ client, clock, logger, signal });
   const news = new News(clock);
   const fleet = new Fleet({
     pods: all,
     nodes: known,
     behaviourOf,
-    live: { statuses, firstBeatMs: (each) => each.float() * limits.beatMs },
+    live: { statuses, beats },
     power: () => powerOf({ client, clock, logger, random, signal, news }),
   });
   await informers.synced();

@@ -16,12 +16,13 @@ export function simulatedStatus(simulated: SimulatedPod, context: StatusContext)
   const isReady = simulated.state === "ready";
   return {
     phase,
-    conditions: conditionsOf({ phase, isReady, hasStarted: address !== undefined }, context),
+    conditions: conditionsOf({ phase, isReady }, context),
     startTime: before?.startTime ?? timeOf(nowMs),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
     hostIP: hostAddress,
     hostIPs: [{ ip: hostAddress }],
-    ...(address === undefined ? {} : { podIP: address, podIPs: [{ ip: address }] }),
+    podIP: address,
+    podIPs: [{ ip: address }],
     containerStatuses: (pod.spec?.containers ?? []).map(({ name, image = "" }) => ({
       name,
       image,
@@ -66,7 +67,7 @@ function stateOf({ state, startedAt, lastEnding }: SimulatedPod, nowMs: number):
 }
 
 function conditionsOf(
-  seen: { phase: string; isReady: boolean; hasStarted: boolean },
+  seen: { phase: string; isReady: boolean },
   { before, nowMs }: StatusContext,
 ): PodCondition[] {
   const isOver = seen.phase === "Succeeded" || seen.phase === "Failed";
@@ -75,7 +76,7 @@ function conditionsOf(
     ...(isOver ? { reason: "PodCompleted" } : seen.isReady ? {} : { reason: "ContainersNotReady" }),
   };
   const verdicts: Record<string, { status: boolean; reason?: string }> = {
-    PodReadyToStartContainers: { status: seen.hasStarted && !isOver },
+    PodReadyToStartContainers: { status: !isOver },
     Initialized: { status: true },
     Ready: ready,
     ContainersReady: ready,

@@ -7,7 +7,7 @@ import type { Behaviour } from "./behaviour.ts";
 import { hasProcesses, type PodState } from "./pod-state.ts";
 import { refusedStatus, simulatedStatus } from "./pod-status.ts";
 import { addressIn, identityOf, machineOf, type NodeShape } from "./shape.ts";
-import { SimulatedPod } from "./simulated-pod.ts";
+import { type PodHost, SimulatedPod } from "./simulated-pod.ts";
 
 /** What a node has from being switched on until it is off: its clock and its way to the API. */
 export interface NodePower {
@@ -42,8 +42,8 @@ export interface SimulatedNodeOptions {
 export interface LiveNode {
   /** Of all nodes of the process: bounds what is written at a time. */
   readonly statuses: StatusWriter;
-  /** When it renews its lease first: many nodes are spread over the interval. */
-  readonly firstBeatMs: (random: Random) => number;
+  /** Until a node renews its lease again. Made for each, asked each time. */
+  readonly beats: (power: NodePower) => () => number;
 }
 
 /** Told of what really happens on nodes, whoever else knows of it. */
@@ -67,6 +67,7 @@ export class SimulatedNode {
   #boots = 0;
   #nextAddress = 2;
   #power: NodePower | undefined;
+  #host: PodHost | undefined;
   #registration: NodeRegistration | undefined;
   #statuses: StatusWriter | undefined;
   readonly #published = new Map<string, PodStatus>();
@@ -117,7 +118,7 @@ export class SimulatedNode {
       identity: identityOf(this.shape),
       machine: machineOf(this.shape, this.#boots),
       signal,
-      ...(made && live ? { made, firstPauseMs: live.firstBeatMs(power.random) } : {}),
+      ...(made && live ? { made, pauseMs: live.beats(power) } : {}),
       images: () => Promise.resolve([]),
       health: () =>
         Promise.resolve({
@@ -137,6 +138,7 @@ export class SimulatedNode {
     const { observer } = this.#options;
     this.#power?.off();
     this.#power = undefined;
+    this.#host = undefined;
     this.#isToldSoon = false;
     this.#isKnown = false;
     this.#ending.clear();
@@ -212,23 +214,24 @@ export class SimulatedNode {
       this.#statuses?.publish(pod, refusedStatus(pod, rejection, this.#context(uid)), () => {});
       return;
     }
-    const own = new SimulatedPod(
-      {
-        pod,
-        behaviour: behaviourOf(pod, power.random),
-        clock: power.clock,
-        random: power.random,
-        slowness: () => this.slowness,
-        restarts: this.#restarts.get(uid) ?? 0,
-        ...(before ? { before } : {}),
-        onChange: (changed, from) => this.#onChange(changed, from),
-      },
-      before?.podIP ?? this.#newAddress(),
-    );
+    const behaviour = behaviourOf(pod, power.random);
+    const address = before?.podIP ?? this.#newAddress();
+    const restarts = this.#restarts.get(uid) ?? 0;
+    const own = new SimulatedPod({ pod, behaviour, address, restarts, before }, this.#hostOf(power));
     this.pods.set(uid, own);
     own.begin();
     if (before) this.#follow(own, pod);
     else this.#publish(own);
+  }
+
+  #hostOf({ clock, random }: NodePower): PodHost {
+    this.#host ??= {
+      clock,
+      random,
+      slowness: () => this.slowness,
+      onChange: (changed, from) => this.#onChange(changed, from),
+    };
+    return this.#host;
   }
 
   #offer(): NodeOffer {

@@ -11,42 +11,49 @@ export interface Ending {
   readonly reason: "Completed" | "Error" | "OOMKilled";
 }
 
-export interface SimulatedPodOptions {
-  readonly pod: Pod;
-  readonly behaviour: Behaviour;
+/** What pods have of the node that they run on, while it is on. One for all of them: there may be a hundred thousand pods. */
+export interface PodHost {
   readonly clock: Clock;
   readonly random: Random;
   /** Multiplies every duration: the node may be slow. */
   readonly slowness: () => number;
+  readonly onChange: (pod: SimulatedPod, from: PodState) => void;
+}
+
+export interface SimulatedPodOptions {
+  readonly pod: Pod;
+  readonly behaviour: Behaviour;
+  readonly address: string;
   /** Of containers that ran on this node before: it may have been started anew. */
   readonly restarts: number;
   /** What was said of it before this process began: it goes on from there. */
-  readonly before?: PodStatus;
-  readonly onChange: (pod: SimulatedPod, from: PodState) => void;
+  readonly before: PodStatus | undefined;
 }
 
 /** One pod on one simulated node. All its containers live and die together. */
 export class SimulatedPod {
   pod: Pod;
-  readonly address: string | undefined;
+  readonly address: string;
   restarts: number;
   startedAt: number | undefined;
   lastEnding: Ending | undefined;
-  readonly #options: SimulatedPodOptions;
+  readonly #host: PodHost;
+  readonly #behaviour: Behaviour;
   #state: PodState = "starting";
-  #timers: Timer[] = [];
+  #timers: readonly Timer[] = noTimers;
   #failuresInRow = 0;
 
-  constructor(options: SimulatedPodOptions, address: string | undefined) {
-    this.#options = options;
-    this.pod = options.pod;
+  constructor({ pod, behaviour, address, restarts, before }: SimulatedPodOptions, host: PodHost) {
+    this.pod = pod;
     this.address = address;
-    this.restarts = options.restarts;
-    const [container] = options.before?.containerStatuses ?? [];
+    this.restarts = restarts;
+    this.#host = host;
+    this.#behaviour = behaviour;
+    const [container] = before?.containerStatuses ?? [];
     if (!container) return;
     this.#state = "ready";
     this.restarts = container.restartCount ?? 0;
-    this.startedAt = Date.parse(container.state?.running?.startedAt ?? "") || options.clock.now();
+    this.startedAt = Date.parse(container.state?.running?.startedAt ?? "") || host.clock.now();
   }
 
   get state(): PodState {
@@ -60,8 +67,8 @@ export class SimulatedPod {
   /** What it uses now. */
   get usage(): Usage {
     if (!hasProcesses(this.#state) || this.startedAt === undefined) return { cpuMilli: 0, memoryBytes: 0 };
-    const nowMs = this.#options.clock.now();
-    return usageAt(this.#options.behaviour.usage, nowMs, nowMs - this.startedAt);
+    const nowMs = this.#host.clock.now();
+    return usageAt(this.#behaviour.usage, nowMs, nowMs - this.startedAt);
   }
 
   begin(): void {
@@ -72,7 +79,8 @@ export class SimulatedPod {
   stop(graceMs: number): void {
     if (!this.#take("stop")) return;
     if (this.#state !== "stopping") return;
-    const wantedMs = between(this.#options.random, this.#options.behaviour.stopMs) * this.#options.slowness();
+    const { random, slowness } = this.#host;
+    const wantedMs = between(random, this.#behaviour.stopMs) * slowness();
     this.#after(Math.min(graceMs, wantedMs), () => this.#take("stopped"));
   }
 
@@ -94,13 +102,14 @@ export class SimulatedPod {
     this.#state = next;
     this.#cancel();
     this.#enter();
-    this.#options.onChange(this, from);
+    this.#host.onChange(this, from);
     return true;
   }
 
   /** Sets the timers of the state that was entered. */
   #enter(): void {
-    const { behaviour, clock, random, slowness } = this.#options;
+    const { clock, random, slowness } = this.#host;
+    const behaviour = this.#behaviour;
     const lasting = (range: readonly [number, number]) => between(random, range) * slowness();
     if (this.#state === "starting") {
       const fails = happens(random, behaviour.startFailureRate);
@@ -128,8 +137,8 @@ export class SimulatedPod {
 
   /** The first of what ends a container that runs. */
   #planEnd(): void {
-    const { behaviour, random } = this.#options;
-    const { runsForMs, crashesPerHour, usage } = behaviour;
+    const { random } = this.#host;
+    const { runsForMs, crashesPerHour, usage } = this.#behaviour;
     if (runsForMs) {
       this.#after(between(random, runsForMs), () => this.#end({ exitCode: 0, reason: "Completed" }));
     }
@@ -153,11 +162,13 @@ export class SimulatedPod {
   }
 
   #after(delayMs: number, work: () => void): void {
-    this.#timers.push(this.#options.clock.setTimer(delayMs, work, { unref: true }));
+    this.#timers = [...this.#timers, this.#host.clock.setTimer(delayMs, work, { unref: true })];
   }
 
   #cancel(): void {
     for (const timer of this.#timers) timer.cancel();
-    this.#timers = [];
+    this.#timers = noTimers;
   }
 }
+
+const noTimers: readonly Timer[] = [];
