@@ -10,3 +10,4 @@ export { NodeRegistration, type NodeRegistrationOptions } from "./node/registrat
 export { admit, type NodeOffer } from "./pods/admission.ts";
 export type { HttpAnswer, HttpGet, ProbeDialer } from "./probes/dialer.ts";
 export { StatusWriter, type StatusWriterOptions } from "./status/status-writer.ts";
+export { isVolumeOver, letGoOfVolume } from "./volumes/persistent/let-go.ts";

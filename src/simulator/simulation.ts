@@ -1,4 +1,4 @@
-import { nodes, type Pod, pods } from "#api";
+import { localNodeLabel, nodes, type Pod, persistentVolumes, pods } from "#api";
 import type { ApiServer, User } from "#apiserver";
 import { type Logger, type LogSink, logger, type Random } from "#base";
 import { type Client, createClient, Informers } from "#client";
@@ -89,6 +89,7 @@ export class Simulation {
     this.fleet = new Fleet({
       pods: informers.of(pods),
       nodes: informers.of(nodes),
+      volumes: informers.of(persistentVolumes, { labelSelector: localNodeLabel }),
       power: (shape) => this.#power(shape),
       behaviourOf: options.behaviourOf,
       ...(options.observer ? { observer: options.observer } : {}),

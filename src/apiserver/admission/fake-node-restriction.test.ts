@@ -4,9 +4,12 @@ import {
   fakeNodeKey,
   type KubernetesObject,
   leases,
+  localFinalizer,
+  localNodeLabel,
   type Node,
   nodes,
   type Pod,
+  persistentVolumes,
   pods,
   type Resource,
 } from "#api";
@@ -77,4 +80,19 @@ test("it renews leases of fake nodes, and holds no others", () => {
   renew("fake-0", "kube-node-lease")();
   assert.throws(renew("n1", "kube-node-lease"), isForbidden);
   assert.throws(renew("kube-scheduler", "kube-system"), /can only access leases in/);
+});
+
+test("it lets go of volumes that are directories of fake nodes, and does nothing else to any", () => {
+  const volume = (node: string, finalizers: string[]) => ({
+    metadata: { name: "pvc-1", labels: { [localNodeLabel]: node }, finalizers },
+  });
+  const change = (from: KubernetesObject, to: KubernetesObject) =>
+    asFakeNodes(persistentVolumes, to, { name: "pvc-1", oldObject: from });
+  change(volume("fake-0", [localFinalizer, "other"]), volume("fake-0", ["other"]))();
+  assert.throws(change(volume("n1", [localFinalizer]), volume("n1", [])), isForbidden);
+  assert.throws(change(volume("fake-0", ["other"]), volume("fake-0", [])), /can only remove the finalizer/);
+  assert.throws(
+    change(volume("n1", [localFinalizer]), volume("fake-0", [])),
+    /can only remove the finalizer/,
+  );
 });

@@ -1,7 +1,19 @@
-import { isFakeNode, jsonEqual, leases, type Node, nodes, type Pod, pods } from "#api";
+import {
+  isFakeNode,
+  jsonEqual,
+  leases,
+  localFinalizer,
+  localNodeLabel,
+  type Node,
+  nodes,
+  type Pod,
+  persistentVolumes,
+  pods,
+} from "#api";
 import { fakeNodesUser } from "../authorization/defaults/defaults.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ObjectFeed } from "../ports.ts";
 import { objectForbidden } from "./object-forbidden.ts";
+import { saysDirectoryIsGone } from "./removed-directory.ts";
 
 /**
  * The program that simulates nodes does for fake nodes what agents do for theirs, and nothing for others: its roles cannot
@@ -43,6 +55,13 @@ const rules: Readonly<Record<string, (attributes: AdmissionAttributes) => string
     if (operation === "UPDATE")
       requireSame(attributes, "labels", object?.metadata?.labels, oldObject?.metadata?.labels);
     return ((oldObject as Pod | undefined) ?? read.get(pods, name, namespace))?.spec?.nodeName;
+  },
+  [persistentVolumes.resource](attributes) {
+    if (saysDirectoryIsGone(attributes)) return attributes.oldObject?.metadata?.labels?.[localNodeLabel];
+    throw objectForbidden(
+      attributes,
+      `"${fakeNodesUser}" can only remove the finalizer ${localFinalizer} from volumes`,
+    );
   },
   [leases.resource](attributes) {
     if (attributes.namespace === "kube-node-lease") return nameOf(attributes);

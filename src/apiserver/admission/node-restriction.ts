@@ -1,7 +1,6 @@
 import {
   csiNodes,
   jsonEqual,
-  type KubernetesObject,
   leases,
   localFinalizer,
   type Node,
@@ -13,6 +12,7 @@ import {
 import { nodeNameOf } from "../authorization/node/node-name.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../ports.ts";
 import { objectForbidden } from "./object-forbidden.ts";
+import { saysDirectoryIsGone } from "./removed-directory.ts";
 
 /**
  * What a node may write into the objects that it is allowed to write at all: itself, but not its taints or the labels
@@ -98,19 +98,7 @@ function ownName(node: string, attributes: AdmissionAttributes): void {
 
 /** Of the volumes that are directories of the node: that the directory is gone, nothing else. */
 function ownDirectory(node: string, attributes: AdmissionAttributes): void {
-  const { operation, object, oldObject } = attributes;
-  const wanted = (oldObject?.metadata?.finalizers ?? []).filter((one) => one !== localFinalizer);
-  const rest = (volume: KubernetesObject | undefined) => {
-    const { metadata, ...more } = { ...volume };
-    const { finalizers: _, managedFields: __, resourceVersion: ___, ...identity } = { ...metadata };
-    return { ...more, metadata: identity };
-  };
-  if (
-    operation === "UPDATE" &&
-    jsonEqual(rest(object), rest(oldObject)) &&
-    jsonEqual(object?.metadata?.finalizers ?? [], wanted)
-  )
-    return;
+  if (saysDirectoryIsGone(attributes)) return;
   throw objectForbidden(
     attributes,
     `node "${node}" can only remove the finalizer ${localFinalizer} from its volumes`,

@@ -1,5 +1,13 @@
-import { fakeNodeKey, fakeNodeTaint, fakePodRange, type Node, quantityMilliValue, quantityValue } from "#api";
-import type { NodeShape } from "../nodes/shape.ts";
+import {
+  fakeNodeKey,
+  fakeNodeTaint,
+  fakePodRange,
+  localRootAnnotation,
+  type Node,
+  quantityMilliValue,
+  quantityValue,
+} from "#api";
+import { type NodeShape, volumeDirectory } from "../nodes/shape.ts";
 
 /** The object by which a cluster gets its fake node number `index`, from 0 on. Pure. */
 export function fakeNode(index: number): Node {
@@ -18,6 +26,7 @@ export function fakeNode(index: number): Node {
         "topology.kubernetes.io/region": "fake",
         [zoneKey]: zone,
       },
+      annotations: { [localRootAnnotation]: volumeDirectory },
     },
     spec: { podCIDR: podRangeOf(index), podCIDRs: [podRangeOf(index)], taints: [fakeNodeTaint] },
   };

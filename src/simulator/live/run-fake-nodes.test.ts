@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { fakeNodeKey, isPodReady, leases, nodes, type Pod, pods, simulatedRuntime } from "#api";
+import {
+  fakeNodeKey,
+  isPodReady,
+  leases,
+  localFinalizer,
+  localNodeLabel,
+  nodes,
+  type Pod,
+  persistentVolumes,
+  pods,
+  simulatedRuntime,
+} from "#api";
 import { must, seededRandom, silentLogger, systemClock } from "#base";
 import { testCluster } from "#testing";
 import { fakeNode } from "./fake-node.ts";
@@ -115,5 +126,36 @@ test("a fake node is what its object says: so many cores, GPUs, a zone of somebo
   const containers = [{ name: "c", image: "i", resources: { limits, requests: limits } }];
   await client.resource(pods, "default").create(podOn("learner", "gpu", { containers }));
   await podWhere("learner", isPodReady);
+  await program.stop();
+});
+
+test("of volumes that are directories of a fake node nothing is left once they are deleted, bound ones stay", async () => {
+  const program = started();
+  await client.resource(nodes).create(fakeNode(3));
+  await nodeReady("fake-3");
+  const volumes = client.resource(persistentVolumes);
+  const volume = (name: string) => ({
+    metadata: { name, labels: { [localNodeLabel]: "fake-3" }, finalizers: [localFinalizer] },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      capacity: { storage: "1Gi" },
+      local: { path: `/var/lib/nacre/volumes/${name}` },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: ["fake-3"] }] },
+          ],
+        },
+      },
+    },
+  });
+  const gone = volumes.watch({ fieldSelector: "metadata.name=free" });
+  await volumes.create(volume("free"));
+  const bound = await volumes.create(volume("bound"));
+  await volumes.updateStatus({ ...bound, status: { phase: "Bound" } });
+  await volumes.delete("bound");
+  await volumes.delete("free");
+  for await (const { type } of gone) if (type === "DELETED") break;
+  assert.deepEqual((await volumes.get("bound")).metadata?.finalizers?.includes(localFinalizer), true);
   await program.stop();
 });

@@ -1,5 +1,5 @@
 import { StatusWriter } from "#agent";
-import { fakeNodeKey, isFakeNode, nodes, type Pod, pods } from "#api";
+import { fakeNodeKey, isFakeNode, localNodeLabel, nodes, type Pod, persistentVolumes, pods } from "#api";
 import type { Clock, Logger, Random } from "#base";
 import { type Client, Informers } from "#client";
 import { limits } from "../limits.ts";
@@ -32,6 +32,7 @@ export async function runFakeNodes(options: FakeNodesOptions): Promise<void> {
   const fleet = new Fleet({
     pods: all,
     nodes: known,
+    volumes: informers.of(persistentVolumes, { labelSelector: localNodeLabel }),
     behaviourOf,
     live: { statuses, beats },
     power: () => powerOf({ client, clock, logger, random, signal, news }),

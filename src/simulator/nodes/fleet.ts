@@ -1,4 +1,4 @@
-import type { Node, Pod } from "#api";
+import { localNodeLabel, type Node, type PersistentVolume, type Pod } from "#api";
 import type { Informer } from "#client";
 import type { NodeShape } from "./shape.ts";
 import { SimulatedNode, type SimulatedNodeOptions } from "./simulated-node.ts";
@@ -8,6 +8,8 @@ export interface FleetOptions
   /** All pods of the cluster. */
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
+  /** Those that are directories of nodes. */
+  readonly volumes: Informer<PersistentVolume>;
 }
 
 /**
@@ -20,12 +22,17 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const { pods, nodes } = options;
+    const { pods, nodes, volumes } = options;
     pods.addIndex("node", ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []));
     const tell = ({ spec }: Pod) => this.nodes.get(spec?.nodeName ?? "")?.tell();
     pods.addHandler({ added: tell, updated: tell, deleted: tell });
     const tellSelf = ({ metadata }: Node) => this.nodes.get(metadata?.name ?? "")?.tell();
     nodes.addHandler({ updated: tellSelf, deleted: tellSelf });
+    volumes.addIndex("node", nodeOfVolume);
+    const tellOwner = (volume: PersistentVolume) => {
+      for (const name of nodeOfVolume(volume)) this.nodes.get(name)?.tell();
+    };
+    volumes.addHandler({ added: tellOwner, updated: tellOwner });
     Promise.all([pods.synced, nodes.synced]).then(
       () => {
         for (const node of this.nodes.values()) node.tell();
@@ -36,7 +43,7 @@ export class Fleet {
 
   /** A new node, switched off. */
   add(shape: NodeShape): SimulatedNode {
-    const { pods, nodes, power, behaviourOf, observer, live } = this.#options;
+    const { pods, nodes, volumes, power, behaviourOf, observer, live } = this.#options;
     const node = new SimulatedNode({
       shape,
       power,
@@ -44,6 +51,7 @@ export class Fleet {
       ...(observer ? { observer } : {}),
       ...(live ? { live } : {}),
       bound: (name) => (pods.isSynced ? pods.byIndex("node", name) : undefined),
+      volumes: (name) => volumes.byIndex("node", name),
       known: (name) => (nodes.isSynced ? nodes.get(name) : undefined),
     });
     this.nodes.set(shape.name, node);
@@ -55,4 +63,9 @@ export class Fleet {
     this.nodes.get(name)?.crash();
     this.nodes.delete(name);
   }
+}
+
+function nodeOfVolume({ metadata }: PersistentVolume): string[] {
+  const node = metadata?.labels?.[localNodeLabel];
+  return node === undefined ? [] : [node];
 }

@@ -26,9 +26,12 @@ export function identityOf({ name, zone, labels, podRange }: NodeShape): NodeIde
     version: kubernetesVersion.gitVersion,
     runtimeVersion: simulatedRuntime,
     port: 10250,
-    volumeDirectory: "/var/lib/nacre/volumes",
+    volumeDirectory,
   };
 }
+
+/** Where its volumes are said to be. Nothing is ever there. */
+export const volumeDirectory = "/var/lib/nacre/volumes";
 
 /** The machine; `boot` counts how often it was started. */
 export function machineOf(shape: NodeShape, boot: number): Machine {

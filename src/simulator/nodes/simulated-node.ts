@@ -1,5 +1,5 @@
-import { admit, type NodeOffer, NodeRegistration, StatusWriter } from "#agent";
-import { isPodTerminal, type Node, type Pod, type PodStatus, pods } from "#api";
+import { admit, isVolumeOver, letGoOfVolume, type NodeOffer, NodeRegistration, StatusWriter } from "#agent";
+import { isPodTerminal, type Node, type PersistentVolume, type Pod, type PodStatus, pods } from "#api";
 import { type Clock, isConflict, isForbidden, isNotFound, type Logger, type Random } from "#base";
 import type { Client } from "#client";
 import { limits } from "../limits.ts";
@@ -28,6 +28,8 @@ export interface SimulatedNodeOptions {
   readonly power: (shape: NodeShape) => NodePower;
   /** The pods that the API has bound to the node; undefined before that is known. */
   readonly bound: (name: string) => readonly Pod[] | undefined;
+  /** The volumes that are directories of the node. */
+  readonly volumes: (name: string) => readonly PersistentVolume[];
   /** The node as the API has it; undefined: it has none. */
   readonly known: (name: string) => Node | undefined;
   readonly behaviourOf: (pod: Pod, random: Random) => Behaviour;
@@ -73,6 +75,8 @@ export class SimulatedNode {
   readonly #published = new Map<string, PodStatus>();
   readonly #ending = new Set<string>();
   readonly #refused = new Set<string>();
+  /** Volumes of which it is letting go. */
+  readonly #leaving = new Set<string>();
   #isToldSoon = false;
   #isKnown = false;
 
@@ -170,6 +174,7 @@ export class SimulatedNode {
     const bound = this.#options.bound(this.name);
     if (!bound) return;
     this.#lookAtItself();
+    this.#lookAtVolumes(power);
     const wanted = new Set<string>();
     for (const pod of bound) {
       const uid = pod.metadata?.uid ?? "";
@@ -191,6 +196,18 @@ export class SimulatedNode {
     const node = this.#options.known(this.name);
     if (node) this.#isKnown = true;
     if (this.#isKnown) this.#registration?.observe(node);
+  }
+
+  /** Nothing has to be removed: nobody wrote there. What pods use is protected, and not over. */
+  #lookAtVolumes(power: NodePower): void {
+    for (const volume of this.#options.volumes(this.name)) {
+      const { uid = "" } = volume.metadata ?? {};
+      if (!isVolumeOver(volume) || this.#leaving.has(uid)) continue;
+      this.#leaving.add(uid);
+      letGoOfVolume(power.client, volume)
+        .catch(() => power.clock.setTimer(limits.retryInitialMs, () => this.tell(), { unref: true }))
+        .finally(() => this.#leaving.delete(uid));
+    }
   }
 
   #follow(own: SimulatedPod, pod: Pod): void {

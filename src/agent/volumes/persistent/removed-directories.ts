@@ -1,15 +1,10 @@
-import {
-  localFinalizer,
-  type PersistentVolume,
-  persistentVolumes,
-  volumeProtection,
-  volumesOfNode,
-} from "#api";
-import { type Clock, isNotFound, type Logger, messageOf, type Random } from "#base";
+import { type PersistentVolume, persistentVolumes, volumesOfNode } from "#api";
+import { type Clock, type Logger, messageOf, type Random } from "#base";
 import { type Client, Informer } from "#client";
 import type { Host } from "#host";
 import { backOffMs, limits } from "../../limits.ts";
 import type { ClaimVolumes } from "./claim-volumes.ts";
+import { isVolumeOver, letGoOfVolume } from "./let-go.ts";
 import { isOwnDirectory } from "./place.ts";
 
 export interface RemovedDirectoriesOptions {
@@ -39,7 +34,7 @@ export function removeDirectories(options: RemovedDirectoriesOptions): Informer<
   const busy = new Set<string>();
   const look = async (volume: PersistentVolume, failures = 0): Promise<void> => {
     const { name = "" } = volume.metadata ?? {};
-    if (!isOver(volume)) return;
+    if (!isVolumeOver(volume)) return;
     if (busy.has(name) || claims.isUsed(name) || signal.aborted) return;
     busy.add(name);
     try {
@@ -59,33 +54,15 @@ export function removeDirectories(options: RemovedDirectoriesOptions): Informer<
   return informer;
 }
 
-/** Deleted, and nobody's any more: one that is deleted while it is bound still has its claim's data. */
-function isOver({ metadata, status }: PersistentVolume): boolean {
-  const finalizers = metadata?.finalizers ?? [];
-  return (
-    metadata?.deletionTimestamp !== undefined &&
-    finalizers.includes(localFinalizer) &&
-    !finalizers.includes(volumeProtection) &&
-    status?.phase !== "Bound"
-  );
-}
-
 async function end(
   { client, host, root, logger }: RemovedDirectoriesOptions,
   volume: PersistentVolume,
 ): Promise<void> {
-  const { name = "", uid, resourceVersion, finalizers = [] } = volume.metadata ?? {};
+  const { name = "" } = volume.metadata ?? {};
   const path = `${root}/${name}`;
   if (volume.spec?.persistentVolumeReclaimPolicy === "Delete" && isOwnDirectory(volume, root)) {
     await host.files.remove(path);
     logger.info(`removed ${path}: volume ${name} was deleted`);
   } else logger.info(`volume ${name} was deleted; its directory stays: ${volume.spec?.local?.path}`);
-  const left = finalizers.filter((one) => one !== localFinalizer);
-  const patch = { metadata: { uid, resourceVersion, finalizers: left } };
-  await client
-    .resource(persistentVolumes)
-    .patch(name, { type: "merge", patch })
-    .catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
+  await letGoOfVolume(client, volume);
 }

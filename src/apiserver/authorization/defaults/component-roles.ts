@@ -48,6 +48,7 @@ export const componentRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule("patch", "", "nodes/status"),
     rule("delete get list watch", "", "pods"),
     rule("patch", "", "pods/status"),
+    rule("list patch watch", "", "persistentvolumes"),
     rule("create get update", "coordination.k8s.io", "leases"),
   ],
   "system:kube-controller-manager": [
