@@ -31,8 +31,8 @@ export class ObjectCache<T extends KubernetesObject> {
     const old = this.#objects.get(key);
     this.#objects.set(key, object);
     for (const index of this.#indexes.values()) {
-      if (old !== undefined) index.remove(key, old);
-      index.add(key, object);
+      if (old === undefined) index.add(key, object);
+      else index.replace(key, old, object);
     }
   }
 
@@ -53,7 +53,16 @@ export class ObjectCache<T extends KubernetesObject> {
 
   /** The objects filed under `value`, in the order in which they came. */
   byIndex(name: string, value: string): readonly T[] {
-    return must(this.#indexes.get(name), `there is no index "${name}": add it before asking`).get(value);
+    return this.#index(name).get(value);
+  }
+
+  /** All objects that are filed, those under one value together. */
+  groups(name: string): Iterable<Iterable<T>> {
+    return this.#index(name).groups();
+  }
+
+  #index(name: string): Index<T> {
+    return must(this.#indexes.get(name), `there is no index "${name}": add it before asking`);
   }
 }
 
@@ -68,6 +77,20 @@ class Index<T> {
   get(value: string): readonly T[] {
     const entries = this.#entries.get(value);
     return entries ? [...entries.values()] : [];
+  }
+
+  *groups(): Generator<Iterable<T>> {
+    for (const entries of this.#entries.values()) yield entries.values();
+  }
+
+  /** Most changes leave an object where it is filed; taking it out and in again has large maps built anew all the time. */
+  replace(key: string, old: T, object: T): void {
+    const before = this.#valuesOf(old);
+    const after = this.#valuesOf(object);
+    if (before.length !== after.length || before.some((value, index) => value !== after[index])) {
+      this.remove(key, old);
+      this.add(key, object);
+    } else for (const value of after) this.#entries.get(value)?.set(key, object);
   }
 
   add(key: string, object: T): void {

@@ -70,7 +70,6 @@ export class Informer<T extends KubernetesObject> {
       if (this.#signal.aborted) reject(this.#signal.reason);
     });
     this.synced.catch(() => {});
-    this.#cache.addIndex("namespace", byNamespace);
     void this.#run();
   }
 
@@ -103,7 +102,10 @@ export class Informer<T extends KubernetesObject> {
 
   /** All objects, or those of one namespace, as an array of their own. */
   list(namespace?: string): readonly T[] {
-    return namespace === undefined ? [...this.#cache.values()] : this.#cache.byIndex("namespace", namespace);
+    if (namespace === undefined) return [...this.#cache.values()];
+    // Made for the first who asks: it is as large as the cache.
+    this.#cache.addIndex("namespace", byNamespace);
+    return this.#cache.byIndex("namespace", namespace);
   }
 
   values(): Iterable<T> {
@@ -118,6 +120,11 @@ export class Informer<T extends KubernetesObject> {
 
   byIndex(name: string, value: string): readonly T[] {
     return this.#cache.byIndex(name, value);
+  }
+
+  /** All objects that an index files, those under one value together. */
+  groups(name: string): Iterable<Iterable<T>> {
+    return this.#cache.groups(name);
   }
 
   /** Tells `handler` of everything that is there (`added`), then of every change. Returns how to stop. */
