@@ -16,7 +16,7 @@ import { type Informer, keyOf } from "#client";
 import { type Controller, controller, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import { patchStatus } from "../shared/patch-status.ts";
-import { podInformer } from "../shared/pods.ts";
+import { podInformer, podsWith } from "../shared/pods.ts";
 import { type BudgetPlan, decide } from "./decide.ts";
 import { NotedDisruptions } from "./noted-disruptions.ts";
 
@@ -95,9 +95,7 @@ export function disruptionController(context: ControllerContext): Controller {
         return undefined;
       }
       const selector = compileLabelSelector(budget.spec?.selector);
-      const pods = allPods
-        .list(budget.metadata?.namespace ?? "")
-        .filter(({ metadata }) => selector.matches(metadata?.labels));
+      const pods = podsWith(allPods, budget.metadata?.namespace ?? "", selector.matches);
       const plan = decide({ budget, pods, findOwner, knownForMs: noted.look(budget), nowMs: clock.now() });
       // An eviction may have taken from the budget since it was read: that must not be given back.
       const isNews = await patchStatus(client, podDisruptionBudgets, budget, plan.status, {

@@ -13,7 +13,7 @@ import { isNotFound } from "#base";
 import { keyOf } from "#client";
 import { type Controller, controller, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
-import { podInformer } from "../shared/pods.ts";
+import { podInformer, podsWith } from "../shared/pods.ts";
 import { applySlicePlan, managedByLabel, removeSlice, serviceNameLabel } from "../shared/slices.ts";
 import { decide } from "./decide.ts";
 import { endpointsFrom, isOurs } from "./endpoints.ts";
@@ -86,7 +86,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
       const namespace = service.metadata?.namespace ?? "";
       const plan = decide({
         service,
-        pods: allPods.list(namespace),
+        pods: podsWith(allPods, namespace, compileLabelMap(service.spec?.selector).matches),
         slices: slices.byIndex("service", key),
         nodeOf: (name) => allNodes.get(name),
       });

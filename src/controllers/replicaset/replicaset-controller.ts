@@ -1,6 +1,6 @@
 import { compileLabelSelector, type Pod, pods, type ReplicaSet, replicaSets } from "#api";
 import { isNotFound, messageOf, timestamp } from "#base";
-import { byController, isNamespaceTerminating, splitKey } from "#client";
+import { byController, type Informer, isNamespaceTerminating, splitKey } from "#client";
 import { type Controller, controller, controllerKey, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import { eachOf, slowStart } from "../shared/batches.ts";
@@ -20,6 +20,15 @@ export function replicaSetController(context: ControllerContext): Controller {
 
   /** Pods on a node of this set and of its deployment's other sets: deleting thins out the fullest node first. */
   const siblingsOn = (replicaSet: ReplicaSet) => {
+    let counts: Map<string, number> | undefined;
+    // Counted when somebody is to go: a large set is looked at with every change of a pod.
+    return (nodeName: string) => {
+      counts ??= podsByNode(replicaSet);
+      return counts.get(nodeName) ?? 0;
+    };
+  };
+
+  const podsByNode = (replicaSet: ReplicaSet): Map<string, number> => {
     const owner = controllerOf(replicaSet)?.uid;
     const related = owner ? sets.byIndex("controller", owner) : [replicaSet];
     const counts = new Map<string, number>();
@@ -28,7 +37,7 @@ export function replicaSetController(context: ControllerContext): Controller {
         if (spec?.nodeName) counts.set(spec.nodeName, (counts.get(spec.nodeName) ?? 0) + 1);
       }
     }
-    return (nodeName: string) => counts.get(nodeName) ?? 0;
+    return counts;
   };
 
   const create = async (replicaSet: ReplicaSet, count: number): Promise<unknown> => {
@@ -84,7 +93,7 @@ export function replicaSetController(context: ControllerContext): Controller {
   return controller({
     name: "replicaset",
     concurrency: 8,
-    watches: [watch(sets), watch(allPods, { keys: (pod) => setsOf(pod, sets.byIndex.bind(sets)) })],
+    watches: [watch(sets), watch(allPods, { keys: (pod) => setsOf(pod, sets) })],
     reconcile: async (key) => {
       const replicaSet = sets.getByKey(key);
       if (!replicaSet) return undefined;
@@ -105,10 +114,11 @@ export function replicaSetController(context: ControllerContext): Controller {
 const ownedBySet = controllerKey("ReplicaSet");
 
 /** Sets that a pod concerns: the one that controls it, or all that might adopt it. */
-function setsOf(pod: Pod, byIndex: (name: string, value: string) => readonly ReplicaSet[]): Iterable<string> {
+function setsOf(pod: Pod, sets: Informer<ReplicaSet>): Iterable<string> {
   if (controllerOf(pod)) return ownedBySet(pod);
   const namespace = pod.metadata?.namespace ?? "";
-  return byIndex("namespace", namespace)
+  return sets
+    .list(namespace)
     .filter((set) => compileLabelSelector(set.spec?.selector).matches(pod.metadata?.labels))
     .map((set) => `${namespace}/${set.metadata?.name}`);
 }

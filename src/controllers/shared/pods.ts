@@ -1,4 +1,4 @@
-import type { KubernetesObject, OwnerReference, Pod, PodTemplateSpec } from "#api";
+import type { KubernetesObject, Labels, OwnerReference, Pod, PodTemplateSpec } from "#api";
 import { claimsOfPod, pods } from "#api";
 import { byController, type Informer, type Informers } from "#client";
 import { controllerOf } from "./claim.ts";
@@ -10,9 +10,45 @@ export function podInformer(informers: Informers): Informer<Pod> {
     .of(pods, { keep: podOfControllers })
     .addIndex("controller", byController)
     .addIndex("orphans", byNamespaceOfOrphan)
+    .addIndex("labels", byLabels)
     .addIndex("claim", (pod) => claimsOfPod(pod).map(({ claim }) => `${pod.metadata?.namespace}/${claim}`))
     .addIndex("node", (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
 }
+
+/**
+ * The pods of a namespace with labels that match. Replicas have the same ones: of a hundred thousand pods few are asked about, so that
+ * each change of one of them does not mean a look at all.
+ */
+export function podsWith(
+  pods: Informer<Pod>,
+  namespace: string,
+  matches: (labels: Labels | undefined) => boolean,
+): Pod[] {
+  const found: Pod[] = [];
+  for (const alike of pods.groups("labels")) {
+    let isFirst = true;
+    for (const pod of alike) {
+      if (isFirst && (pod.metadata?.namespace !== namespace || !matches(pod.metadata.labels))) break;
+      isFirst = false;
+      found.push(pod);
+    }
+  }
+  return found;
+}
+
+function byLabels({ metadata }: Pod): readonly string[] {
+  return [`${metadata?.namespace}/${textOf(metadata?.labels ?? noLabels)}`];
+}
+
+/** Pods share their labels with those that are alike. */
+function textOf(labels: Labels): string {
+  const text = labelTexts.get(labels) ?? JSON.stringify(labels);
+  labelTexts.set(labels, text);
+  return text;
+}
+
+const labelTexts = new WeakMap<Labels, string>();
+const noLabels: Labels = {};
 
 /** Index by namespace of what nobody controls: who might adopt looks only there. */
 export function byNamespaceOfOrphan(object: KubernetesObject): readonly string[] {
