@@ -24,7 +24,7 @@ export const fakeNodes: Study = {
       const { seconds: taken } = await createSome(cluster, done);
       accepting += taken;
       const { endpoint } = cluster;
-      await cluster.run("pods/await-running.ts", { endpoint, namespace, count: done + chunk });
+      await cluster.run("pods/await-running.ts", { endpoint, namespace });
       say(`${done + chunk} pods run, ${digits(chunk / taken)}/s accepted, ${await memoryLine(cluster)}`);
     }
     const runningS = (performance.now() - began) / 1000;
@@ -60,11 +60,11 @@ export const fakeNodes: Study = {
   },
 };
 
-/** Fewer, to see where it leads: `NACRE_FAKE_PODS=20000`, a multiple of 5,000. */
+/** Fewer, to see where it leads: `NACRE_FAKE_PODS=20000`, a multiple of 10,000. */
 const count = { nodes: 1_000, pods: Number(process.env.NACRE_FAKE_PODS ?? 100_000) };
 const namespace = "bench-fake";
 /** As many as come to run in less than the time that a program of the bench may take. */
-const chunk = 5_000;
+const chunk = 10_000;
 const settleMs = 20_000;
 const observedMs = 10_000;
 
