@@ -59,7 +59,8 @@ function behaviourOf({ spec }: Pod): Behaviour {
   return (spec?.restartPolicy ?? "Always") === "Always" ? lasting : ending;
 }
 
-const lasting: Behaviour = { ...ordinary, startMs: [200, 1_000], readyMs: [0, 0], stopMs: [20, 500] };
+/** They run before a node that has nothing new to say of a pod would say that it waits: one status for each, not two. */
+const lasting: Behaviour = { ...ordinary, startMs: [200, 800], readyMs: [0, 0], stopMs: [20, 500] };
 const ending: Behaviour = { ...lasting, runsForMs: [500, 3_000] };
 
 function powerOf(options: FakeNodesOptions & { readonly news: News }): NodePower {
