@@ -25,6 +25,24 @@ spec:
       containers: [{ name: web, image: nowhere/web:1, resources: { requests: { cpu: 100m } } }]
 `;
 
+const claimed = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data }
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: { requests: { storage: 1Gi } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: claimed }
+spec:
+  nodeSelector: { nacre.dev/fake: "true" }
+  tolerations: [{ key: nacre.dev/fake, operator: Exists }]
+  containers: [{ name: web, image: nowhere/web:1, volumeMounts: [{ name: data, mountPath: /data }] }]
+  volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+`;
+
 test("a number that cannot be is refused before anything is made", async () => {
   for (const count of ["-1", "many", "9999"]) {
     await assert.rejects(machine.up(`--fake-nodes=${count}`), /cannot have --fake-nodes .* from 0 to 5000/);
@@ -66,6 +84,15 @@ test("a deployment of 500 pods becomes ready on them, spread", async () => {
   assert.equal(items.length, 500);
   assert.equal(new Set(items.map(({ status }: Pod) => status.podIP)).size, 500);
   assert.ok(new Set(items.map(({ spec }: Pod) => spec.nodeName)).size >= 40);
+});
+
+test("a pod with a claim runs on one; of its volume nothing is left once both are deleted", async () => {
+  await run("apply -f -", claimed);
+  await run("wait pod/claimed --for=condition=Ready --timeout=30s");
+  const { spec } = await get("pvc data");
+  assert.match((await get(`pv ${spec.volumeName}`)).metadata.labels["nacre.dev/node"], /^fake-/);
+  await run("delete pod/claimed pvc/data");
+  await run(`wait pv/${spec.volumeName} --for=delete --timeout=30s`);
 });
 
 test("logs, commands and ports of a fake pod say that it is simulated", async () => {
