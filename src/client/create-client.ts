@@ -206,10 +206,8 @@ const patchTypes = {
 } as const;
 
 function acceptOf(options: Pick<WatchOptions, "projection" | "omit">, projected: string): string {
-  if (options.projection !== "metadata") {
-    return options.omit ? `application/json;omit=${options.omit}` : "application/json";
-  }
-  return `application/json;as=${projected};g=meta.k8s.io;v=v1`;
+  const projection = options.projection === "metadata" ? `;as=${projected};g=meta.k8s.io;v=v1` : "";
+  return `application/json${projection}${options.omit ? `;omit=${options.omit}` : ""}`;
 }
 
 function subresourceOf(options: { subresource?: string }): { subresource?: string } {

@@ -53,14 +53,15 @@ function representation({ type, parameters }: MediaRange): Representation | unde
   const format = formatOf(type);
   if (!format) return undefined;
   const as = parameters.get("as");
-  if (as === undefined || as === "") {
-    return { as: "object", format, omitsManagedFields: parameters.get("omit") === "managedFields" };
-  }
+  const omitsManagedFields = parameters.get("omit") === "managedFields";
+  if (as === undefined || as === "") return { as: "object", format, omitsManagedFields };
   const group = parameters.get("g");
   const version = parameters.get("v");
   if (group !== "meta.k8s.io" || version !== "v1") return undefined;
   if (as === "Table") return { as: "table", format };
-  if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return { as: "metadata", format };
+  if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
+    return { as: "metadata", format, omitsManagedFields };
+  }
   return undefined;
 }
 

@@ -3,14 +3,13 @@ import type { KubernetesObject, ListMeta } from "#api";
 import { type Clock, must } from "#base";
 import type { Entry, Revision } from "#store";
 import { listSliceBytes } from "../limits.ts";
-import { decode } from "../registry/bytes.ts";
 import type { ServedKind } from "../registry/catalogue.ts";
 import type { Page } from "../registry/list.ts";
 import type { Machinery } from "../registry/machinery.ts";
 import type { Objects } from "../registry/objects.ts";
 import { Slice } from "../registry/slice.ts";
 import { type IncludeObject, metadataOnly, rowOf, tableOf } from "../table/table.ts";
-import { type EventEncoder, type EventType, frame, type SeenChange } from "../watch/events.ts";
+import { type EventEncoder, frame, type SeenChange } from "../watch/events.ts";
 import { bytesAnswer, jsonAnswer } from "./answers.ts";
 import type { DocumentAnswer, Pieces } from "./exchange.ts";
 import type { Representation } from "./negotiate.ts";
@@ -104,7 +103,7 @@ export interface EventForm {
 
 /** Events in the form that was asked for; plain JSON ones are shared with all other watchers. */
 export function eventForm(
-  { objects, clock }: Machinery,
+  { clock }: Machinery,
   events: EventEncoder,
   kind: ServedKind,
   form: Representation,
@@ -112,26 +111,27 @@ export function eventForm(
 ): EventForm {
   const bookmark = (revision: Revision, endOfInitial: boolean) =>
     frame("BOOKMARK", encoder.encode(JSON.stringify(bookmarkObject(kind, revision, endOfInitial, form))));
-  if (form.as === "object") {
-    const extent = form.omitsManagedFields ? "lean" : "whole";
+  if (form.as !== "table") {
+    const extent = extents[form.as][form.omitsManagedFields ? "lean" : "whole"];
     return { encode: (change, revision) => events.encode(kind, change, revision, extent), bookmark };
   }
-  let first = true;
-  const shape = (type: EventType, entry: Entry, revision: Revision): object => {
-    const object =
-      type === "DELETED" ? decode(events.object(kind, type, entry, revision)) : objects.peek(kind, entry);
-    if (form.as === "metadata") return metadataOnly(object);
-    const metadata = versionOf(object);
-    const table = tableOf(kind, [rowOf(kind, object, include, clock.now())], metadata, { columns: first });
-    first = false;
-    return table;
-  };
+  let columns = true;
   return {
-    encode: ({ type, entry }, revision) =>
-      frame(type, encoder.encode(JSON.stringify(shape(type, entry, revision)))),
+    encode(change, revision) {
+      const object = events.parsed(kind, change, revision);
+      const row = rowOf(kind, object, include, clock.now());
+      const table = tableOf(kind, [row], versionOf(object), { columns });
+      columns = false;
+      return frame(change.type, encoder.encode(JSON.stringify(table)));
+    },
     bookmark,
   };
 }
+
+const extents = {
+  object: { whole: "whole", lean: "lean" },
+  metadata: { whole: "metadata", lean: "lean metadata" },
+} as const;
 
 function shaped(
   kind: ServedKind,

@@ -42,6 +42,24 @@ export function around(bytes: Uint8Array, { start, end }: Stretch): [before: Uin
   return [bytes.subarray(0, bytes.length - start), bytes.subarray(bytes.length - end)];
 }
 
+/**
+ * What `metadataOnly` makes of an object, cut out of its bytes: all of its metadata or all but the managed fields, which are its last part. Undefined
+ * when they do not look like what `encode` makes.
+ */
+export function metadataIn(
+  bytes: Uint8Array,
+  managedFields: Stretch,
+  which: "all" | "without fields",
+): readonly Uint8Array[] | undefined {
+  const at = asBuffer(bytes).indexOf(metadataStart);
+  if (at < 0) return undefined;
+  const fromEnd = which === "all" ? managedFields.end : managedFields.start;
+  return [partialHead, bytes.subarray(at + metadataStart.length, bytes.length - fromEnd), partialTail];
+}
+
+const partialHead = Buffer.from('{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{');
+const partialTail = Buffer.from("}}");
+
 /** A stored value as readers see it, with its resource version: the `Stamp` of the stores that the API server uses. */
 export function stamp(value: Uint8Array, revision: Revision): Uint8Array {
   if (value[0] !== openBrace) return value;

@@ -1,12 +1,17 @@
+import type { KubernetesObject } from "#api";
 import type { Change, Entry, Revision } from "#store";
-import { around, restamp } from "../registry/bytes.ts";
+import { around, decode, metadataIn, restamp, type Stretch } from "../registry/bytes.ts";
 import type { ServedKind } from "../registry/catalogue.ts";
 import type { Facts, Objects } from "../registry/objects.ts";
+import { metadataOnly } from "../table/table.ts";
 
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
 
-/** How much of an object an event shows: all of it, or, as far as it costs nothing to leave them out, no managed fields. */
-export type Extent = "whole" | "lean";
+/**
+ * How much of an object an event shows: all of it, or its metadata as a `PartialObjectMetadata`; the lean ones leave out managed fields as
+ * far as that costs nothing.
+ */
+export type Extent = "whole" | "lean" | "metadata" | "lean metadata";
 
 /** A change as one watcher sees it. */
 export interface SeenChange {
@@ -38,7 +43,12 @@ export function seenAs(
  */
 export class EventEncoder {
   readonly #objects: Objects;
-  readonly #encoded: Readonly<Record<Extent, Map<Entry, Encoded>>> = { whole: new Map(), lean: new Map() };
+  readonly #encoded: Readonly<Record<Extent, Map<Entry, Encoded>>> = {
+    whole: new Map(),
+    lean: new Map(),
+    metadata: new Map(),
+    "lean metadata": new Map(),
+  };
   #revision: Revision = -1;
 
   constructor(objects: Objects) {
@@ -57,18 +67,32 @@ export class EventEncoder {
     }
     const known = this.#encoded[extent].get(entry);
     if (known && known.kind === kind && known.type === type) return known.bytes;
-    const object = this.object(kind, type, entry, revision);
-    const left = extent === "lean" ? this.#objects.managedFields(kind, entry) : undefined;
-    const bytes = left ? frame(type, ...around(object, left)) : frame(type, object);
+    const object = this.#object(kind, type, entry, revision);
+    const bytes = frame(type, ...shown(object, this.#objects.managedFields(kind, entry), extent));
     this.#encoded[extent].set(entry, { kind, type, bytes });
     return bytes;
   }
 
+  /** The object of an event, parsed. */
+  parsed(kind: ServedKind, { type, entry }: SeenChange, revision: Revision): KubernetesObject {
+    if (type !== "DELETED") return this.#objects.peek(kind, entry);
+    return decode(this.#object(kind, type, entry, revision));
+  }
+
   /** The object of an event; a deleted one bears the revision of its deletion. */
-  object(kind: ServedKind, type: EventType, entry: Entry, revision: Revision): Uint8Array {
+  #object(kind: ServedKind, type: EventType, entry: Entry, revision: Revision): Uint8Array {
     const bytes = this.#objects.bytes(kind, entry);
     return type === "DELETED" ? restamp(bytes, entry.modRevision, revision) : bytes;
   }
+}
+
+/** The pieces of an object that an event shows, cut out of its bytes where it is known what lies where. */
+function shown(bytes: Uint8Array, managedFields: Stretch | undefined, extent: Extent): readonly Uint8Array[] {
+  if (extent === "whole") return [bytes];
+  if (extent === "lean") return managedFields ? around(bytes, managedFields) : [bytes];
+  const metadata =
+    managedFields && metadataIn(bytes, managedFields, extent === "metadata" ? "all" : "without fields");
+  return metadata ?? [encoder.encode(JSON.stringify(metadataOnly(decode(bytes))))];
 }
 
 interface Encoded {
@@ -93,5 +117,6 @@ export function frame(type: string, ...object: readonly Uint8Array[]): Uint8Arra
   return bytes;
 }
 
+const encoder = new TextEncoder();
 const closeBrace = 0x7d;
 const newline = 0x0a;
