@@ -47,11 +47,28 @@ function responseOf(parts: Parts, { signal }: ApiRequest, answer: Answer): ApiRe
   }
   const document = answer.type === "document" ? answer : notInProcess(parts);
   const { status, headers, body } = document;
-  return { status, headers: { ...headers, "content-length": String(body.length) }, body: pieces(body) };
+  return {
+    status,
+    headers: { ...headers, "content-length": String(body.length) },
+    body: new Ready(slices(body)),
+  };
 }
 
-async function* pieces(body: Parameters<typeof slices>[0]): AsyncGenerator<Uint8Array> {
-  yield* slices(body);
+/** What is there already, as something that is waited for: unlike a generator's, its turns cost one promise each. */
+class Ready implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  readonly #pieces: Iterator<Uint8Array>;
+
+  constructor(pieces: Iterable<Uint8Array>) {
+    this.#pieces = pieces[Symbol.iterator]();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return Promise.resolve(this.#pieces.next());
+  }
 }
 
 function notInProcess({ logger }: Parts): ReturnType<typeof bytesAnswer> {
@@ -59,11 +76,14 @@ function notInProcess({ logger }: Parts): ReturnType<typeof bytesAnswer> {
   return errorAnswer(new ApiError("NotAcceptable", message), logger);
 }
 
-/** A sink that its reader pulls from. */
-class PulledSink implements Sink, AsyncIterable<Uint8Array> {
+/** A sink that its reader pulls from. Not a generator: each event would wait for a handful of promises. */
+class PulledSink implements Sink, AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #signal: AbortSignal | undefined;
   #waiting: Uint8Array[] = [];
+  /** Of what waits. */
   #bytes = 0;
+  #taken: readonly Uint8Array[] = [];
+  #takenAt = 0;
   #state: "open" | "ended" | "closed" = "open";
   #wake: (() => void) | undefined;
   #drained: (() => void) | undefined;
@@ -95,28 +115,47 @@ class PulledSink implements Sink, AsyncIterable<Uint8Array> {
     this.#closed = listener;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        this.#signal?.throwIfAborted();
-        const batch = this.#waiting;
-        if (batch.length === 0) {
-          if (this.#state !== "open") return;
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          continue;
-        }
-        this.#waiting = [];
-        this.#bytes = 0;
-        const drained = this.#drained;
-        this.#drained = undefined;
-        drained?.();
-        yield* batch;
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    for (;;) {
+      if (this.#signal?.aborted) return this.#fail(this.#signal.reason);
+      const bytes = this.#taken[this.#takenAt];
+      if (bytes) {
+        this.#takenAt += 1;
+        return { done: false, value: bytes };
       }
-    } finally {
-      this.#close();
+      if (this.#waiting.length > 0) this.#take();
+      else if (this.#state !== "open") return this.return();
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
     }
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.#close();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #fail(reason: unknown): never {
+    this.#close();
+    throw reason;
+  }
+
+  /** All that waits is the reader's now: there is room again. */
+  #take(): void {
+    this.#taken = this.#waiting;
+    this.#takenAt = 0;
+    this.#waiting = [];
+    this.#bytes = 0;
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.();
   }
 
   readonly #onAbort = (): void => {

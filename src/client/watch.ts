@@ -5,18 +5,51 @@ import { LineSplitter } from "./lines.ts";
 import { errorFromStatus, type StatusBody } from "./status.ts";
 
 /** The events of one watch request, as many at a time as one read brought. Throws what an ERROR event says. */
-export async function* watchBatches<T extends KubernetesObject>(
+export function watchBatches<T extends KubernetesObject>(
   exchange: Exchange,
   call: Call,
-): AsyncGenerator<readonly WatchEvent<T>[]> {
-  const response = await exchange.stream(call);
-  const lines = new LineSplitter();
-  for await (const chunk of response.body) {
-    const batch = parse<T>(lines.push(chunk));
-    if (batch.events.length > 0) yield batch.events;
-    if (batch.failure) throw errorFromStatus(batch.failure, 500, `${call.method} ${call.path}`);
+): AsyncIterable<readonly WatchEvent<T>[]> {
+  return { [Symbol.asyncIterator]: () => new Batches<T>(exchange, call) };
+}
+
+/** Not a generator: a program takes in thousands of events a second, and each would wait for three promises more. */
+class Batches<T extends KubernetesObject> implements AsyncIterator<readonly WatchEvent<T>[]> {
+  readonly #exchange: Exchange;
+  readonly #call: Call;
+  readonly #lines = new LineSplitter();
+  #chunks: AsyncIterator<Uint8Array> | undefined;
+  #failure: StatusBody | undefined;
+
+  constructor(exchange: Exchange, call: Call) {
+    this.#exchange = exchange;
+    this.#call = call;
+  }
+
+  async next(): Promise<IteratorResult<readonly WatchEvent<T>[]>> {
+    this.#chunks ??= (await this.#exchange.stream(this.#call)).body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        if (this.#failure)
+          throw errorFromStatus(this.#failure, 500, `${this.#call.method} ${this.#call.path}`);
+        const chunk = await this.#chunks.next();
+        if (chunk.done) return done;
+        const { events, failure } = parse<T>(this.#lines.push(chunk.value));
+        this.#failure = failure;
+        if (events.length > 0) return { done: false, value: events };
+      }
+    } catch (error) {
+      await this.return();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<readonly WatchEvent<T>[]>> {
+    await this.#chunks?.return?.();
+    return done;
   }
 }
+
+const done = { done: true, value: undefined } as const;
 
 interface Batch<T> {
   readonly events: WatchEvent<T>[];

@@ -3,6 +3,7 @@ import { after, test } from "node:test";
 import {
   fakeNodeKey,
   isPodReady,
+  type Lease,
   leases,
   localFinalizer,
   localNodeLabel,
@@ -47,6 +48,15 @@ async function nodeReady(name: string): Promise<void> {
   }
 }
 
+/** The first lease comes right after the first status. */
+async function leaseOf(name: string): Promise<Lease> {
+  const watched = client
+    .resource(leases, "kube-node-lease")
+    .watch({ fieldSelector: `metadata.name=${name}` });
+  for await (const { object } of watched) return object;
+  throw new Error("the watch ended");
+}
+
 const podOn = (name: string, nodeName: string, more: Partial<NonNullable<Pod["spec"]>> = {}): Pod => ({
   metadata: { name },
   spec: { nodeName, containers: [{ name: "web", image: "nowhere/web:1" }], ...more },
@@ -59,10 +69,7 @@ test("a node labelled as fake becomes ready, with a lease; pods on it run and en
   const node = await client.resource(nodes).get("fake-0");
   assert.equal(node.status?.nodeInfo?.containerRuntimeVersion, simulatedRuntime);
   assert.deepEqual(node.spec?.taints?.at(0), { key: fakeNodeKey, value: "true", effect: "NoSchedule" });
-  assert.equal(
-    (await client.resource(leases, "kube-node-lease").get("fake-0")).spec?.holderIdentity,
-    "fake-0",
-  );
+  assert.equal((await leaseOf("fake-0")).spec?.holderIdentity, "fake-0");
 
   await client.resource(pods, "default").create(podOn("web", "fake-0"));
   const web = await podWhere("web", isPodReady);

@@ -99,7 +99,7 @@ export class Call {
     }
     const body = await bodyOf(response);
     if (isLost) this.#lose();
-    else this.#tell(() => this.#settle({ ...response, body: oneChunk(body) }));
+    else this.#tell(() => this.#settle({ ...response, body: new Whole(body) }));
   }
 
   #receive(response: ApiResponse): void {
@@ -201,8 +201,23 @@ async function bodyOf({ body }: ApiResponse): Promise<Uint8Array> {
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 }
 
-async function* oneChunk(body: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield body;
+/** A body that has come as a whole. */
+class Whole implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  #bytes: Uint8Array | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#bytes;
+    this.#bytes = undefined;
+    return Promise.resolve(value ? { done: false, value } : { done: true, value });
+  }
 }
 
 /** A single event: told twice it is still told in order. */
