@@ -40,7 +40,11 @@ export function seededRandom(seed: number): Random {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return (t ^ (t >>> 14)) >>> 0;
   };
-  const bytes = (length: number) => Uint8Array.from({ length }, () => uint32() & 0xff);
+  const bytes = (length: number) => {
+    const drawn = new Uint8Array(length);
+    for (let at = 0; at < length; at += 1) drawn[at] = uint32();
+    return drawn;
+  };
   return { uint32, float: () => uint32() / 0x1_0000_0000, uuid: () => uuidFrom(bytes(16)), bytes };
 }
 
@@ -53,9 +57,14 @@ export function nameSuffix(random: Random, length = 5): string {
   return suffix;
 }
 
+const hexOfBytes: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
 function uuidFrom(bytes: Uint8Array): string {
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let hex = "";
+  for (const byte of bytes) hex += hexOfBytes[byte];
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -110,6 +110,7 @@ export function nodeConditions(
   before: readonly NodeCondition[],
   now: number,
 ): NodeCondition[] {
+  const nowText = rfc3339(now);
   const condition = (type: string, status: boolean, reason: string, message: string): NodeCondition => {
     const old = before.find((one) => one.type === type);
     const text = status ? "True" : "False";
@@ -119,8 +120,8 @@ export function nodeConditions(
       status: text,
       reason,
       message,
-      lastHeartbeatTime: rfc3339(now),
-      lastTransitionTime: since ?? rfc3339(now),
+      lastHeartbeatTime: nowText,
+      lastTransitionTime: since ?? nowText,
     };
   };
   const { memoryPressure, diskPressure, pidPressure, notReady } = health;

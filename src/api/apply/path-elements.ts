@@ -13,15 +13,14 @@ export function listElement(value: Json, schema: TypeSchema): string | undefined
   if (!isJsonObject(value)) return undefined;
   const keys = sortedKeys(schema);
   let text = "k:{";
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index] as string;
+  for (const { key, text: keyText } of keys) {
     const part = value[key] ?? defaultOf(schema, key);
     if (part === undefined || part === null) {
       // A key that has no default may be left out as long as another one is there.
       if (keys.length === 1) return undefined;
       continue;
     }
-    text += `${text.length > 3 ? "," : ""}${JSON.stringify(key)}:${JSON.stringify(part)}`;
+    text += `${text.length > 3 ? "," : ""}${keyText}:${JSON.stringify(part)}`;
   }
   return text.length === 3 ? undefined : `${text}}`;
 }
@@ -44,12 +43,18 @@ export function isEmptyObject(value: JsonObject): boolean {
   return true;
 }
 
-const sortedKeysOf = new WeakMap<TypeSchema, readonly string[]>();
+/** A key of an associative list, and how it is written. */
+interface WrittenKey {
+  readonly key: string;
+  readonly text: string;
+}
 
-function sortedKeys(schema: TypeSchema): readonly string[] {
+const sortedKeysOf = new WeakMap<TypeSchema, readonly WrittenKey[]>();
+
+function sortedKeys(schema: TypeSchema): readonly WrittenKey[] {
   let keys = sortedKeysOf.get(schema);
   if (keys === undefined) {
-    keys = [...schema.keys].sort();
+    keys = [...schema.keys].sort().map((key) => ({ key, text: JSON.stringify(key) }));
     sortedKeysOf.set(schema, keys);
   }
   return keys;

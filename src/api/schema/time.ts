@@ -7,6 +7,7 @@ export function canonicalTime(text: string): string | undefined {
 }
 
 export function canonicalMicroTime(text: string): string | undefined {
+  if (sixDecimals.test(text) && isUtcSeconds(`${text.slice(0, 19)}Z`)) return text;
   const instant = instantOf(text);
   return (
     instant && `${instant.seconds.slice(0, -1)}.${instant.nanos.toString().padStart(9, "0").slice(0, 6)}Z`
@@ -57,6 +58,7 @@ function instantOf(text: string): Instant | undefined {
   return { seconds, epochSeconds, nanos: Number(fraction.slice(0, 9).padEnd(9, "0")) };
 }
 
+const sixDecimals = /^.{19}\.\d{6}Z$/;
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const utcSeconds = /^\d{4}-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z$/;
 

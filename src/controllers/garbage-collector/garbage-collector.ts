@@ -1,4 +1,4 @@
-import type { KubernetesObject, OwnerReference, Resource } from "#api";
+import { jsonEqual, type KubernetesObject, type OwnerReference, type Resource } from "#api";
 import { isNotFound } from "#base";
 import { type Controller, controller, type Watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
@@ -181,7 +181,7 @@ function addIfAwaiting(graph: OwnerGraph, uid: string, add: (uid: string) => voi
 function isOwnershipChange({ metadata }: KubernetesObject, { metadata: old }: KubernetesObject): boolean {
   return (
     metadata?.deletionTimestamp !== old?.deletionTimestamp ||
-    JSON.stringify(metadata?.ownerReferences) !== JSON.stringify(old?.ownerReferences) ||
-    JSON.stringify(metadata?.finalizers) !== JSON.stringify(old?.finalizers)
+    !jsonEqual(metadata?.ownerReferences, old?.ownerReferences) ||
+    !jsonEqual(metadata?.finalizers, old?.finalizers)
   );
 }

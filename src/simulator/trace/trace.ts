@@ -49,7 +49,19 @@ export class Trace {
   }
 
   mixBytes(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += 1) this.#mix(bytes[at] as number);
+    let high = this.#high;
+    let low = this.#low;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const whole = bytes.length & ~3;
+    for (let at = 0; at < bytes.length; at += at < whole ? 4 : 1) {
+      const value = at < whole ? view.getInt32(at, true) : (bytes[at] as number);
+      high = Math.imul(high ^ value, 2654435761);
+      low = Math.imul(low ^ (value + 1), 1597334677);
+      high ^= high >>> 15;
+      low ^= low >>> 13;
+    }
+    this.#high = high;
+    this.#low = low;
   }
 
   /** The last events, oldest first. */

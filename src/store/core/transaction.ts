@@ -14,7 +14,7 @@ export function checkTransaction({ operations }: Transaction): void {
   for (const operation of operations) {
     const { key } = operation;
     const keyBytes = Buffer.byteLength(key);
-    assert(key !== "" && key.isWellFormed(), `a key is well-formed text, got ${JSON.stringify(key)}`);
+    assert(key !== "" && key.isWellFormed(), "a key is well-formed text");
     if (keyBytes > limits.keyBytes)
       throw tooLarge(`a key of ${keyBytes} bytes, the limit is ${limits.keyBytes}`);
     bytes += keyBytes + (operation.type === "put" ? operation.value.byteLength : 0);
