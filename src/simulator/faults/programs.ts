@@ -1,3 +1,5 @@
+import { type Lease, leases } from "#api";
+import { keyOf } from "#apiserver";
 import type { Random } from "#base";
 import { goodConditions } from "../network/conditions.ts";
 import type { ProgramPart } from "../parts/program.ts";
@@ -60,9 +62,22 @@ export const programHang: Fault = {
   },
 };
 
-function anyProgram(
-  { simulation: { controllers, schedulers } }: World,
-  random: Random,
-): ProgramPart | undefined {
-  return pick(random, [...controllers, ...schedulers]);
+/** Mostly one that leads: who only waits for its turn suffers little. */
+function anyProgram(world: World, random: Random): ProgramPart | undefined {
+  const { controllers, schedulers } = world.simulation;
+  const all = [...controllers, ...schedulers];
+  const leading = all.filter(({ name }) => leads(world, name));
+  return pick(random, happens(random, 0.75) && leading.length > 0 ? leading : all);
 }
+
+/** Whether one of the leases by which programs elect their leader is held by it, as the store has it. */
+function leads({ history }: World, name: string): boolean {
+  return leaderLeases.some((lease) => {
+    const entry = history.entries.get(keyOf(leases, lease, "kube-system"));
+    if (!entry) return false;
+    const { spec } = JSON.parse(Buffer.from(entry.value).toString()) as Lease;
+    return spec?.holderIdentity === name;
+  });
+}
+
+const leaderLeases = ["kube-controller-manager", "kube-scheduler"];

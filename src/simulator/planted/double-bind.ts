@@ -27,6 +27,8 @@ async function rebind(store: Store, key: string, nodeName: string): Promise<void
   const entry = store.get(key);
   if (!entry) return;
   const pod = JSON.parse(Buffer.from(entry.value).toString()) as Pod;
+  // The same word once more does no harm: its answer was lost, and it was said again.
+  if (pod.spec?.nodeName === nodeName) return;
   const moved = { ...pod, spec: { containers: [], ...pod.spec, nodeName } };
   const provenance = { user: "system:kube-scheduler", verb: "create", requestId: "planted", at: 0 };
   await store.commit({
