@@ -166,6 +166,22 @@ test("a failed pull shows its cause, then that it is held back, and is tried aga
   );
 });
 
+test("another image in the place of one that cannot be pulled does not wait for its back-off", () => {
+  let pulls = 0;
+  const play = new Play(podOf({}), {
+    outcome: (action) =>
+      action.type === "pullImage" && pulls++ === 0
+        ? { type: "imageFailed", container: "main", reason: "ErrImagePull", message: "no such image" }
+        : undefined,
+  });
+  play.run(2);
+  play.tell({ type: "imageChanged", container: "main" }).run(1);
+  assert.deepEqual(
+    play.log.filter((line) => /pull|start/.test(line)),
+    ["0s pull main", "1s pull back-off main", "2s pull main", "2s start main#0"],
+  );
+});
+
 test("a lost sandbox runs everything again, counted as restarts", () => {
   const play = new Play(podOf({ init: ["init"] }), {
     script: (name) => (name === "init" ? { runsMs: 0, exitCode: 0 } : undefined),
