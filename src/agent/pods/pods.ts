@@ -56,12 +56,11 @@ export class Pods {
     return this.#known.promise;
   }
 
+  /** The pod that has this name now. One before it, deleted without grace, may still be on its way out. */
   byName(namespace: string, name: string): PodWorker | undefined {
-    for (const worker of this.#workers.values()) {
-      const { metadata } = worker.pod;
-      if (metadata?.name === name && metadata.namespace === namespace) return worker;
-    }
-    return undefined;
+    return [...this.#workers.values()].findLast(
+      ({ pod }) => pod.metadata?.name === name && pod.metadata.namespace === namespace,
+    );
   }
 
   /** Finds what runs, then follows the API; when that does not answer, begins with the pods it last knew. */
