@@ -1,4 +1,5 @@
 import type { Random } from "#base";
+import { bestOf } from "./best-of-groups.ts";
 import type { Cluster } from "./cluster.ts";
 import { CountersInUse } from "./counts/counters.ts";
 import {
@@ -76,7 +77,7 @@ export class Ranking implements NodeView {
     do {
       examined += this.#look(options.wanted);
       const feasible = this.#feasible();
-      if (feasible.length > 0) return { ...this.#best(feasible, options.random), examined };
+      if (feasible.length > 0) return { ...bestOf(feasible, this.#judgement, options.random), examined };
     } while (this.#left > 0);
     return { node: undefined, feasible: 0, examined };
   }
@@ -249,41 +250,6 @@ export class Ranking implements NodeView {
       }
       return group.ownTrait === 0 || this.refusal(group.ownTrait - 1) === undefined;
     });
-  }
-
-  #best(groups: readonly NodeGroup[], random: Random): { node: NodeIndex; feasible: number } {
-    const totals = groups.map((group) => group.top);
-    const { traitFilters, traitScores } = this.#judgement;
-    for (let at = 0; at < traitScores.length; at += 1) {
-      const { judge, weight } = traitScores[at] as Judgement["traitScores"][number];
-      const views = groups.map((group) => group.views[traitFilters.length + at] as TraitGroup);
-      const scores = new Array<number>(groups.length).fill(0);
-      judge.score(views, scores);
-      for (let index = 0; index < scores.length; index += 1) {
-        totals[index] = (totals[index] as number) + weight * (scores[index] as number);
-      }
-    }
-    let highest = -1;
-    let ties = 0;
-    let feasible = 0;
-    for (let index = 0; index < groups.length; index += 1) {
-      const group = groups[index] as NodeGroup;
-      const total = totals[index] as number;
-      feasible += group.size;
-      if (total > highest) ties = 0;
-      if (total >= highest) {
-        highest = total;
-        ties += group.best.length;
-      }
-    }
-    let pick = ties === 1 ? 0 : random.uint32() % ties;
-    for (let index = 0; index < groups.length; index += 1) {
-      if (totals[index] !== highest) continue;
-      const { best } = groups[index] as NodeGroup;
-      if (pick < best.length) return { node: best[pick] as NodeIndex, feasible };
-      pick -= best.length;
-    }
-    throw new RangeError("the best of several groups is in none of them");
   }
 }
 
