@@ -62,6 +62,12 @@ function memoryOf(smaps: string): { anonymous: number; files: Map<string, number
   return { anonymous, files };
 }
 
+/** User and system time of one process since its start. */
+export function cpuSecondsOf(pid: number): number {
+  const [user, system] = fieldsOf(pid).slice(11, 13);
+  return (Number(user) + Number(system)) / ticksPerSecond;
+}
+
 /** Linux has reported in hundredths of a second on every architecture for decades (USER_HZ). */
 const ticksPerSecond = 100;
 

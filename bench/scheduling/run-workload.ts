@@ -3,19 +3,21 @@ import type { Ask } from "./calls.ts";
 import type { GeneratorCalls } from "./generator.ts";
 import type { Counted, JudgeCalls, Pods } from "./judge.ts";
 import type { CreatePods, Operation } from "./operations.ts";
-import { openStage } from "./stage.ts";
+import { type CpuByProgram, openStage, type Stage } from "./stage.ts";
 import type { Workload } from "./workloads.ts";
 
 export interface WorkloadResult extends Counted {
   /** Megabytes. */
   readonly peakMemory: { readonly controlPlane: number; readonly scheduler: number };
+  /** Milliseconds per pod that was counted, while they were counted. */
+  readonly cpuPerPod: CpuByProgram;
 }
 
 /** Runs one workload on a fresh control plane. What it counts is what the workload says is to be counted. */
 export async function runWorkload(context: Context, workload: Workload): Promise<WorkloadResult> {
   const stage = await openStage(context);
   try {
-    const run = new Run(stage.program<GeneratorCalls>("generator.ts"), stage.program<JudgeCalls>("judge.ts"));
+    const run = new Run(stage);
     await run.connect(stage.endpoint);
     for (const operation of workload.operations) await run.step(operation);
     if (!run.counted) throw new Error("the workload counts nothing");
@@ -34,11 +36,14 @@ class Run {
   readonly #awaited = new Map<string, number>();
   /** How many pods a namespace was given. */
   readonly #given = new Map<string, number>();
-  counted: Counted | undefined;
+  readonly #cpuSeconds: () => CpuByProgram;
+  #cpuBefore: CpuByProgram | undefined;
+  counted: (Counted & Pick<WorkloadResult, "cpuPerPod">) | undefined;
 
-  constructor(generator: Ask<GeneratorCalls>, judge: Ask<JudgeCalls>) {
-    this.#generator = generator;
-    this.#judge = judge;
+  constructor(stage: Stage) {
+    this.#generator = stage.program<GeneratorCalls>("generator.ts");
+    this.#judge = stage.program<JudgeCalls>("judge.ts");
+    this.#cpuSeconds = stage.cpuSeconds;
   }
 
   async connect(endpoint: GeneratorEndpoint): Promise<void> {
@@ -67,24 +72,44 @@ class Run {
       case "barrier":
         return this.#barrier(operation);
       case "startCollectingMetrics":
-        return this.#judge("start", { pods: operation });
+        return this.#start(operation);
       case "stopCollectingMetrics":
-        this.counted = await this.#judge("stop", {});
+        return this.#stop();
     }
+  }
+
+  async #start(which: Pods): Promise<void> {
+    this.#cpuBefore = this.#cpuSeconds();
+    await this.#judge("start", { pods: which });
+  }
+
+  async #stop(): Promise<void> {
+    const before = this.#cpuBefore;
+    if (!before) throw new Error("the workload stops counting before it starts");
+    const after = this.#cpuSeconds();
+    const counted = await this.#judge("stop", {});
+    const perPod = (program: keyof CpuByProgram) =>
+      ((after[program] - before[program]) * 1000) / counted.scheduled;
+    const cpuPerPod = {
+      controlPlane: perPod("controlPlane"),
+      scheduler: perPod("scheduler"),
+      bench: perPod("bench"),
+    };
+    this.counted = { ...counted, cpuPerPod };
   }
 
   async #createPods(sets: readonly CreatePods[]): Promise<void> {
     for (const { namespace } of sets) await this.#ensureNamespace(namespace);
     const namespaces = sets.map(({ namespace }) => namespace);
     const collects = sets.some((one) => one.collects);
-    if (collects) await this.#judge("start", { pods: { namespaces, selector: {} } });
+    if (collects) await this.#start({ namespaces, selector: {} });
     for (const one of sets) {
       this.#given.set(one.namespace, (this.#given.get(one.namespace) ?? 0) + one.count);
       await this.#generator("createPods", one);
       if (!one.waits) this.#awaited.set(one.namespace, this.#given.get(one.namespace) ?? 0);
     }
     if (sets.every((one) => one.waits)) await this.#reached({ namespaces, selector: {} }, "Scheduled");
-    if (collects) this.counted = await this.#judge("stop", {});
+    if (collects) await this.#stop();
   }
 
   async #deletePods(operation: Operation & { opcode: "deletePods" }): Promise<void> {

@@ -16,6 +16,7 @@ import {
 import { createHost } from "#host";
 import { gatewayAddress } from "#network";
 import { execute } from "../../test/processes.ts";
+import { cpuSecondsOf } from "../cluster/process-tree.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../load/load.ts";
 import { type Ask, type Calls, callsOf } from "./calls.ts";
@@ -27,7 +28,16 @@ export interface Stage {
   program<C extends Calls>(file: string): Ask<C>;
   /** The most memory that each had resident so far, in MB. */
   peakMemory(): { readonly controlPlane: number; readonly scheduler: number };
+  /** CPU time of each since its start. */
+  cpuSeconds(): CpuByProgram;
   end(): Promise<void>;
+}
+
+export interface CpuByProgram {
+  readonly controlPlane: number;
+  readonly scheduler: number;
+  /** Generator and judge: what the measurement itself takes of the machine. */
+  readonly bench: number;
 }
 
 export async function openStage(context: Context): Promise<Stage> {
@@ -78,6 +88,11 @@ export async function openStage(context: Context): Promise<Stage> {
     endpoint: { host: "127.0.0.1", port: config.port, authority, ...user },
     program: (file) => callsOf(startAsked(file), file),
     peakMemory: () => ({ controlPlane: peakOf(controlPlane), scheduler: peakOf(scheduler) }),
+    cpuSeconds: () => ({
+      controlPlane: cpuSecondsOf(controlPlane.pid),
+      scheduler: cpuSecondsOf(scheduler.pid),
+      bench: children.reduce((sum, { pid = 0 }) => sum + cpuSecondsOf(pid), 0),
+    }),
     end,
   };
 }

@@ -58,7 +58,10 @@ function directory(): string {
 }
 
 function textOf(outcomes: readonly Outcome[]): string {
-  const head = ["workload", "pods/s", "threshold", "ratio", "p50", "p99", "API server", "scheduler"];
+  const head = [
+    ["workload", "pods/s", "threshold", "ratio", "p50", "p99"],
+    ["API server", "scheduler", "CPU a pod: API", "scheduler", "bench"],
+  ].flat();
   const ran = outcomes.filter(({ workload }) => workload.obstacle === undefined);
   const left = outcomes.flatMap(({ workload: { name, obstacle } }) =>
     obstacle ? [`  ${name}: ${obstacle}`] : [],
@@ -77,7 +80,7 @@ function textOf(outcomes: readonly Outcome[]): string {
 
 function lineOf({ workload: { name, threshold }, result, failure }: Outcome): string[] {
   if (!result) return [name, `failed: ${failure}`];
-  const { perSecond, latencyMs, peakMemory } = result;
+  const { perSecond, latencyMs, peakMemory, cpuPerPod } = result;
   return [
     name,
     digits(perSecond),
@@ -87,5 +90,8 @@ function lineOf({ workload: { name, threshold }, result, failure }: Outcome): st
     `${digits(latencyMs.p99)} ms`,
     `${digits(peakMemory.controlPlane)} MB`,
     `${digits(peakMemory.scheduler)} MB`,
+    `${cpuPerPod.controlPlane.toFixed(2)} ms`,
+    `${cpuPerPod.scheduler.toFixed(2)} ms`,
+    `${cpuPerPod.bench.toFixed(2)} ms`,
   ];
 }
