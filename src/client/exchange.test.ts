@@ -82,6 +82,16 @@ test("a request that is aborted ends at once, also between attempts", async () =
   await listing;
 });
 
+test("all requests of a signal end with it, and those that were answered before are not concerned", async () => {
+  const { server, api } = newWorld([]);
+  const controller = new AbortController();
+  assert.deepEqual((await api.list({ signal: controller.signal })).items, []);
+  server.fault = () => new Promise(() => {});
+  const listing = [0, 1, 2].map(() => api.list({ signal: controller.signal }));
+  controller.abort(new Error("enough"));
+  for (const one of listing) await assert.rejects(one, /enough/);
+});
+
 test("a request without an answer ends after a minute", async () => {
   const { clock, server, api } = newWorld([]);
   server.fault = () => new Promise(() => {});

@@ -3,6 +3,7 @@ import { ApiError, type Clock, isAborted, messageOf, type Random } from "#base";
 import { backoffMs } from "./backoff.ts";
 import { requestAttempts, requestTimeoutMs, retryAfterMaxMs, retryBaseMs, retryMaxMs } from "./limits.ts";
 import { connectionFailed, errorFromStatus, errorFromText, type StatusBody, wasNeverSent } from "./status.ts";
+import { whenAborted } from "./when-aborted.ts";
 
 export interface ExchangeOptions {
   readonly transport: Transport;
@@ -68,7 +69,7 @@ export class Exchange {
     const given = call.signal;
     const stop = () => ended.abort(given?.reason);
     if (given?.aborted) stop();
-    given?.addEventListener("abort", stop, { once: true });
+    const release = given && whenAborted(given, stop);
     try {
       const response = await this.#send(call, body, ended.signal);
       const answer = await parsed(response);
@@ -78,7 +79,7 @@ export class Exchange {
       throw ended.signal.aborted ? ended.signal.reason : asApiError(error, call);
     } finally {
       timer.cancel();
-      given?.removeEventListener("abort", stop);
+      release?.();
     }
   }
 
