@@ -44,7 +44,8 @@ export class AnswerBody implements AsyncIterableIterator<Uint8Array> {
       this.#bytes -= value.length;
       if (this.#isHeld && this.#arrived.length === 0) {
         this.#isHeld = false;
-        this.#flow.release();
+        // When all of it has arrived the connection may carry another answer already, which is held or not for its own reasons.
+        if (!this.#end) this.#flow.release();
       }
       return Promise.resolve({ done: false, value });
     }
