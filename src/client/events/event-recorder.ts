@@ -131,18 +131,9 @@ function eventOf(
   };
 }
 
+/** What is not known of it is undefined, and so not sent. */
 function referenceTo(about: KubernetesObject, fieldPath: string | undefined): ObjectReference {
   const { name, namespace, uid, resourceVersion } = about.metadata ?? {};
-  const given = {
-    apiVersion: about.apiVersion,
-    kind: about.kind,
-    name,
-    namespace,
-    uid,
-    resourceVersion,
-    fieldPath,
-  };
-  return Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  ) as ObjectReference;
+  const { apiVersion, kind } = about;
+  return { apiVersion, kind, name, namespace, uid, resourceVersion, fieldPath } as ObjectReference;
 }
