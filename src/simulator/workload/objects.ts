@@ -1,6 +1,7 @@
 import type {
   Deployment,
   Job,
+  PersistentVolumeClaim,
   PodDisruptionBudget,
   PodTemplateSpec,
   PriorityClass,
@@ -17,6 +18,8 @@ export interface Application {
   readonly memoryMebibytes: number;
   /** A PriorityClass. */
   readonly priority?: string;
+  /** Of a StatefulSet: each pod has a volume of its own. */
+  readonly hasVolumes?: boolean;
 }
 
 /** What is more important than the rest: it may take the place of others. */
@@ -31,7 +34,7 @@ export function deploymentOf(application: Application): Deployment {
 }
 
 export function statefulSetOf(application: Application): StatefulSet {
-  const { name, namespace, replicas } = application;
+  const { name, namespace, replicas, hasVolumes } = application;
   return {
     metadata: { name, namespace },
     spec: {
@@ -39,9 +42,16 @@ export function statefulSetOf(application: Application): StatefulSet {
       replicas,
       selector: { matchLabels: { app: name } },
       template: templateOf(application, "1"),
+      ...(hasVolumes ? { volumeClaimTemplates: [claim] } : {}),
     },
   };
 }
+
+/** Of the built-in class: a directory of the node on which the pod runs first, and from then on always. */
+const claim: PersistentVolumeClaim = {
+  metadata: { name: "store" },
+  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+};
 
 export function jobOf(application: Application): Job {
   const { name, namespace, replicas } = application;

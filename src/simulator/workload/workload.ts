@@ -74,15 +74,19 @@ export class Workload {
     for (let left = this.#pods, index = 0; left > 0; index += 1) {
       const replicas = Math.min(left, wholeBetween(this.#random, [1, 20]));
       left -= replicas;
+      const kind: Kind = index % 3 === 2 ? "statefulSet" : "deployment";
+      const hasVolumes = kind === "statefulSet" && happens(this.#random, 0.5);
+      // What can run on one node only must be able to make itself room there.
+      const isImportant = hasVolumes || happens(this.#random, 0.2);
       const application: Application = {
         name: `app-${index}`,
         namespace,
         replicas,
-        cpuMilli: wholeBetween(this.#random, [10, 200]),
-        memoryMebibytes: wholeBetween(this.#random, [32, 256]),
-        ...(happens(this.#random, 0.2) ? { priority: "important" } : {}),
+        cpuMilli: wholeBetween(this.#random, [10, hasVolumes ? 50 : 200]),
+        memoryMebibytes: wholeBetween(this.#random, [32, hasVolumes ? 64 : 256]),
+        ...(isImportant ? { priority: "important" } : {}),
+        ...(hasVolumes ? { hasVolumes } : {}),
       };
-      const kind: Kind = index % 3 === 2 ? "statefulSet" : "deployment";
       this.#applications.push({ kind, application });
       await this.#until(() => this.#create(services, serviceOf(application)));
       await this.#until(() => this.#create(podDisruptionBudgets, budgetOf(application)));
