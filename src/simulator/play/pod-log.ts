@@ -1,4 +1,5 @@
-import { isPodTerminal, type Pod, podCondition } from "#api";
+import { type Pod, podCondition } from "#api";
+import { isUnschedulable } from "../runs/still-moving.ts";
 import { workloadOf } from "./observation.ts";
 
 /** A pod that found no node for a while. */
@@ -79,13 +80,6 @@ export class PodLog {
     wait.untilMs = this.#nowMs();
     this.#waiting.delete(uid);
   }
-}
-
-/** The scheduler has looked for a node and found none. */
-export function isUnschedulable(pod: Pod): boolean {
-  if (pod.spec?.nodeName !== undefined || isPodTerminal(pod) || pod.metadata?.deletionTimestamp) return false;
-  const condition = podCondition(pod, "PodScheduled");
-  return condition?.status === "False" && condition.reason === "Unschedulable";
 }
 
 function isDisrupted(pod: Pod): boolean {

@@ -2,12 +2,12 @@ import { compileLabelMap, type Pod } from "#api";
 import { ApiError, messageOf, unavailable } from "#base";
 import type { Behaviour } from "../nodes/mod.ts";
 import { ordinary } from "../nodes/mod.ts";
+import { stillMoving } from "../runs/still-moving.ts";
 import { type Mistake, ScenarioError } from "../scenario/mistakes.ts";
 import type { PlacedObject, Scenario, ServiceModel } from "../scenario/scenario.ts";
 import { Simulation } from "../simulation.ts";
 import { Actions } from "./actions.ts";
 import { limits } from "./limits.ts";
-import { stillMoving } from "./movement.ts";
 import { Observation } from "./observation.ts";
 import { Outages } from "./outages.ts";
 import { PodLog } from "./pod-log.ts";
@@ -70,7 +70,15 @@ export class Stage {
 
   /** What has not come to rest. */
   moving(): string[] {
-    return stillMoving(this.observation, this.outages.lost);
+    const { nodes, deployments, statefulSets, jobs, pods } = this.observation;
+    const movables = {
+      nodes: nodes.values(),
+      deployments: deployments.values(),
+      statefulSets: statefulSets.values(),
+      jobs: jobs.values(),
+      pods: pods.values(),
+    };
+    return stillMoving(movables, { lost: this.outages.lost, rests: "what can" });
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Pod } from "#api";
 import type { Random } from "#base";
-import { stillMoving } from "../checkers/convergence.ts";
+import { notAtRest } from "../checkers/convergence.ts";
 import { Weather } from "../faults/weather.ts";
 import { limits } from "../limits.ts";
 import type { Behaviour, NodeShape } from "../nodes/mod.ts";
@@ -89,7 +89,7 @@ async function comeToRest(world: World, pass: (ms: number) => Promise<void>): Pr
   let moving = ["the weather"];
   while (!world.violation && moving.length > 0 && clock.monotonicMs() < untilMs) {
     await pass(limits.restLookMs);
-    moving = stillMoving(world);
+    moving = notAtRest(world);
   }
   if (world.violation || moving.length === 0) return;
   const shown = moving.slice(0, 10).join("; ");
