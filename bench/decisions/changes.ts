@@ -28,7 +28,7 @@ export function measureChange(change: Change, nodes: number): number {
     const facts = cluster.factsOf(podOf("spread", at));
     const placement = placer.place(facts);
     if (placement.type === "unschedulable") throw new Error(`${facts.key} found no node among ${nodes}`);
-    cluster.assume(facts, placement.nodeName);
+    cluster.assume(facts, placement.node);
   }
   return (cpuMsSince(began) / times) * 1000;
 }

@@ -43,7 +43,7 @@ function fill(sort: Sort, nodes: number, count: number): number {
     const facts = cluster.factsOf(pod);
     const placement = placer.place(facts);
     if (placement.type === "unschedulable") throw new Error(`${facts.key} found no node among ${nodes}`);
-    cluster.assume(facts, placement.nodeName);
+    cluster.assume(facts, placement.node);
   }
   return cpuMsSince(began);
 }

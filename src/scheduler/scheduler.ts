@@ -206,7 +206,7 @@ export class Scheduler {
     this.#decisions.add(1, { result: placement.type });
     if (placement.type === "placed") {
       this.cluster.denominate(facts.uid);
-      this.cluster.assume(facts, placement.nodeName);
+      this.cluster.assume(facts, placement.node);
       const placed: Placed = { facts, nodeName: placement.nodeName, cluster: this.cluster };
       this.#binder.start({ queued, placed, profile: scheduler.profile });
     } else {

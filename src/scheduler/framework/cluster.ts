@@ -62,7 +62,7 @@ export class Cluster {
   /** A pod that is bound, as the API tells. Confirms what was assumed. */
   setPod(facts: PodFacts): void {
     this.#assumed.delete(facts.uid);
-    this.#place(facts, facts.pod.spec?.nodeName ?? "");
+    this.#place(facts, this.nodes.index(facts.pod.spec?.nodeName ?? ""));
   }
 
   /** A pod that changed in nothing that counts. */
@@ -82,9 +82,9 @@ export class Cluster {
   }
 
   /** Counts the pod on the node from now on, before the API says so. */
-  assume(facts: PodFacts, nodeName: string): void {
+  assume(facts: PodFacts, node: NodeIndex): void {
     this.#assumed.add(facts.uid);
-    this.#place(facts, nodeName);
+    this.#place(facts, node);
   }
 
   /** Takes back an assumption, unless the API has confirmed it. */
@@ -145,9 +145,9 @@ export class Cluster {
     return seen;
   }
 
-  #place(facts: PodFacts, nodeName: string): void {
+  #place(facts: PodFacts, node: NodeIndex): void {
     const before = this.#pods.get(facts.uid);
-    const placed = { facts, node: this.nodes.index(nodeName) };
+    const placed = { facts, node };
     this.#pods.set(facts.uid, placed);
     if (before) {
       this.#count(before, -1);

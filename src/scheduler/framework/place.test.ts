@@ -50,7 +50,7 @@ test("without nodes it says so", () => {
 
 test("pods whose node is gone do not make it look for nodes for ever", () => {
   const cluster = clusterOf(node("gone"));
-  cluster.assume(cluster.factsOf(pod()), "gone");
+  cluster.assume(cluster.factsOf(pod()), cluster.nodes.index("gone"));
   cluster.removeNode("gone");
   assert.equal(place(cluster, pod()), "no nodes available to schedule pods");
 });
@@ -145,7 +145,7 @@ test("a host port belongs to one pod per node", () => {
   const ports = (hostIP?: string) => ({
     containers: [{ name: "c", ports: [{ containerPort: 80, hostPort: 80, ...(hostIP ? { hostIP } : {}) }] }],
   });
-  cluster.assume(cluster.factsOf(pod(ports("127.0.0.1"))), "n");
+  cluster.assume(cluster.factsOf(pod(ports("127.0.0.1"))), cluster.nodes.index("n"));
   assert.equal(place(cluster, pod(ports("127.0.0.2"))), "n");
   assert.match(place(cluster, pod(ports())), /didn't have free ports/);
   assert.match(place(cluster, pod(ports("127.0.0.1"))), /didn't have free ports/);
@@ -153,7 +153,7 @@ test("a host port belongs to one pod per node", () => {
 
 test("the emptier node is better, and a node that holds the image is better than an equal one", () => {
   const cluster = clusterOf(node("a"), node("b"));
-  cluster.assume(cluster.factsOf(pod({}, { cpu: "2", memory: "4Gi" })), "a");
+  cluster.assume(cluster.factsOf(pod({}, { cpu: "2", memory: "4Gi" })), cluster.nodes.index("a"));
   assert.equal(place(cluster, pod()), "b");
   const images = [{ names: ["main:1"], sizeBytes: 900 * 1024 * 1024 }];
   for (let seed = 0; seed < 10; seed += 1) {
@@ -185,7 +185,7 @@ test("no node is ever asked for more than it has, and a pod that is refused fits
       for (const { cpu, memory } of sizes) {
         const facts = cluster.factsOf(pod({}, { cpu: `${cpu}m`, memory: `${memory}Gi` }));
         const placement = placer.place(facts);
-        if (placement.type === "placed") cluster.assume(facts, placement.nodeName);
+        if (placement.type === "placed") cluster.assume(facts, placement.node);
         else {
           const hasRoom = (at: number) =>
             podsOn(at) < 5 && left("cpu", at) >= cpu && left("memory", at) >= memory * 2 ** 30;
@@ -211,7 +211,7 @@ test("adding and removing pods in any order leaves what was there before", () =>
         for (const [at, isOnA] of steps) {
           const one = facts[at] as (typeof facts)[number];
           if (cluster.pod(one.uid)) cluster.removePod(one.uid);
-          else cluster.assume(one, isOnA ? "a" : "b");
+          else cluster.assume(one, cluster.nodes.index(isOnA ? "a" : "b"));
         }
         for (const one of facts) cluster.removePod(one.uid);
         const { resources, podCount, scoredCpu } = cluster.nodes;
@@ -239,7 +239,7 @@ test("in a large cluster the first pods of a shape choose among some nodes, and 
     const facts = cluster.factsOf(pod({}, { cpu: "3" }));
     const placement = placer.place(facts);
     assert.ok(placement.type === "placed");
-    cluster.assume(facts, placement.nodeName);
+    cluster.assume(facts, placement.node);
     return placement.feasible;
   });
   assert.deepEqual(feasible, [420, 839, 998, 997]);

@@ -28,11 +28,17 @@ test("every term of every pod counts, however many different ones there are and 
   const cluster = clusterOfOne();
   const count = 150;
   for (let at = 0; at < count; at += 1) {
-    cluster.assume(cluster.factsOf(loner(`l${at}`, [`a${at}`, `b${at}`, `c${at}`])), "n");
+    cluster.assume(
+      cluster.factsOf(loner(`l${at}`, [`a${at}`, `b${at}`, `c${at}`])),
+      cluster.nodes.index("n"),
+    );
   }
   for (let at = 0; at < count; at += 2) cluster.removePod(`l${at}`);
   for (let at = count; at < 2 * count; at += 1) {
-    cluster.assume(cluster.factsOf(loner(`l${at}`, [`a${at}`, `b${at}`, `c${at}`])), "n");
+    cluster.assume(
+      cluster.factsOf(loner(`l${at}`, [`a${at}`, `b${at}`, `c${at}`])),
+      cluster.nodes.index("n"),
+    );
   }
   for (let at = 0; at < 2 * count; at += 1) {
     const expected = at < count && at % 2 === 0 ? 0 : 1;
@@ -42,7 +48,8 @@ test("every term of every pod counts, however many different ones there are and 
 
 test("equal terms of different pods are one, and it is gone with the last of them", () => {
   const cluster = clusterOfOne();
-  for (const name of ["x", "y"]) cluster.assume(cluster.factsOf(loner(name, ["web"])), "n");
+  for (const name of ["x", "y"])
+    cluster.assume(cluster.factsOf(loner(name, ["web"])), cluster.nodes.index("n"));
   assert.equal(holdersOf("web", cluster), 2);
   cluster.removePod("x");
   cluster.removePod("y");

@@ -68,7 +68,7 @@ function newCluster(nodes = 2) {
       const facts = cluster.factsOf(pod);
       const placement = new Placer(defaultProfile, cluster, seededRandom(1)).place(facts);
       assert.ok(placement.type === "placed");
-      cluster.assume(facts, placement.nodeName);
+      cluster.assume(facts, placement.node);
       volumeBinding.reserve?.({ facts, nodeName: placement.nodeName, cluster });
       return placement.nodeName;
     },
