@@ -30,7 +30,11 @@ export class NodeGroup {
 
   /** The nodes with the highest score. */
   get best(): readonly NodeIndex[] {
-    return this.#buckets[this.top] ?? [];
+    return this.withScore(this.top);
+  }
+
+  withScore(score: number): readonly NodeIndex[] {
+    return this.#buckets[score] ?? [];
   }
 
   /** Returns where it went, to be told to `remove`. */

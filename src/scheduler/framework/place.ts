@@ -1,10 +1,11 @@
 import type { Random } from "#base";
 import type { Cluster } from "./cluster.ts";
-import { inputsOf } from "./judgement.ts";
+import { CountersInUse } from "./counts/counters.ts";
+import { candidatesOf, inputsOf, judge, refusalOf } from "./judgement.ts";
 import type { NodeIndex, NodeView, Profile } from "./plugin.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import type { PodShape } from "./pod-shape.ts";
-import { Ranking } from "./ranking.ts";
+import { type Choice, type ChooseOptions, Ranking } from "./ranking.ts";
 import type { Refusals } from "./refusals.ts";
 import { nodesToFind } from "./sampling.ts";
 import { StandIns } from "./stand-ins.ts";
@@ -41,16 +42,43 @@ export class Placer {
 
   place(facts: PodFacts): Placement {
     const { nodes, nominations } = this.#cluster;
-    const ranking = this.#ranking(facts.shape);
-    const awaited = nominations.node(facts.uid);
-    if (awaited !== undefined && nodes.exists(awaited) && !ranking.refusal(awaited, { except: facts.uid })) {
-      return { type: "placed", node: awaited, nodeName: nodes.name(awaited), feasible: 1 };
+    const { shape, uid } = facts;
+    const awaited = nominations.node(uid);
+    if (awaited !== undefined && nodes.exists(awaited)) {
+      if (!this.#ranking(shape).refusal(awaited, { except: uid })) return this.#placed(awaited, 1);
     }
     const wanted = nodesToFind(nodes.count, this.#profile);
-    const { node, feasible, examined } = ranking.choose({ wanted, start: this.#start, random: this.#random });
-    if (node === undefined) return { type: "unschedulable", refusals: ranking.refusals() };
+    const options = { wanted, start: this.#start, random: this.#random };
+    const { node, feasible, examined } =
+      this.#chooseByClaims(shape, options) ?? this.#ranking(shape).choose(options);
+    if (node === undefined) return { type: "unschedulable", refusals: this.#ranking(shape).refusals() };
     this.#start = (this.#start + examined) % Math.max(1, nodes.limit);
-    return { type: "placed", node, nodeName: nodes.name(node), feasible };
+    return this.#placed(node, feasible);
+  }
+
+  #placed(node: NodeIndex, feasible: number): Placement {
+    return { type: "placed", node, nodeName: this.#cluster.nodes.name(node), feasible };
+  }
+
+  /**
+   * For a pod whose claims do matter, but are its own: nodes are tried in the order in which pods without claims would get them, instead of ranking all for
+   * one pod. Undefined when that does not tell.
+   */
+  #chooseByClaims(shape: PodShape, options: ChooseOptions): Choice | undefined {
+    const { plugins } = this.#profile;
+    if (shape.claimless === shape || this.#standIns.of(shape, plugins, this.#cluster) !== shape)
+      return undefined;
+    if (this.#rankings.has(shape)) return undefined;
+    const counters = new CountersInUse(this.#cluster.counters);
+    const ofClaims = plugins.filter(({ readsClaims }) => readsClaims);
+    const judgement = judge(ofClaims, shape, this.#cluster, counters);
+    const accepts = (node: NodeIndex) => refusalOf(judgement, node) === undefined;
+    // Where only few nodes come into question these are quickly ranked.
+    const choice = candidatesOf(judgement)
+      ? undefined
+      : this.#ranking(shape.claimless).chooseAccepted({ ...options, accepts });
+    counters.release();
+    return choice?.node === undefined ? undefined : choice;
   }
 
   /** How pods of this shape see the nodes. */

@@ -88,6 +88,8 @@ export interface TraitFilter {
 export interface TraitScore {
   readonly by: "traits";
   readonly traits: readonly Trait[];
+  /** What it says of a group is the same whichever other groups there are. */
+  readonly isAbsolute?: boolean;
   /** Scores all groups of nodes that fit: sets `scores[i]`, 0 to 100, whole, for `groups[i]`. */
   score(groups: readonly TraitGroup[], scores: number[]): void;
 }

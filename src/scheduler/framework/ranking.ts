@@ -1,5 +1,5 @@
 import type { Random } from "#base";
-import { bestOf } from "./best-of-groups.ts";
+import { bestAccepted, bestOf } from "./best-of-groups.ts";
 import type { Cluster } from "./cluster.ts";
 import { CountersInUse } from "./counts/counters.ts";
 import {
@@ -80,6 +80,14 @@ export class Ranking implements NodeView {
       if (feasible.length > 0) return { ...bestOf(feasible, this.#judgement, options.random), examined };
     } while (this.#left > 0);
     return { node: undefined, feasible: 0, examined };
+  }
+
+  /** As `choose`, of the nodes that `accepts` likes: see `bestAccepted`. */
+  chooseAccepted(options: ChooseOptions & { readonly accepts: (node: NodeIndex) => boolean }): Choice {
+    this.#takeIn(options.start);
+    const examined = this.#look(options.wanted);
+    const node = bestAccepted(this.#feasible(), this.#judgement, options);
+    return { node, feasible: node === undefined ? 0 : 1, examined };
   }
 
   /** Why no node fits; to be asked after `choose` found none. */

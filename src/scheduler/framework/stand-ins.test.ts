@@ -5,6 +5,7 @@ import { seededRandom } from "#base";
 import { defaultProfile } from "../plugins/registry.ts";
 import { Cluster } from "./cluster.ts";
 import { Placer } from "./place.ts";
+import type { Plugin } from "./plugin.ts";
 import type { PodShape } from "./pod-shape.ts";
 
 const cluster = new Cluster();
@@ -23,9 +24,13 @@ function shapeWith(claimName: string, spec: Partial<Pod["spec"]> = {}): PodShape
 }
 
 /** A claim and its volume, bound to each other. */
-function bind(name: string, spec: PersistentVolume["spec"] = {}, accessMode = "ReadWriteOnce"): void {
-  cluster.listers.persistentVolumes.set({ metadata: { name, resourceVersion: "1" }, spec });
-  cluster.listers.persistentVolumeClaims.set({
+function bind(
+  name: string,
+  spec: PersistentVolume["spec"] = {},
+  { accessMode = "ReadWriteOnce", listers = cluster.listers } = {},
+): void {
+  listers.persistentVolumes.set({ metadata: { name, resourceVersion: "1" }, spec });
+  listers.persistentVolumeClaims.set({
     metadata: { name, namespace: "shop", annotations: { "pv.kubernetes.io/bind-completed": "yes" } },
     spec: { volumeName: name, accessModes: [accessMode], resources: {} },
   });
@@ -43,7 +48,7 @@ test("pods with claims that say nothing about nodes see them as pods without cla
 test("pods whose claims matter see nodes in their own way, from when they do", () => {
   const near = { required: { nodeSelectorTerms: [{ matchExpressions: [] }] } };
   bind("local", { nodeAffinity: near });
-  bind("alone", {}, "ReadWriteOncePod");
+  bind("alone", {}, { accessMode: "ReadWriteOncePod" });
   bind("attached", { csi: { driver: "d", volumeHandle: "h" } });
   const views = ["missing", "local", "alone", "attached"].map((name) => placer.view(shapeWith(name)));
   const bare = placer.view(shapeWith("a", { volumes: [] }));
@@ -52,4 +57,43 @@ test("pods whose claims matter see nodes in their own way, from when they do", (
   assert.equal(placer.view(shapeWith("missing")), bare);
   cluster.listers.persistentVolumes.delete({ metadata: { name: "a" } });
   assert.notEqual(placer.view(shapeWith("a")), bare);
+});
+
+test("pods with attached volumes of their own are placed without looking at every node anew, within its limit", () => {
+  const many = new Cluster();
+  const nodeCount = 20;
+  for (let at = 0; at < nodeCount; at += 1) {
+    const name = `n${at}`;
+    many.setNode({ metadata: { name }, spec: {}, status: { allocatable: { cpu: "4", pods: "110" } } });
+    const drivers = [{ name: "d", nodeID: name, allocatable: { count: 1 } }];
+    many.listers.csiNodes.set({ metadata: { name }, spec: { drivers } });
+  }
+  let judged = 0;
+  const witness: Plugin = {
+    name: "Witness",
+    filter: () => ({
+      by: "node",
+      refuse() {
+        judged += 1;
+        return undefined;
+      },
+    }),
+  };
+  const plugins = [...defaultProfile.plugins, witness];
+  const watched = new Placer({ ...defaultProfile, plugins }, many, seededRandom(1));
+  const places = Array.from({ length: nodeCount }, (_, at) => {
+    bind(`c${at}`, { csi: { driver: "d", volumeHandle: `h${at}` } }, { listers: many.listers });
+    const volumes = [{ name: "v", persistentVolumeClaim: { claimName: `c${at}` } }];
+    const metadata = { name: `p${at}`, namespace: "shop", uid: `u${at}` };
+    const facts = many.factsOf({
+      metadata,
+      spec: { containers: [{ name: "main", image: "main:1" }], volumes },
+    });
+    const placement = watched.place(facts);
+    assert.ok(placement.type === "placed");
+    many.assume(facts, placement.node);
+    return placement.nodeName;
+  });
+  assert.equal(new Set(places).size, nodeCount);
+  assert.ok(judged <= 2 * nodeCount, `${judged} judgements`);
 });

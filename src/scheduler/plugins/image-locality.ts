@@ -20,6 +20,7 @@ export const imageLocality: Plugin = {
     return {
       by: "traits",
       traits: [held],
+      isAbsolute: true,
       score(groups, scores) {
         groups.forEach(({ traits: [bits = 0] }, index) => {
           let bytes = 0;
