@@ -116,6 +116,7 @@ function changesEndpoints(pod: Pod, old: Pod): boolean {
     pod.status?.phase !== old.status?.phase ||
     pod.spec?.nodeName !== old.spec?.nodeName ||
     ready(pod) !== ready(old) ||
+    pod.status?.podIP !== old.status?.podIP ||
     !jsonEqual(pod.status?.podIPs, old.status?.podIPs) ||
     !jsonEqual(pod.metadata?.labels, old.metadata?.labels)
   );

@@ -49,7 +49,6 @@ test("of a pod is kept what some controller reads", () => {
     status: {
       phase: "Running",
       podIP: "10.244.0.7",
-      podIPs: [{ ip: "10.244.0.7" }],
       conditions: [{ type: "Ready", status: "True" }],
       containerStatuses: [{ name: "web", image: "", imageID: "", ready: true, restartCount: 3 }],
       initContainerStatuses: [
@@ -64,4 +63,10 @@ test("of a pod is kept what some controller reads", () => {
       ],
     },
   });
+});
+
+test("addresses of a pod are kept where it has more than one", () => {
+  const podIPs = [{ ip: "10.244.0.7" }, { ip: "fd00::7" }];
+  const pod: Pod = { spec: { containers: [] }, status: { podIP: "10.244.0.7", podIPs } };
+  assert.deepEqual(podOfControllers(pod).status, { podIP: "10.244.0.7", podIPs });
 });

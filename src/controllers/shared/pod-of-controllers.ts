@@ -55,9 +55,12 @@ function containerOf(container: Container): Container {
 }
 
 function statusOf(status: PodStatus): PodStatus {
-  const { conditions, containerStatuses, initContainerStatuses } = status;
+  const { conditions, containerStatuses, initContainerStatuses, podIP, podIPs } = status;
+  // Nearly all pods have one address, which is said twice.
+  const hasOthers = podIPs !== undefined && (podIPs.length !== 1 || podIPs[0]?.ip !== podIP);
   return {
-    ...only(status, ["phase", "podIP", "podIPs"]),
+    ...only(status, ["phase", "podIP"]),
+    ...(hasOthers ? { podIPs } : {}),
     ...(conditions ? { conditions: parts.of(conditions) } : {}),
     ...(containerStatuses ? { containerStatuses: parts.of(containerStatuses.map(containerStatusOf)) } : {}),
     ...(initContainerStatuses
