@@ -31,6 +31,9 @@ export const maxGeneratedBaseLength = 58;
  */
 export const parsedCacheBytes = 2 * 1024 * 1024;
 
+/** Texts and sets of labels by which what selectors ask is shared among objects: of a few thousand workloads. */
+export const maxSharedFacts = 4_096;
+
 /** Shapes of created objects that are remembered per kind: enough for a few controllers at work at the same time. */
 export const rememberedShapes = 4;
 

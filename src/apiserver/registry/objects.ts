@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "#api";
 import type { Entry } from "#store";
-import { parsedCacheBytes } from "../limits.ts";
+import { maxSharedFacts, parsedCacheBytes } from "../limits.ts";
 import { around, decode, encode, type Stretch, stamp } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
@@ -112,10 +112,31 @@ export function factsOf(kind: ServedKind, object: KubernetesObject): Facts {
   const { metadata } = object;
   const fields: Record<string, string> = {};
   const selectable = kind.definition.selectableFields;
-  for (const field in selectable) fields[field] = selectable[field]?.(object) ?? "";
+  for (const field in selectable) fields[field] = textOnce(selectable[field]?.(object) ?? "");
   const { name = "", namespace = "", labels = noLabels } = metadata ?? {};
-  return { metadata: { name, namespace, labels }, fields };
+  return { metadata: { name, namespace: textOnce(namespace), labels: labelsOnce(labels) }, fields };
 }
+
+/** Facts are kept for as long as their object, and parsing makes each text anew: what many objects have in common is kept once. */
+function textOnce(text: string): string {
+  return once(sharedTexts, text, text);
+}
+
+function labelsOnce(labels: Record<string, string>): Record<string, string> {
+  return once(sharedLabels, JSON.stringify(labels), labels);
+}
+
+function once<T>(known: Map<string, T>, key: string, value: T): T {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  // What is forgotten here is only shared less.
+  if (known.size >= maxSharedFacts) known.clear();
+  known.set(key, value);
+  return value;
+}
+
+const sharedTexts = new Map<string, string>();
+const sharedLabels = new Map<string, Record<string, string>>();
 
 const noLabels: Record<string, string> = Object.freeze({});
 
