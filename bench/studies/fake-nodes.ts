@@ -5,6 +5,7 @@ import { aligned, digits } from "../aligned.ts";
 import type { BenchCluster } from "../cluster/bench-cluster.ts";
 import { usageOf, usageOfProcesses } from "../cluster/process-tree.ts";
 import { makeNamespace, podsPath } from "../cluster/resting-pods.ts";
+import type { Endpoint, LoadResult } from "../load/load.ts";
 import type { Study } from "./study.ts";
 
 /** What many fake nodes with many pods cost on one machine: every part of the cluster knows all of them. */
@@ -20,10 +21,13 @@ export const fakeNodes: Study = {
     await makeNamespace(cluster, namespace);
     const began = performance.now();
     let accepting = 0;
+    let answerBytes = 0;
     for (let done = 0; done < count.pods; done += chunk) {
-      const { seconds: taken } = await createSome(cluster, done);
-      accepting += taken;
       const { endpoint } = cluster;
+      const requests = { path: podsPath(namespace), prefix: `pod-${done}`, goTo: "fake-nodes" } as const;
+      const { seconds: taken, ...created } = await createSome(cluster, requests, endpoint);
+      accepting += taken;
+      answerBytes = created.answerBytes;
       await cluster.run("pods/await-running.ts", { endpoint, namespace });
       say(`${done + chunk} pods run, ${digits(chunk / taken)}/s accepted, ${await memoryLine(cluster)}`);
     }
@@ -36,10 +40,16 @@ export const fakeNodes: Study = {
     const before = atRest.cpuSeconds;
     await new Promise((resolve) => setTimeout(resolve, observedMs));
     const after = (await usageOf(cluster.layout)).cpuSeconds;
+    const bare = await createSome(
+      cluster,
+      { path: `/durable/${answerBytes}`, prefix: "pod" },
+      cluster.bare["http/1.1"],
+    );
     const json = {
       ...count,
       nodesPerSecond: count.nodes / nodesS,
       podsAcceptedPerSecond: count.pods / accepting,
+      bareAcceptedPerSecond: bare.perSecond,
       podsRunningPerSecond: count.pods / runningS,
       memoryMb: atRest.memoryMb,
       memoryBusyMb: busy.memoryMb,
@@ -50,6 +60,11 @@ export const fakeNodes: Study = {
       ["", "measured", "budget"],
       ["nodes made and ready", `${digits(json.nodesPerSecond)}/s`, ""],
       ["pods created through the API", `${digits(json.podsAcceptedPerSecond)}/s`, "2,000/s"],
+      [
+        "  the same by plain Node, with nobody who hears of it",
+        `${digits(json.bareAcceptedPerSecond)}/s`,
+        "",
+      ],
       ["pods created, placed and running", `${digits(json.podsRunningPerSecond)}/s`, ""],
       ["memory of all programs, at rest", `${digits(json.memoryMb)} MB`, "1,500 MB"],
       ["memory of all programs, when the last pod ran", `${digits(json.memoryBusyMb)} MB`, "1,500 MB"],
@@ -68,15 +83,16 @@ const chunk = 10_000;
 const settleMs = 20_000;
 const observedMs = 10_000;
 
-function createSome(cluster: BenchCluster, first: number) {
-  const requests = {
-    type: "create-pods",
-    path: podsPath(namespace),
-    prefix: `pod-${first}`,
-    goTo: "fake-nodes",
-  } as const;
+function createSome(
+  cluster: BenchCluster,
+  requests: { path: string; prefix: string; goTo?: "fake-nodes" },
+  endpoint: Endpoint,
+): Promise<LoadResult> {
   const until = { count: chunk };
-  return cluster.load({ protocol: "http/1.1", connections: 16, requests, until }, cluster.endpoint);
+  return cluster.load(
+    { protocol: "http/1.1", connections: 16, requests: { type: "create-pods", ...requests }, until },
+    endpoint,
+  );
 }
 
 async function memoryOf({ layout }: BenchCluster): Promise<Record<string, number>> {
