@@ -54,18 +54,18 @@ export interface ListOptions extends ReadOptions {
   readonly continue?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: "Exact" | "NotOlderThan";
+  /** Told to the server, which may leave them out: half of a small object. Servers that do not know it send all. */
+  readonly omit?: "managedFields";
 }
 
 export interface WatchOptions extends ListOptions {
   readonly allowWatchBookmarks?: boolean;
   readonly sendInitialEvents?: boolean;
-  /** Told to the server, which may leave them out: most of what makes a small event large. Servers that do not know it send all. */
-  readonly omit?: "managedFields";
   readonly timeoutSeconds?: number;
 }
 
 export interface WriteOptions extends ReadOptions {
-  /** As of a watch: left out of the answer. */
+  /** As of a list: left out of the answer. */
   readonly omit?: "managedFields";
   readonly fieldManager?: string;
   readonly dryRun?: boolean;

@@ -219,7 +219,6 @@ export class Informer<T extends KubernetesObject> {
       ...this.#selection(),
       resourceVersion: this.#revision,
       allowWatchBookmarks: true,
-      omit: "managedFields",
       timeoutSeconds,
     });
     for await (const batch of batches) {
@@ -299,6 +298,7 @@ export class Informer<T extends KubernetesObject> {
     const { labelSelector, fieldSelector, projection } = this.#options;
     return {
       signal: this.#signal,
+      omit: "managedFields",
       ...(labelSelector === undefined ? {} : { labelSelector }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       ...(projection === undefined ? {} : { projection }),

@@ -46,7 +46,7 @@ test("partial metadata leaves out spec and status", async () => {
   assert.equal(all.body.items?.[0]?.spec, undefined);
 });
 
-test("managed fields are left out of the answer to a write for who asks for that, and stay stored", async () => {
+test("managed fields are left out of a list, and of the answer to a write, for who asks for that, and stay stored", async () => {
   const lean = { accept: "application/json;omit=managedFields" };
   const writes: [string, object, Record<string, string>][] = [
     [`POST ${maps}`, configMapNamed("lean", { a: "b" }), {}],
@@ -58,6 +58,8 @@ test("managed fields are left out of the answer to a write for who asks for that
     const { managedFields, ...metadata } = (await ask(`GET ${maps}/lean`)).body.metadata ?? {};
     assert.ok(managedFields?.length);
     assert.deepEqual(answer.body.metadata, metadata);
+    const listed = (await ask(`GET ${maps}`, undefined, lean)).body.items ?? [];
+    assert.deepEqual(listed.find((item) => item.metadata?.name === "lean")?.metadata, metadata);
   }
 });
 

@@ -6,7 +6,6 @@ import { listSliceBytes } from "../limits.ts";
 import type { ServedKind } from "../registry/catalogue.ts";
 import type { Page } from "../registry/list.ts";
 import type { Machinery } from "../registry/machinery.ts";
-import type { Objects } from "../registry/objects.ts";
 import { Slice } from "../registry/slice.ts";
 import { type IncludeObject, metadataOnly, rowOf, tableOf } from "../table/table.ts";
 import { type EventEncoder, frame, type SeenChange } from "../watch/events.ts";
@@ -57,7 +56,11 @@ export async function presentList(
   const { objects, clock } = machinery;
   const metadata = listMetadata(page);
   if (form.as === "object" && form.format === "json") {
-    return bytesAnswer(plainList(objects, kind, page.entries, metadata));
+    return bytesAnswer(
+      plainList(kind, page.entries, metadata, (entry) =>
+        form.omitsManagedFields ? objects.leanPieces(kind, entry) : [objects.bytes(kind, entry)],
+      ),
+    );
   }
   const slice = new Slice(clock);
   const nowMs = clock.now();
@@ -184,10 +187,10 @@ function bookmarkObject(
 
 /** `{"kind":…,"items":[…]}` around the stored bytes. */
 function plainList(
-  objects: Objects,
   kind: ServedKind,
   entries: readonly Entry[],
   metadata: ListMeta,
+  piecesOf: (entry: Entry) => readonly Uint8Array[],
 ): Uint8Array | Pieces {
   const head = encoder.encode(
     `{"kind":"${kind.resource.kind}List","apiVersion":"${kind.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
@@ -195,10 +198,11 @@ function plainList(
   const pieces: Uint8Array[] = [head];
   let length = head.length + tail.length;
   for (const entry of entries) {
-    const bytes = objects.bytes(kind, entry);
     if (pieces.length > 1) pieces.push(comma);
-    pieces.push(bytes);
-    length += bytes.length;
+    for (const piece of piecesOf(entry)) {
+      pieces.push(piece);
+      length += piece.length;
+    }
   }
   pieces.push(tail);
   length += Math.max(0, entries.length - 1);

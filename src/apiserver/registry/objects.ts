@@ -51,9 +51,15 @@ export class Objects {
 
   /** As `bytes`, but without managed fields, as far as it costs nothing to leave them out. */
   leanBytes(kind: ServedKind, entry: Entry): Uint8Array {
+    const [bytes, ...more] = this.leanPieces(kind, entry);
+    return more.length > 0 ? Buffer.concat([bytes, ...more]) : bytes;
+  }
+
+  /** The same in pieces, of which nothing is copied. */
+  leanPieces(kind: ServedKind, entry: Entry): readonly [Uint8Array, ...Uint8Array[]] {
     const bytes = this.bytes(kind, entry);
     const left = this.managedFields(kind, entry);
-    return left ? Buffer.concat(around(bytes, left)) : bytes;
+    return left ? around(bytes, left) : [bytes];
   }
 
   /** The object, shared with others who read it. */
