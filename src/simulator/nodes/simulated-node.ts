@@ -1,9 +1,10 @@
-import { admit, isVolumeOver, letGoOfVolume, type NodeOffer, NodeRegistration, StatusWriter } from "#agent";
+import { admit, type NodeOffer, NodeRegistration, StatusWriter } from "#agent";
 import { isPodTerminal, type Node, type PersistentVolume, type Pod, type PodStatus, pods } from "#api";
 import { type Clock, isConflict, isForbidden, isNotFound, type Logger, type Random } from "#base";
 import type { Client } from "#client";
 import { limits } from "../limits.ts";
 import type { Behaviour } from "./behaviour.ts";
+import { EndedVolumes } from "./ended-volumes.ts";
 import { hasProcesses, type PodState } from "./pod-state.ts";
 import { refusedStatus, simulatedStatus } from "./pod-status.ts";
 import { addressIn, identityOf, machineOf, type NodeShape } from "./shape.ts";
@@ -75,8 +76,7 @@ export class SimulatedNode {
   readonly #published = new Map<string, PodStatus>();
   readonly #ending = new Set<string>();
   readonly #refused = new Set<string>();
-  /** Volumes of which it is letting go. */
-  readonly #leaving = new Set<string>();
+  readonly #ended = new EndedVolumes();
   #isToldSoon = false;
   #isKnown = false;
 
@@ -174,7 +174,7 @@ export class SimulatedNode {
     const bound = this.#options.bound(this.name);
     if (!bound) return;
     this.#lookAtItself();
-    this.#lookAtVolumes(power);
+    this.#ended.letGo(this.#options.volumes(this.name), power, () => this.tell());
     const wanted = new Set<string>();
     for (const pod of bound) {
       const uid = pod.metadata?.uid ?? "";
@@ -196,18 +196,6 @@ export class SimulatedNode {
     const node = this.#options.known(this.name);
     if (node) this.#isKnown = true;
     if (this.#isKnown) this.#registration?.observe(node);
-  }
-
-  /** Nothing has to be removed: nobody wrote there. What pods use is protected, and not over. */
-  #lookAtVolumes(power: NodePower): void {
-    for (const volume of this.#options.volumes(this.name)) {
-      const { uid = "" } = volume.metadata ?? {};
-      if (!isVolumeOver(volume) || this.#leaving.has(uid)) continue;
-      this.#leaving.add(uid);
-      letGoOfVolume(power.client, volume)
-        .catch(() => power.clock.setTimer(limits.retryInitialMs, () => this.tell(), { unref: true }))
-        .finally(() => this.#leaving.delete(uid));
-    }
   }
 
   #follow(own: SimulatedPod, pod: Pod): void {
