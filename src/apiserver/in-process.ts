@@ -119,32 +119,31 @@ class PulledSink implements Sink, AsyncIterable<Uint8Array>, AsyncIterator<Uint8
     return this;
   }
 
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    for (;;) {
-      if (this.#signal?.aborted) return this.#fail(this.#signal.reason);
-      const bytes = this.#taken[this.#takenAt];
-      if (bytes) {
-        this.#takenAt += 1;
-        return { done: false, value: bytes };
-      }
-      if (this.#waiting.length > 0) this.#take();
-      else if (this.#state !== "open") return this.return();
-      else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+  next(): Promise<IteratorResult<Uint8Array>> {
+    if (this.#signal?.aborted) {
+      this.#close();
+      return Promise.reject(this.#signal.reason);
     }
+    const bytes = this.#taken[this.#takenAt];
+    if (bytes) {
+      this.#takenAt += 1;
+      return Promise.resolve({ done: false, value: bytes });
+    }
+    if (this.#waiting.length > 0) {
+      this.#take();
+      return this.next();
+    }
+    if (this.#state !== "open") return this.return();
+    this.#taken = [];
+    this.#takenAt = 0;
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    }).then(() => this.next());
   }
 
   return(): Promise<IteratorResult<Uint8Array>> {
     this.#close();
     return Promise.resolve({ done: true, value: undefined });
-  }
-
-  #fail(reason: unknown): never {
-    this.#close();
-    throw reason;
   }
 
   /** All that waits is the reader's now: there is room again. */

@@ -13,6 +13,8 @@ export class Watchers {
   readonly #logger: Logger;
   readonly #live = new Map<string, Group>();
   readonly #waiting = new Set<Watcher>();
+  /** Of the live ones, those few that ask how far the store has come. */
+  readonly #asking = new Set<Watcher>();
 
   constructor(timeline: Timeline, logger: Logger) {
     this.#timeline = timeline;
@@ -40,11 +42,9 @@ export class Watchers {
 
   /** Says how far the store has come. */
   progress(revision: Revision): void {
-    for (const { watchers } of this.#live.values()) {
-      for (const watcher of watchers) {
-        const { onProgress } = watcher.options;
-        if (onProgress) this.#call(watcher, onProgress, revision);
-      }
+    for (const watcher of this.#asking) {
+      const { onProgress } = watcher.options;
+      if (onProgress) this.#call(watcher, onProgress, revision);
     }
   }
 
@@ -74,6 +74,7 @@ export class Watchers {
     const group = this.#live.get(prefix) ?? { prefix, watchers: new Set() };
     group.watchers.add(watcher);
     this.#live.set(prefix, group);
+    if (onProgress) this.#asking.add(watcher);
     if (onProgress && backlog.length > 0) this.#call(watcher, onProgress, this.#timeline.revision);
   }
 
@@ -100,6 +101,7 @@ export class Watchers {
   #remove(watcher: Watcher): void {
     watcher.closed = true;
     this.#waiting.delete(watcher);
+    this.#asking.delete(watcher);
     const group = this.#live.get(watcher.options.prefix);
     group?.watchers.delete(watcher);
     if (group?.watchers.size === 0) this.#live.delete(watcher.options.prefix);
