@@ -1,4 +1,4 @@
-import { type Lease, leases, type Node, type NodeCondition, type NodeStatus, nodes } from "#api";
+import { jsonEqual, type Lease, leases, type Node, type NodeCondition, type NodeStatus, nodes } from "#api";
 import {
   type Clock,
   isAborted,
@@ -52,7 +52,8 @@ export class NodeRegistration {
   #node: Node | undefined;
   #lease: Lease | undefined;
   #conditions: readonly NodeCondition[] = [];
-  #writtenText = "";
+  /** Of the status that was written last, all but when it was: undefined when the next one is written whatever it says. */
+  #written: NodeStatus | undefined;
   /** Of the node after the last write of its status. */
   #revision = "";
   #writtenAt = 0;
@@ -118,7 +119,7 @@ export class NodeRegistration {
     } else if (compareRevisions(node.metadata?.resourceVersion ?? "", this.#revision) <= 0) return;
     else if (saysTheSame(node.status?.conditions, this.#conditions)) return;
     this.#conditions = node?.status?.conditions ?? [];
-    this.#writtenText = "";
+    this.#written = undefined;
     this.#beatSoon();
   }
 
@@ -134,17 +135,14 @@ export class NodeRegistration {
     const now = clock.now();
     const conditions = nodeConditions(await health(), this.#conditions, now);
     const status: NodeStatus = { ...nodeStatus(identity, machine, await images()), conditions };
-    const text = JSON.stringify({
-      ...status,
-      conditions: conditions.map(({ lastHeartbeatTime: _, ...rest }) => rest),
-    });
-    if (text === this.#writtenText && now - this.#writtenAt < limits.nodeStatusMs) return;
+    const said = { ...status, conditions: conditions.map(({ lastHeartbeatTime: _, ...rest }) => rest) };
+    if (jsonEqual(said, this.#written) && now - this.#writtenAt < limits.nodeStatusMs) return;
     const written = await client
       .resource(nodes)
       .patch(identity.name, { type: "strategic", patch: { status } }, { subresource: "status", signal });
     this.#revision = written.metadata?.resourceVersion ?? "";
     this.#conditions = conditions;
-    this.#writtenText = text;
+    this.#written = said;
     this.#writtenAt = now;
   }
 
@@ -190,7 +188,7 @@ export class NodeRegistration {
     const { client, identity, signal } = this.#options;
     this.#node = await client.resource(nodes).get(identity.name, { signal });
     this.#conditions = this.#node.status?.conditions ?? [];
-    this.#writtenText = "";
+    this.#written = undefined;
   }
 
   async #register(): Promise<Node> {

@@ -3,7 +3,7 @@ import { notFound } from "#base";
 import { createObject } from "../registry/create.ts";
 import type { Machinery, WriteRequest, Written } from "../registry/machinery.ts";
 import { subjectOf } from "../registry/subject.ts";
-import { type UpdateRules, updateObject } from "../registry/update.ts";
+import { isConditional, type UpdateRules, updateObject } from "../registry/update.ts";
 import { includeObjectOf } from "../table/table.ts";
 import { authorizeCreate } from "./authorize.ts";
 import { conform, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
@@ -30,8 +30,8 @@ export async function update(
   const write = writeRequestOf(request);
   const body = await readObject(request, write.warnings);
   const written = await updateObject(parts.machinery, write, {
-    // Each attempt changes its object in place, so each gets its own.
-    next: () => cloneJson(body),
+    // Each attempt changes its object in place, so each gets its own; of a stale version there is no second one.
+    next: isConditional(body) ? () => body : () => cloneJson(body),
     checkCreate:
       write.kind.definition.createOnUpdate && request.route.subresource === undefined
         ? () => authorizeCreate(parts, request)

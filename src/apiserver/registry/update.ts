@@ -112,10 +112,15 @@ function checkIdentity(request: WriteRequest, object: KubernetesObject, old: Kub
       `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${before.uid}`,
     );
   }
-  const isConditional = Boolean(metadata.resourceVersion) && metadata.resourceVersion !== "0";
-  if (isConditional && metadata.resourceVersion !== before.resourceVersion) throw conflict(subject, modified);
+  if (isConditional(object) && metadata.resourceVersion !== before.resourceVersion)
+    throw conflict(subject, modified);
   for (const field of systemFields) keep(metadata, before, field);
-  delete metadata.selfLink;
+  if (metadata.selfLink !== undefined) delete metadata.selfLink;
+}
+
+/** Whether it is written only while nobody else has written in between. */
+export function isConditional({ metadata }: KubernetesObject): boolean {
+  return Boolean(metadata?.resourceVersion) && metadata?.resourceVersion !== "0";
 }
 
 async function admit(
@@ -199,6 +204,6 @@ const systemFields = [
 
 function keep(to: ObjectMeta, from: ObjectMeta, field: (typeof systemFields)[number]): void {
   const value = from[field];
-  if (value === undefined) delete to[field];
-  else Object.assign(to, { [field]: value });
+  if (value !== undefined) Object.assign(to, { [field]: value });
+  else if (to[field] !== undefined) delete to[field];
 }
