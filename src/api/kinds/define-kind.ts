@@ -122,6 +122,7 @@ export function partOf<T extends KubernetesObject>(
 ): PartSubresource<T> {
   return {
     type: "part",
+    fields,
     prepareForUpdate(object, old) {
       for (const field of Object.keys(old)) if (!fields.includes(field)) keepField(object, old, field);
       for (const field of Object.keys(object)) {

@@ -74,6 +74,8 @@ export type SubresourceBehaviour<T extends KubernetesObject> =
 /** The object itself, of which only a part is written: `status`, `ephemeralcontainers`, `resize`, `finalize`, `approval`. */
 export interface PartSubresource<T extends KubernetesObject> {
   readonly type: "part";
+  /** Top-level fields of the object in which the part lies. Beside them a write looks at `metadata` alone. */
+  readonly fields: readonly string[];
   /** Keeps everything of `old` but the part. */
   prepareForUpdate(object: T, old: T): void;
   validateUpdate(object: T, old: T): StatusCause[];

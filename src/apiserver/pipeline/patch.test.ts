@@ -16,6 +16,25 @@ describe("a deployment", () => {
     await ask(`POST ${deployments}`, deployment());
   });
 
+  for (const patchType of ["merge-patch", "strategic-merge-patch"]) {
+    test(`a ${patchType} of the status changes the status alone, whatever it names`, async () => {
+      const { body: before } = await ask(`GET ${web}`);
+      const patch = { spec: { replicas: 9, size: 1 }, status: { replicas: 2 } };
+      const { status, body, headers } = await ask(`PATCH ${web}/status`, patch, type(patchType));
+      assert.equal(status, 200);
+      assert.match(`${headers.warning}`, /unknown field \\"spec\.size/);
+      assert.deepEqual([body.spec, body.status], [before.spec, { replicas: 2 }]);
+      assert.equal(body.metadata?.generation, before.metadata?.generation);
+    });
+  }
+
+  test("a JSON patch of the status may test what it does not change", async () => {
+    const isTwo = { op: "test", path: "/spec/replicas", value: 2 };
+    const observe = { op: "add", path: "/status", value: { observedGeneration: 1 } };
+    const { body } = await ask(`PATCH ${web}/status`, [isTwo, observe], type("json-patch"));
+    assert.deepEqual(body.status, { observedGeneration: 1 });
+  });
+
   test("a JSON patch applies its operations in order, all or none", async () => {
     const operations = [
       { op: "test", path: "/spec/replicas", value: 2 },

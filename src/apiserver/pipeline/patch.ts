@@ -2,8 +2,10 @@ import {
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
+  isJsonObject,
   type JsonObject,
   type KubernetesObject,
+  setOwn,
   type TypeSchema,
 } from "#api";
 import { parseJsonBody } from "#api/behaviour";
@@ -36,13 +38,13 @@ export type Patch = (document: JsonObject) => JsonObject;
 export async function patch(
   parts: Parts,
   request: ObjectRequest,
-  rules: UpdateRules,
+  rules: UpdateRules & { readonly fields?: readonly string[] },
 ): Promise<DocumentAnswer> {
   const type = contentTypeOf(request.exchange);
   if (applyTypes.has(type)) return apply(parts, request, rules, type);
   const { kind, name } = request.route;
   const expected = expectedOf(request);
-  const change = await readPatch(request, type, expected.schema);
+  const change = await readPatch(request, type, expected.schema, rules.fields);
   const write = writeRequestOf(request);
   const validation = fieldValidationOf(request.query);
   const written = await updateObject(parts.machinery, write, {
@@ -57,16 +59,39 @@ export async function patch(
   return presentWritten(parts.machinery, request, write, written);
 }
 
-/** Reads a JSON, merge or strategic merge patch. Throws UnsupportedMediaType. */
-export async function readPatch(request: ObjectRequest, type: string, schema: TypeSchema): Promise<Patch> {
+/** Reads a JSON, merge or strategic merge patch, of the whole or of a part in these fields. Throws UnsupportedMediaType. */
+export async function readPatch(
+  request: ObjectRequest,
+  type: string,
+  schema: TypeSchema,
+  part?: readonly string[],
+): Promise<Patch> {
   const reader = patchTypes.get(type);
   if (!reader) throw unsupportedMediaType(type, [...patchTypes.keys(), ...applyTypes]);
   if (request.query.has("force")) {
     throw badRequest("force is forbidden for non-apply patch");
   }
   const { value } = await parseBodyWith(parseJsonBody, request);
-  return reader(value, schema);
+  const change = reader(value, schema);
+  return part && mergingTypes.has(type) ? (document) => change(seenBy(value, document, part)) : change;
 }
+
+/**
+ * What of a document matters to a patch of a part that merges: the part, and whatever else the patch names. The rest is not written, so it
+ * need not be copied and read again: of a pod's status, all that its spec holds.
+ */
+function seenBy(patch: unknown, document: JsonObject, part: readonly string[]): JsonObject {
+  const named = isJsonObject(patch) ? Object.keys(patch) : [];
+  // A directive may be about any field.
+  if (named.some((field) => field.startsWith("$"))) return document;
+  const seen: JsonObject = {};
+  for (const field of new Set([...identifying, ...part, ...named])) {
+    if (Object.hasOwn(document, field)) setOwn(seen, field, document[field]);
+  }
+  return seen;
+}
+
+const identifying = ["apiVersion", "kind", "metadata"] as const;
 
 /** The patched document, read as if it had been sent. */
 export function patched(
@@ -112,6 +137,12 @@ const openBrace = 0x7b;
 const applyTypes: ReadonlySet<string> = new Set([
   "application/apply-patch+yaml",
   "application/apply-patch+json",
+]);
+
+/** Of these, a field that is not named changes nothing and is not looked at. */
+const mergingTypes: ReadonlySet<string> = new Set([
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
 ]);
 
 const patchTypes = new Map<string, (patch: unknown, schema: TypeSchema) => Patch>([
