@@ -1,4 +1,4 @@
-import { cloneJson, type KubernetesObject, type Pod, type PodCondition } from "#api";
+import type { KubernetesObject, Pod, PodCondition } from "#api";
 import { badRequest, conflict, timestamp } from "#base";
 import type { Machinery, WriteRequest, Written } from "./machinery.ts";
 import { subjectOf } from "./subject.ts";
@@ -17,18 +17,20 @@ export function bindPod(machinery: Machinery, request: WriteRequest, binding: Bi
     throw badRequest("a binding names its target: a Node and its name");
   }
   return updateObject(machinery, request, {
-    next(old) {
-      const pod = cloneJson((old ?? {}) as Pod);
-      check(request, pod, binding);
-      pod.spec = { containers: [], ...pod.spec, nodeName: node };
-      pod.metadata = { ...pod.metadata, ...merged(pod, binding) };
+    next(old = {}) {
+      check(request, old, binding);
+      const { metadata, spec, status } = old as Pod;
       // Whoever binds has not read the pod: that it is free is all that must hold.
-      delete pod.metadata.resourceVersion;
-      pod.status ??= {};
+      const { resourceVersion: _, ...identity } = metadata ?? {};
       // It waits for no node any more.
-      delete pod.status.nominatedNodeName;
-      pod.status.conditions = scheduled(pod.status.conditions ?? [], timestamp(machinery.clock));
-      return pod;
+      const { nominatedNodeName: __, ...seen } = status ?? {};
+      // Shares with the stored pod what stays, which nobody changes from here on.
+      return {
+        ...old,
+        metadata: { ...identity, ...merged(old, binding) },
+        spec: { containers: [], ...spec, nodeName: node },
+        status: { ...seen, conditions: scheduled(seen.conditions ?? [], timestamp(machinery.clock)) },
+      };
     },
     rules: bindingRules,
     // Nobody owns a pod's node: as in Kubernetes, where a binding leaves no trace in the managed fields.

@@ -32,7 +32,7 @@ export interface Change {
   readonly rules: UpdateRules;
   /** True when `next` has recorded the managed fields itself: apply. */
   readonly recordsFields: boolean;
-  /** True when `next` changes a clone of the stored object, always: nothing is to be filled in, and nothing to be compared. */
+  /** True when `next` makes its object of the stored one, always another: nothing is to be filled in, and nothing to be compared. */
   readonly isStep?: boolean;
 }
 
