@@ -11,15 +11,13 @@ const seeds = isLong ? 4 : 1;
 /** How many seeds a planted bug may hide in. */
 const patience = 200;
 
-test("seeds hold, whatever the weather", async () => {
-  for (let seed = 1; seed <= seeds; seed += 1) mustHold(await runSeed({ ...size, seed }));
-});
-
-test("a seed plays the same run again, faults and all", async () => {
-  const first = await runSeed({ ...size, seed: 5 });
-  const again = await runSeed({ ...size, seed: 5 });
+test("seeds hold, whatever the weather, and play the same run again, faults and all", async () => {
+  const first = await runSeed({ ...size, seed: 1 });
+  mustHold(first);
+  const again = await runSeed({ ...size, seed: 1 });
   assert.equal(again.events, first.events);
   assert.equal(again.hash, first.hash);
+  for (let seed = 2; seed <= seeds; seed += 1) mustHold(await runSeed({ ...size, seed }));
 });
 
 for (const { name, sentence, ports } of plantedBugs) {
