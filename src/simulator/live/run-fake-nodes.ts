@@ -5,7 +5,7 @@ import { type Client, Informers } from "#client";
 import { limits } from "../limits.ts";
 import { type Behaviour, ordinary } from "../nodes/behaviour.ts";
 import { Fleet } from "../nodes/fleet.ts";
-import type { NodePower } from "../nodes/simulated-node.ts";
+import type { NodePower } from "../nodes/node-power.ts";
 import { beats } from "./beats.ts";
 import { shapeOf } from "./fake-node.ts";
 import { podOfFakeNodes } from "./pod-of-fake-nodes.ts";

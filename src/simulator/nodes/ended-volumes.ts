@@ -1,7 +1,7 @@
 import { isVolumeOver, letGoOfVolume } from "#agent";
 import type { PersistentVolume } from "#api";
 import { limits } from "../limits.ts";
-import type { NodePower } from "./simulated-node.ts";
+import type { NodePower } from "./node-power.ts";
 
 /**
  * Lets go of volumes that were directories of a node, as its agent would. Nothing has to be removed: nobody wrote there. What pods use is

@@ -1,27 +1,15 @@
 import { admit, type NodeOffer, NodeRegistration, StatusWriter } from "#agent";
-import { isPodTerminal, type Node, type PersistentVolume, type Pod, type PodStatus, pods } from "#api";
-import { type Clock, isConflict, isForbidden, isNotFound, type Logger, type Random } from "#base";
-import type { Client } from "#client";
+import { isPodTerminal, type Node, type PersistentVolume, type Pod, type PodStatus } from "#api";
+import type { Random } from "#base";
 import { limits } from "../limits.ts";
 import type { Behaviour } from "./behaviour.ts";
+import { EndedPods } from "./ended-pods.ts";
 import { EndedVolumes } from "./ended-volumes.ts";
+import type { NodePower } from "./node-power.ts";
 import { hasProcesses, type PodState } from "./pod-state.ts";
 import { refusedStatus, simulatedStatus } from "./pod-status.ts";
 import { addressIn, identityOf, machineOf, type NodeShape } from "./shape.ts";
 import { type PodHost, SimulatedPod } from "./simulated-pod.ts";
-
-/** What a node has from being switched on until it is off: its clock and its way to the API. */
-export interface NodePower {
-  readonly client: Client;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-  /** Runs what the node learns from the API: when the way is there, and the node is awake. */
-  hear(news: () => void): void;
-  /** Switches it off: nothing happens on it any more. */
-  off(): void;
-}
 
 export interface SimulatedNodeOptions {
   readonly shape: NodeShape;
@@ -74,9 +62,9 @@ export class SimulatedNode {
   #registration: NodeRegistration | undefined;
   #statuses: StatusWriter | undefined;
   readonly #published = new Map<string, PodStatus>();
-  readonly #ending = new Set<string>();
+  readonly #endedPods = new EndedPods();
   readonly #refused = new Set<string>();
-  readonly #ended = new EndedVolumes();
+  readonly #endedVolumes = new EndedVolumes();
   #isToldSoon = false;
   #isKnown = false;
 
@@ -145,7 +133,7 @@ export class SimulatedNode {
     this.#host = undefined;
     this.#isToldSoon = false;
     this.#isKnown = false;
-    this.#ending.clear();
+    this.#endedPods.forget();
     this.#published.clear();
     const lost = [...this.pods.values()];
     this.pods.clear();
@@ -174,7 +162,7 @@ export class SimulatedNode {
     const bound = this.#options.bound(this.name);
     if (!bound) return;
     this.#lookAtItself();
-    this.#ended.letGo(this.#options.volumes(this.name), power, () => this.tell());
+    this.#endedVolumes.letGo(this.#options.volumes(this.name), power, () => this.tell());
     const wanted = new Set<string>();
     for (const pod of bound) {
       const uid = pod.metadata?.uid ?? "";
@@ -286,29 +274,14 @@ export class SimulatedNode {
     };
   }
 
-  /** Nothing of the pod is left: takes it out of the API, until that has succeeded. */
+  /** Nothing of the pod is left on the node. */
   #finish(power: NodePower, pod: Pod): void {
-    const { name = "", namespace, uid = "" } = pod.metadata ?? {};
-    if (this.#ending.has(uid)) return;
-    this.#ending.add(uid);
-    const attempt = async (failures: number): Promise<void> => {
-      try {
-        await power.client
-          .resource(pods, namespace)
-          .delete(name, { gracePeriodSeconds: 0, preconditions: { uid }, signal: power.signal });
-      } catch (error) {
-        if (!isNotFound(error) && !isConflict(error) && !isForbidden(error)) {
-          const pauseMs = Math.min(limits.retryMaximumMs, limits.retryInitialMs * 2 ** failures);
-          power.clock.setTimer(pauseMs, () => void attempt(failures + 1), { unref: true });
-          return;
-        }
-      }
-      this.#ending.delete(uid);
+    this.#endedPods.takeOut(power, pod, () => {
+      const uid = pod.metadata?.uid ?? "";
       this.#refused.delete(uid);
       const own = this.pods.get(uid);
       if (own) this.#forget(own);
-    };
-    void attempt(0);
+    });
   }
 
   #forget(own: SimulatedPod): void {
