@@ -50,6 +50,7 @@ export class Simulation {
   /** Of nodes: how wrong their clocks are. */
   readonly nodeSkews = new Map<string, number>();
   readonly #options: SimulationOptions;
+  readonly #over = new AbortController();
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -84,7 +85,7 @@ export class Simulation {
       clock,
       random: randomFor(seed, "fleet"),
       logger: this.#logger("fleet"),
-      signal: new AbortController().signal,
+      signal: this.#over.signal,
     });
     this.fleet = new Fleet({
       pods: informers.of(pods),
@@ -119,6 +120,14 @@ export class Simulation {
     }
   }
 
+  /**
+   * Lets go of all that runs or ever ran: Node keeps signals that somebody listens to, and with them what those hold. What happens from here
+   * on counts for nothing.
+   */
+  end(): void {
+    this.#over.abort();
+  }
+
   #program(
     name: string,
     component: string,
@@ -131,6 +140,7 @@ export class Simulation {
       network: this.network,
       seed: this.seed,
       logger: this.#logger(name),
+      signal: this.#over.signal,
       run,
       onFailure: (message) => this.#options.onFailure?.(message),
     });
@@ -152,7 +162,7 @@ export class Simulation {
       clock,
       random,
       logger: this.#logger(name),
-      signal: new AbortController().signal,
+      signal: this.#over.signal,
       hear: (news) => void network.send(name, () => clock.enter(news)),
       off: () => {
         clock.kill();

@@ -14,6 +14,8 @@ export interface ProgramPartOptions {
   readonly network: Network;
   readonly seed: number;
   readonly logger: Logger;
+  /** Of the simulated world as a whole; a crash does not abort it. */
+  readonly signal: AbortSignal;
   /** The program's own start function. */
   readonly run: (options: ProgramOptions) => Promise<void>;
   /** Called when the program ends by itself, which none should. */
@@ -39,7 +41,7 @@ export class ProgramPart {
 
   start(): void {
     if (this.#running) return;
-    const { name, user, fieldManager, network, seed, logger, run, onFailure } = this.#options;
+    const { name, user, fieldManager, network, seed, logger, signal, run, onFailure } = this.#options;
     this.#starts += 1;
     const clock = new PartClock(network.clock);
     clock.skewMs = this.#skewMs;
@@ -52,7 +54,7 @@ export class ProgramPart {
       random,
       logger,
       metrics: silentMetrics,
-      signal: new AbortController().signal,
+      signal,
       identity: name,
     }).then(
       () => onFailure(`${name} ended by itself`),

@@ -77,7 +77,7 @@ export async function play({ scenario, seed, signal, onProgress }: PlayOptions):
   const settledByMs = scenario.durationMs + scenario.settleMs;
   while (stage.moving().length > 0 && stage.atMs < settledByMs)
     await stage.passUntil(stage.atMs + limits.stepMs);
-  return {
+  const played: Played = {
     scenario,
     seed,
     services: meters,
@@ -87,6 +87,8 @@ export async function play({ scenario, seed, signal, onProgress }: PlayOptions):
     stillMoving: stage.moving(),
     hash: stage.simulation.trace.hash,
   };
+  stage.simulation.end();
+  return played;
 }
 
 function metersOf(stage: Stage, scenario: Scenario): ServiceMeter[] {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { plantedBugs } from "../planted/registry.ts";
 import { formatFailure } from "../seeds/summary.ts";
 import { type RunOptions, type RunReport, runSeed } from "./run-seed.ts";
@@ -18,6 +21,12 @@ test("seeds hold, whatever the weather, and play the same run again, faults and 
   assert.equal(again.events, first.events);
   assert.equal(again.hash, first.hash);
   for (let seed = 2; seed <= seeds; seed += 1) mustHold(await runSeed({ ...size, seed }));
+});
+
+test("a seed that was played leaves nothing in memory", async () => {
+  const program = join(import.meta.dirname, "../testing/leftovers.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", program]);
+  assert.match(stdout, /^0 of \d+ stores are left\n$/);
 });
 
 for (const { name, sentence, ports } of plantedBugs) {

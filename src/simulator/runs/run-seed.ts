@@ -69,7 +69,7 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
   weather.clear();
   workload.stop();
   await comeToRest(world, pass);
-  return {
+  const report: RunReport = {
     seed,
     hash: trace.hash,
     violation: world.violation,
@@ -80,6 +80,8 @@ export async function runSeed(options: RunOptions): Promise<RunReport> {
     faults: weather.counts,
     counts: world.counts,
   };
+  world.simulation.end();
+  return report;
 }
 
 /** Waits until nothing moves any more; says what does when it takes too long. */
