@@ -13,7 +13,12 @@ import { isAlreadyExists } from "#base";
 import type { Client } from "#client";
 import type { CreatePods, Operation } from "./operations.ts";
 
-/** A node of a workload, and what says how many volumes it takes, when the workload limits them. */
+let nodes = 0;
+
+/**
+ * A node of a workload, and what says how many volumes it takes, when the workload limits them. It is named here: in the original, too, its
+ * host name is a label, as on every node.
+ */
 export function nodeOf(
   { template, labels, allocatable, volumeLimits }: Operation & { opcode: "createNodes" },
   at: number,
@@ -21,10 +26,12 @@ export function nodeOf(
   const { metadata, status, ...rest } = template as Node;
   const given = labels ? { [labels.key]: labels.values[at % labels.values.length] ?? "" } : {};
   const amounts = { ...status?.capacity, ...allocatable };
+  const { name = `${metadata?.generateName ?? "node-"}${++nodes}` } = metadata ?? {};
+  const own = { ...metadata?.labels, ...given, "kubernetes.io/hostname": name };
   return {
     node: {
       ...rest,
-      metadata: { ...metadata, labels: { ...metadata?.labels, ...given } },
+      metadata: { ...metadata, name, labels: own },
       status: { ...status, capacity: amounts, allocatable: amounts },
     },
     volumeLimits: volumeLimits && ((name) => csiNode(name, volumeLimits)),
