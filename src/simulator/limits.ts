@@ -42,6 +42,8 @@ export const limits = {
   restLookMs: 5_000,
   /** Commits that a watch can go back, drawn: small windows make watches expire. */
   windowCommits: [200, 4_096] as Range,
+  /** Of a pod: an ordinary one uses 32, and one that leaks has to live for minutes, or it would be ended as soon as it is ready and never rest. */
+  leastMemoryMebibytes: 48,
   /** Between two things that people do. */
   workloadPauseMs: [5_000, 120_000] as Range,
   userPauseMs: 2_000,

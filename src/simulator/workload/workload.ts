@@ -83,7 +83,7 @@ export class Workload {
         namespace,
         replicas,
         cpuMilli: wholeBetween(this.#random, [10, hasVolumes ? 50 : 200]),
-        memoryMebibytes: wholeBetween(this.#random, [32, hasVolumes ? 64 : 256]),
+        memoryMebibytes: wholeBetween(this.#random, [limits.leastMemoryMebibytes, hasVolumes ? 80 : 256]),
         ...(isImportant ? { priority: "important" } : {}),
         ...(hasVolumes ? { hasVolumes } : {}),
       };
@@ -144,7 +144,7 @@ export class Workload {
       namespace,
       replicas: wholeBetween(this.#random, [1, 6]),
       cpuMilli: 50,
-      memoryMebibytes: 32,
+      memoryMebibytes: limits.leastMemoryMebibytes,
     });
     await this.#until(() => this.#create(jobs, job));
   }
