@@ -25,6 +25,7 @@ if (left.size > 0) {
     if (type === "DELETED") left.delete(object.metadata?.name);
     if (left.size === 0) break;
   }
+  if (left.size > 0) throw new Error(`the watch ended while ${left.size} pods did not run yet`);
 }
 process.stdout.write(`${JSON.stringify(performance.now() - began)}\n`);
 process.exit();

@@ -34,6 +34,9 @@ export const parsedCacheBytes = 2 * 1024 * 1024;
 /** Texts and sets of labels by which what selectors ask is shared among objects: of a few thousand workloads. */
 export const maxSharedFacts = 4_096;
 
+/** Characters of one of them: all together may keep some ten megabytes of objects that are gone. */
+export const maxSharedFactLength = 1_024;
+
 /** Shapes of created objects that are remembered per kind: enough for a few controllers at work at the same time. */
 export const rememberedShapes = 4;
 

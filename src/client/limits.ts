@@ -42,7 +42,7 @@ export const leaseRetryMs = 1_000;
 
 /**
  * Events that wait to be written; beyond this they are dropped: telling must never hold up doing. Enough for what a burst of as many
- * pods causes; some 10 MB.
+ * pods causes.
  */
 export const eventsInFlight = 50_000;
 

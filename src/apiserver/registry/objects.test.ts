@@ -41,3 +41,13 @@ test("facts that the writer handed over are not made again; others are made once
   assert.equal(objects.facts(kind, loaded).metadata.name, "b");
   assert.equal(objects.facts(kind, loaded), objects.facts(kind, loaded));
 });
+
+test("objects that are alike share the labels of their facts, but none that are large", () => {
+  const labelsOf = (labels: Record<string, string>) =>
+    factsOf(kind, podNamed("a", { metadata: { labels: { ...labels } } })).metadata.labels;
+  const small = { app: "shop" };
+  assert.equal(labelsOf(small), labelsOf(small));
+  const large = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`label-${at}`, "x".repeat(20)]));
+  assert.notEqual(labelsOf(large), labelsOf(large));
+  assert.deepEqual(labelsOf(large), large);
+});

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from "#api";
 import type { Entry } from "#store";
-import { maxSharedFacts, parsedCacheBytes } from "../limits.ts";
+import { maxSharedFactLength, maxSharedFacts, parsedCacheBytes } from "../limits.ts";
 import { around, decode, encode, type Stretch, stamp } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
@@ -133,6 +133,8 @@ function labelsOnce(labels: Record<string, string>): Record<string, string> {
 }
 
 function once<T>(known: Map<string, T>, key: string, value: T): T {
+  // Of what is large few have the same, and it would be kept when its objects are long gone.
+  if (key.length > maxSharedFactLength) return value;
   const found = known.get(key);
   if (found !== undefined) return found;
   // What is forgotten here is only shared less.

@@ -1,4 +1,4 @@
-import { type Event, events, type KubernetesObject, type ObjectReference } from "#api";
+import { type Event, events, type KubernetesObject, type ObjectMeta, type ObjectReference } from "#api";
 import { type Clock, type Logger, messageOf, type Random, timestamp } from "#base";
 import type { Client } from "../client.ts";
 import { eventFlushMs, eventMessageLength, eventsInFlight } from "../limits.ts";
@@ -34,6 +34,7 @@ export interface EventRecorder {
 
 /** A note that waits to be told. */
 interface Waiting {
+  /** No more of it than its event says: thousands may wait, of objects that are long gone. */
   readonly about: KubernetesObject;
   readonly note: EventNote;
   /** When it was made, however late it is told. */
@@ -92,7 +93,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
         return logger.debug(`event dropped: ${note.reason}: ${note.message}`);
       }
       const at = { name: names.next(about.metadata?.name ?? ""), timestamp: timestamp(clock) };
-      waiting.push({ about, note, at });
+      waiting.push({ about: identityOf(about), note, at });
       sending ??= sendAll();
     },
     async flush() {
@@ -128,6 +129,16 @@ function eventOf(
     firstTimestamp: now,
     lastTimestamp: now,
     count,
+  };
+}
+
+function identityOf({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject {
+  const { name, namespace, uid, resourceVersion } = metadata ?? {};
+  const identity = { name, namespace, uid, resourceVersion } as ObjectMeta;
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata: identity,
   };
 }
 
