@@ -44,6 +44,8 @@ export const limits = {
   windowCommits: [200, 4_096] as Range,
   /** Of a pod: an ordinary one uses 32, and one that leaks has to live for minutes, or it would be ended as soon as it is ready and never rest. */
   leastMemoryMebibytes: 48,
+  /** Of a pod that does not start: its pauses between attempts, two and a half minutes by then, must leave time to come to rest. */
+  startFailuresInRow: 5,
   /** Between two things that people do. */
   workloadPauseMs: [5_000, 120_000] as Range,
   userPauseMs: 2_000,

@@ -10,6 +10,8 @@ export interface Behaviour {
   readonly stopMs: Range;
   /** Of starts: how many end at once with an error. */
   readonly startFailureRate: number;
+  /** After so many failures in a row a start succeeds: what it waited for is there. Never surely when undefined. */
+  readonly startFailuresInRow?: number;
   /** Errors that end a running container, on average. */
   readonly crashesPerHour: number;
   /** Ends by itself with success after this; never when undefined. */

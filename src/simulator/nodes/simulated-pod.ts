@@ -112,7 +112,8 @@ export class SimulatedPod {
     const behaviour = this.#behaviour;
     const lasting = (range: readonly [number, number]) => between(random, range) * slowness();
     if (this.#state === "starting") {
-      const fails = happens(random, behaviour.startFailureRate);
+      const mayFail = this.#failuresInRow < (behaviour.startFailuresInRow ?? Number.POSITIVE_INFINITY);
+      const fails = happens(random, behaviour.startFailureRate) && mayFail;
       this.#after(lasting(behaviour.startMs), () => {
         if (fails) this.#end({ exitCode: 1, reason: "Error" });
         else this.#take("started");

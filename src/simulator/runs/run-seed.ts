@@ -120,6 +120,7 @@ function behaviourOf(pod: Pod, random: Random): Behaviour {
   return {
     ...ordinary,
     startFailureRate: happens(random, 0.05) ? 0.3 : 0,
+    startFailuresInRow: limits.startFailuresInRow,
     crashesPerHour: happens(random, 0.05) ? between(random, [0.5, 4]) : 0,
     ...(isJob ? { runsForMs: [5_000, 120_000] as const } : {}),
     usage: { ...ordinary.usage, leakBytesPerHour: leaks ? between(random, [16, 256]) * 2 ** 20 : 0 },
