@@ -27,6 +27,8 @@ before(async () => {
   // A door into the machine's network for this process, which stands outside.
   const door = machine.start("socat", ["-d", "-d", `UNIX-LISTEN:${socketPath},fork`, "TCP:127.0.0.1:6443"]);
   await door.printed(/listening on/);
+  // All that the cluster itself puts there: the controllers may begin later than the node is ready.
+  await run("wait --for=create configmap/kube-root-ca.crt --timeout=60s");
 });
 
 const { run, fails, get } = typing(machine);
