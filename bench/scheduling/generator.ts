@@ -32,8 +32,8 @@ export interface GeneratorCalls {
   churn(input: Operation & { opcode: "churn" }): Promise<void>;
 }
 
-/** As the benchmark's own client has workers. */
-const connections = 16;
+/** As many workers as Kubernetes' own generator has when it creates pods. */
+const connections = 30;
 
 let endpoint: Endpoint;
 let client: Client;
