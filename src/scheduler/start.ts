@@ -16,16 +16,24 @@ import {
   statefulSets,
   storageClasses,
 } from "#api";
-import { createEventRecorder, Informers, only, type ProgramOptions, runAsLeader, SharedParts } from "#client";
+import {
+  createEventRecorder,
+  type EventRecorder,
+  Informers,
+  only,
+  type ProgramOptions,
+  runAsLeader,
+  SharedParts,
+} from "#client";
+import { followConfiguration } from "./configuration/follow-configuration.ts";
 import type { Lister } from "./framework/lister.ts";
 import type { Profile } from "./framework/plugin.ts";
 import { defaultSchedulerName } from "./limits.ts";
-import { defaultProfile } from "./plugins/registry.ts";
 import { podOfScheduler } from "./pod-of-scheduler.ts";
 import { Scheduler } from "./scheduler.ts";
 
 export interface SchedulerProgramOptions extends ProgramOptions {
-  /** The rules by scheduler name; the default ones unless given. */
+  /** The rules by scheduler name. Unless given, those that the cluster's configuration asks for, as it changes. */
   readonly profiles?: readonly Profile[];
 }
 
@@ -35,11 +43,26 @@ export function startScheduler(options: SchedulerProgramOptions): Promise<void> 
 }
 
 async function lead(options: SchedulerProgramOptions, signal: AbortSignal): Promise<void> {
-  const { profiles = [defaultProfile] } = options;
-  const informers = new Informers({ ...options, signal });
+  const { profiles, logger } = options;
   const recorder = createEventRecorder({ ...options, component: defaultSchedulerName });
+  const schedule = (by: readonly Profile[], until: AbortSignal) =>
+    scheduleBy(by, { ...options, recorder, signal: until });
+  if (profiles) await schedule(profiles, signal);
+  else {
+    const informers = new Informers({ ...options, signal });
+    await followConfiguration({ informers, recorder, logger, signal, schedule });
+  }
+  await recorder.flush();
+}
+
+async function scheduleBy(
+  profiles: readonly Profile[],
+  options: ProgramOptions & { readonly recorder: EventRecorder },
+): Promise<void> {
+  const { signal } = options;
+  const informers = new Informers(options);
   const client = informers.client();
-  const scheduler = new Scheduler({ ...options, client, recorder, profiles, signal });
+  const scheduler = new Scheduler({ ...options, client, profiles });
   informers.of(nodes).addHandler({
     added: (node) => scheduler.onNode(node, undefined),
     updated: (node, old) => scheduler.onNode(node, old),
@@ -62,7 +85,6 @@ async function lead(options: SchedulerProgramOptions, signal: AbortSignal): Prom
   );
   if (!signal.aborted) await stopped;
   scheduler.stop();
-  await recorder.flush();
 }
 
 /** Whatever plugins look up besides nodes and pods: a new kind is added here and in `Listers`. */

@@ -1,4 +1,4 @@
-import { type Pod, pods } from "#api";
+import { pods } from "#api";
 import { ApiError, isNotFound, messageOf } from "#base";
 import {
   type Command,
@@ -10,7 +10,7 @@ import {
   stringOption,
   UsageError,
 } from "#cli";
-import type { Explanation, IfMoreImportant } from "#scheduler";
+import type { ExplainInput, Explanation, IfMoreImportant } from "#scheduler";
 import { reachOptions, withClient } from "../reach.ts";
 
 /** Why a pod is where it is, or why it is nowhere: by the scheduler's own rules, from what the API says now. */
@@ -50,7 +50,7 @@ export const explainCommand: Command = {
         change: changes.map(remedyInWords).join(", and "),
         nodes,
       }));
-      output.out(explainPage(output, { ...told(input.pod, explanation, ifMoreImportant), suggestions }));
+      output.out(explainPage(output, { ...told(input, explanation, ifMoreImportant), suggestions }));
     } else {
       const pod = { namespace, name };
       output.out(formatted({ pod, ...explanation, ...(ifMoreImportant && { ifMoreImportant }) }, format));
@@ -81,19 +81,16 @@ function suggestionsOf(explanation: Explanation) {
 }
 
 function told(
-  { metadata = {}, spec }: Pod,
+  { pod: { metadata = {}, spec }, profile }: ExplainInput,
   explanation: Explanation,
   ifMoreImportant: IfMoreImportant | undefined,
 ): Omit<ExplainedPod, "suggestions"> {
   const preemption = explanation.type === "unplaced" ? explanation.preemption : undefined;
-  const { schedulerName = defaultScheduler } = spec ?? {};
   return {
     pod: `${metadata.namespace}/${metadata.name}`,
     placement: explanation,
     ...(preemption && { preemption }),
     ...(ifMoreImportant && { ifMoreImportant }),
-    ...(schedulerName === defaultScheduler ? {} : { otherScheduler: schedulerName }),
+    ...(profile ? {} : { otherScheduler: spec?.schedulerName ?? "" }),
   };
 }
-
-const defaultScheduler = "default-scheduler";

@@ -1,26 +1,26 @@
 import type { Cluster } from "../framework/cluster.ts";
-import type {
-  ClusterEvent,
-  NodeFilter,
-  NodeIndex,
-  NodeScore,
-  Plugin,
-  Rejection,
-} from "../framework/plugin.ts";
+import type { ClusterEvent, NodeFilter, NodeIndex, Plugin, Rejection } from "../framework/plugin.ts";
 import type { PodShape } from "../framework/pod-shape.ts";
 import type { Remedy } from "../framework/remedy.ts";
+import { leastAllocated, type ScoringStrategy, scoreByStrategy } from "./scoring-strategy.ts";
 
-/** Requests must fit into what the node has left; of nodes that fit, the emptier is better. */
-export const nodeResourcesFit: Plugin = {
-  name: "NodeResourcesFit",
-  filter,
-  score,
-  remedies,
-  mayHelp(event, shape, cluster) {
-    const node = nodeOf(event, cluster);
-    return node !== undefined && filter(shape, cluster).refuse(node) === undefined;
-  },
-};
+export interface NodeResourcesFitOptions {
+  readonly scoringStrategy?: ScoringStrategy;
+}
+
+/** Requests must fit into what the node has left; which of the nodes that fit is better, a strategy says: the emptier one unless told otherwise. */
+export function nodeResourcesFit({ scoringStrategy = leastAllocated }: NodeResourcesFitOptions = {}): Plugin {
+  return {
+    name: "NodeResourcesFit",
+    filter,
+    score: (shape, cluster) => scoreByStrategy(scoringStrategy, shape, cluster),
+    remedies,
+    mayHelp(event, shape, cluster) {
+      const node = nodeOf(event, cluster);
+      return node !== undefined && filter(shape, cluster).refuse(node) === undefined;
+    },
+  };
+}
 
 /** The node that may have got room. */
 function nodeOf(event: ClusterEvent, { nodes }: Cluster): NodeIndex | undefined {
@@ -87,25 +87,4 @@ function remedies({ requests }: PodShape, { nodes }: Cluster): (node: NodeIndex)
     }
     return found;
   };
-}
-
-/** The mean of the shares of CPU and memory that stay free, of those that the node has. Kubernetes' LeastAllocated. */
-function score({ scoredCpu, scoredMemory }: PodShape, { nodes }: Cluster): NodeScore {
-  const cpu = nodes.resources.column("cpu").allocatable;
-  const memory = nodes.resources.column("memory").allocatable;
-  return {
-    by: "node",
-    score(node) {
-      const cpus = cpu.values[node] as number;
-      const bytes = memory.values[node] as number;
-      let sum = 0;
-      if (cpus > 0) sum += free(cpus, (nodes.scoredCpu.values[node] as number) + scoredCpu);
-      if (bytes > 0) sum += free(bytes, (nodes.scoredMemory.values[node] as number) + scoredMemory);
-      return cpus > 0 && bytes > 0 ? Math.floor(sum / 2) : sum;
-    },
-  };
-}
-
-function free(allocatable: number, used: number): number {
-  return used > allocatable ? 0 : Math.floor(((allocatable - used) * 100) / allocatable);
 }

@@ -1,14 +1,17 @@
-import type { Profile } from "../framework/plugin.ts";
+import type { Plugin, Profile } from "../framework/plugin.ts";
 import { defaultSchedulerName } from "../limits.ts";
-import { defaultPreemption } from "../preemption/default-preemption.ts";
+import { type DefaultPreemptionOptions, defaultPreemption } from "../preemption/default-preemption.ts";
 import { imageLocality } from "./image-locality.ts";
-import { interPodAffinity } from "./inter-pod-affinity/inter-pod-affinity.ts";
+import { type InterPodAffinityOptions, interPodAffinity } from "./inter-pod-affinity/inter-pod-affinity.ts";
 import { nodeAffinity } from "./node-affinity.ts";
 import { nodePorts } from "./node-ports.ts";
 import { nodeResourcesBalanced } from "./node-resources-balanced.ts";
-import { nodeResourcesFit } from "./node-resources-fit.ts";
+import { type NodeResourcesFitOptions, nodeResourcesFit } from "./node-resources-fit.ts";
 import { nodeUnschedulable } from "./node-unschedulable.ts";
-import { podTopologySpread } from "./pod-topology-spread/pod-topology-spread.ts";
+import {
+  type PodTopologySpreadOptions,
+  podTopologySpread,
+} from "./pod-topology-spread/pod-topology-spread.ts";
 import { schedulingGates } from "./scheduling-gates.ts";
 import { taintToleration } from "./taint-toleration.ts";
 import { nodeVolumeLimits } from "./volumes/node-volume-limits.ts";
@@ -16,25 +19,38 @@ import { volumeBinding } from "./volumes/volume-binding.ts";
 import { volumeRestrictions } from "./volumes/volume-restrictions.ts";
 import { volumeZone } from "./volumes/volume-zone.ts";
 
-/** The rules of `default-scheduler`. Filters run in this order, the first that refuses a node names the reason. A new plugin is added here. */
-export const defaultProfile: Profile = {
-  schedulerName: defaultSchedulerName,
-  plugins: [
+/** What the plugins of a profile are told, each by its name. */
+export interface PluginOptions {
+  readonly NodeResourcesFit?: NodeResourcesFitOptions;
+  readonly PodTopologySpread?: PodTopologySpreadOptions;
+  readonly InterPodAffinity?: InterPodAffinityOptions;
+  readonly DefaultPreemption?: DefaultPreemptionOptions;
+}
+
+/** All there are. Filters run in this order, the first that refuses a node names the reason. A new plugin is added here. */
+export function allPlugins(options: PluginOptions = {}): readonly Plugin[] {
+  return [
     schedulingGates,
     nodeUnschedulable,
     taintToleration,
     nodeAffinity,
     nodePorts,
-    nodeResourcesFit,
+    nodeResourcesFit(options.NodeResourcesFit),
     volumeRestrictions,
     nodeVolumeLimits,
     volumeBinding,
     volumeZone,
-    podTopologySpread,
-    interPodAffinity,
+    podTopologySpread(options.PodTopologySpread),
+    interPodAffinity(options.InterPodAffinity),
     nodeResourcesBalanced,
     imageLocality,
-    defaultPreemption(),
-  ],
+    defaultPreemption(options.DefaultPreemption),
+  ];
+}
+
+/** The rules of `default-scheduler`, when nobody says otherwise. */
+export const defaultProfile: Profile = {
+  schedulerName: defaultSchedulerName,
+  plugins: allPlugins(),
   percentageOfNodesToScore: 0,
 };

@@ -6,11 +6,20 @@ import type { Candidate } from "./candidate.ts";
 import { CandidatePool } from "./candidate-pool.ts";
 import { victimsOn } from "./victims.ts";
 
+/** Among how many candidates the cheapest is looked for, at least: so many, or so many percent of the nodes. Kubernetes' numbers unless given. */
+export interface DefaultPreemptionOptions {
+  readonly candidates?: number;
+  readonly percentageOfNodes?: number;
+}
+
 /**
  * Makes room for a pod that fits nowhere, by letting pods of lower priority go: on the node where that costs least. Decides only; the
  * scheduler carries it out. A pod that waits for room already made does not ask for more.
  */
-export function defaultPreemption(): Plugin {
+export function defaultPreemption({
+  candidates = minCandidates,
+  percentageOfNodes = minPercentageOfCandidates,
+}: DefaultPreemptionOptions = {}): Plugin {
   const pools = new WeakMap<NodeView, KnownPool>();
   return {
     name: "DefaultPreemption",
@@ -21,10 +30,7 @@ export function defaultPreemption(): Plugin {
         return nomination(awaited, [], failure);
       }
       const pool = poolFor(failure, pools);
-      const wanted = Math.max(
-        minCandidates,
-        Math.floor((cluster.nodes.count * minPercentageOfCandidates) / 100),
-      );
+      const wanted = Math.max(candidates, Math.floor((cluster.nodes.count * percentageOfNodes) / 100));
       const best = pool.cheapest(wanted, { cluster, tryOut: (node) => tryOut(node, failure) });
       return best && nomination(best.node, best.victims, failure);
     },

@@ -70,19 +70,33 @@ export function defaultRoles(): Role[] {
       metadata: { ...bootstrapped("extension-apiserver-authentication-reader"), namespace: "kube-system" },
       rules: [rule("get list watch", "", "configmaps", "extension-apiserver-authentication")],
     },
+    {
+      ...typed("Role"),
+      metadata: { ...bootstrapped(schedulerConfiguration), namespace: "kube-system" },
+      rules: [rule("get list watch", "", "configmaps", "kube-scheduler")],
+    },
   ];
 }
 
 export function defaultRoleBindings(): RoleBinding[] {
-  const name = "system::extension-apiserver-authentication-reader";
+  const scheduler = user("system:kube-scheduler");
   return [
-    {
-      ...typed("RoleBinding"),
-      metadata: { ...bootstrapped(name), namespace: "kube-system" },
-      roleRef: { apiGroup: rbac, kind: "Role", name: "extension-apiserver-authentication-reader" },
-      subjects: [controllerManager, user("system:kube-scheduler")],
-    },
+    systemBinding("extension-apiserver-authentication-reader", controllerManager, scheduler),
+    systemBinding(schedulerConfiguration, scheduler),
   ];
+}
+
+/** Who may read how the scheduler is to work. */
+const schedulerConfiguration = "nacre:scheduler-configuration-reader";
+
+/** Of a role inside `kube-system`. */
+function systemBinding(role: string, ...subjects: Subject[]): RoleBinding {
+  return {
+    ...typed("RoleBinding"),
+    metadata: { ...bootstrapped(`system::${role}`), namespace: "kube-system" },
+    roleRef: { apiGroup: rbac, kind: "Role", name: role },
+    subjects,
+  };
 }
 
 /** The program that simulates nodes in a live cluster. */

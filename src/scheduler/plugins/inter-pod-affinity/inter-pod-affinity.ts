@@ -7,16 +7,23 @@ import { scoreByPods } from "./preferred.ts";
 import { remediesByPods } from "./remedies.ts";
 import { filterByPods } from "./required.ts";
 
+export interface InterPodAffinityOptions {
+  /** How much a pod that is there wants another one near that it requires itself: Kubernetes' `hardPodAffinityWeight`. */
+  readonly requiredWeight?: number;
+}
+
 /** Pods that want to be near to other pods, or far from them; both sides count: who is there already has wishes too. */
-export const interPodAffinity: Plugin = {
-  name: "InterPodAffinity",
-  filter: filterByPods,
-  score: scoreByPods,
-  weight: 2,
-  inputs,
-  remedies: remediesByPods,
-  mayHelp,
-};
+export function interPodAffinity({ requiredWeight = 1 }: InterPodAffinityOptions = {}): Plugin {
+  return {
+    name: "InterPodAffinity",
+    filter: filterByPods,
+    score: (shape, cluster, counters) => scoreByPods(shape, { cluster, counters, requiredWeight }),
+    weight: 2,
+    inputs,
+    remedies: remediesByPods,
+    mayHelp,
+  };
+}
 
 /** Which terms of pods that are there speak of this pod, whether domains are nodes, and what namespaces are labelled. */
 function inputs(shape: PodShape, { heldTerms, listers, nodes }: Cluster): string {

@@ -7,16 +7,16 @@ import type { Trait, TraitScore } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
 import { countMatching } from "./counted-terms.ts";
 
-/** How much a pod that is there wants another one near that it requires itself. Kubernetes' `hardPodAffinityWeight`. */
-const requiredWeight = 1;
+export interface PreferenceOptions {
+  readonly cluster: Cluster;
+  readonly counters: CountersInUse;
+  /** Of what pods that are there require. */
+  readonly requiredWeight: number;
+}
 
 /** The sum of weights of all wishes that a node would meet: those of the pod, and those of pods that are there; the least gets 0, the most 100. */
-export function scoreByPods(
-  shape: PodShape,
-  cluster: Cluster,
-  counters: CountersInUse,
-): TraitScore | undefined {
-  const wishes = [...own(shape, cluster, counters), ...others(shape, cluster)];
+export function scoreByPods(shape: PodShape, options: PreferenceOptions): TraitScore | undefined {
+  const wishes = [...own(shape, options), ...others(shape, options)];
   if (wishes.length === 0) return undefined;
   const byColumn = Map.groupBy(wishes, ({ pods }) => pods.column);
   const columns = [...byColumn.keys()];
@@ -61,15 +61,15 @@ interface Wish {
   readonly pods: Domain;
 }
 
-function own(shape: PodShape, cluster: Cluster, counters: CountersInUse): readonly Wish[] {
+function own(shape: PodShape, { cluster, counters }: PreferenceOptions): readonly Wish[] {
   return termsOf(shape).preferred.map(({ term, weight }) => ({
     weight,
     pods: countMatching([term], term.topologyKey, { cluster, counters }),
   }));
 }
 
-function others(shape: PodShape, { heldTerms }: Cluster): readonly Wish[] {
-  return heldTerms
+function others(shape: PodShape, { cluster, requiredWeight }: PreferenceOptions): readonly Wish[] {
+  return cluster.heldTerms
     .matching(shape)
     .filter(({ role }) => role !== "forbidden")
     .map(({ role, weight, holders }) => ({

@@ -9,12 +9,34 @@ import { type Listers, labelKey } from "../../framework/listers.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
 import type { Constraint } from "./constraint.ts";
 
-/**
- * What holds for pods that say nothing of spreading themselves, but belong to a service or a workload: its pods are rather spread over nodes and
- * zones. Kubernetes' system defaults.
- */
-export function defaultConstraints(shape: PodShape, listers: Listers): readonly Constraint[] {
-  const requirements = siblings(shape, listers);
+/** What holds for pods that say nothing of spreading themselves, but belong to a service or a workload. */
+export interface SpreadDefaults {
+  readonly constraints: readonly DefaultConstraint[];
+  /** Nodes without one of the topology keys are the worst, instead of being judged by the others. */
+  readonly needsAllKeys: boolean;
+}
+
+export interface DefaultConstraint {
+  readonly topologyKey: string;
+  readonly maxSkew: number;
+  readonly whenUnsatisfiable: "DoNotSchedule" | "ScheduleAnyway";
+}
+
+/** Its pods are rather spread over nodes and zones. Kubernetes' system defaults. */
+export const systemDefaults: SpreadDefaults = {
+  constraints: [
+    { topologyKey: "kubernetes.io/hostname", maxSkew: 3, whenUnsatisfiable: "ScheduleAnyway" },
+    { topologyKey: "topology.kubernetes.io/zone", maxSkew: 5, whenUnsatisfiable: "ScheduleAnyway" },
+  ],
+  needsAllKeys: false,
+};
+
+export function defaultConstraints(
+  shape: PodShape,
+  defaults: readonly DefaultConstraint[],
+  listers: Listers,
+): readonly Constraint[] {
+  const requirements = defaults.length === 0 ? [] : siblings(shape, listers);
   if (requirements.length === 0) return [];
   const selector = compileSelector(requirements);
   const selectorKey = formatSelector(selector);
@@ -28,11 +50,6 @@ export function defaultConstraints(shape: PodShape, listers: Listers): readonly 
     honorsTaints: false,
   }));
 }
-
-const defaults = [
-  { topologyKey: "kubernetes.io/hostname", maxSkew: 3 },
-  { topologyKey: "topology.kubernetes.io/zone", maxSkew: 5 },
-];
 
 /** What the services and the controller of a pod select by. */
 function siblings({ namespace, labels, controller }: PodShape, listers: Listers): readonly Requirement[] {

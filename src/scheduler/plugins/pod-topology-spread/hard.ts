@@ -1,11 +1,9 @@
-import type { Cluster } from "../../framework/cluster.ts";
 import { CountersInUse } from "../../framework/counts/counters.ts";
 import { domainTrait } from "../../framework/domain-trait.ts";
 import { absent } from "../../framework/nodes/label-columns.ts";
 import { type NodeIndex, rejection, type Trait, type TraitFilter } from "../../framework/plugin.ts";
-import type { PodShape } from "../../framework/pod-shape.ts";
 import type { Remedy } from "../../framework/remedy.ts";
-import { compileConstraint, countSpread } from "./constraint.ts";
+import { type Constraint, countSpread, type SpreadOptions } from "./constraint.ts";
 
 const tooUneven = rejection("node(s) didn't match pod topology spread constraints", { isResolvable: true });
 const noTopology = rejection(
@@ -15,11 +13,10 @@ const noTopology = rejection(
 
 /** With the pod, no domain may have more than `maxSkew` pods above the one with the fewest. */
 export function filterBySpread(
-  shape: PodShape,
-  cluster: Cluster,
-  counters: CountersInUse,
+  constraints: readonly Constraint[],
+  options: Omit<SpreadOptions, "keys">,
 ): TraitFilter | undefined {
-  const rules = rulesOf(shape, cluster, counters);
+  const rules = rulesOf(constraints, options);
   if (rules.length === 0) return undefined;
   return {
     by: "traits",
@@ -37,9 +34,12 @@ export function filterBySpread(
 }
 
 /** What would let the pod onto a node that was refused. */
-export function remediesBySpread(shape: PodShape, cluster: Cluster): (node: NodeIndex) => readonly Remedy[] {
+export function remediesBySpread(
+  constraints: readonly Constraint[],
+  { shape, cluster }: Pick<SpreadOptions, "shape" | "cluster">,
+): (node: NodeIndex) => readonly Remedy[] {
   const counters = new CountersInUse(cluster.counters);
-  const rules = rulesOf(shape, cluster, counters);
+  const rules = rulesOf(constraints, { shape, cluster, counters });
   counters.release();
   return (node) =>
     rules.flatMap(({ trait, skew, maxSkew, topologyKey }): Remedy[] => {
@@ -57,12 +57,12 @@ interface Rule {
   skew(trait: number): number;
 }
 
-function rulesOf(shape: PodShape, cluster: Cluster, counters: CountersInUse): readonly Rule[] {
-  const constraints = hardConstraints(shape);
+function rulesOf(constraints: readonly Constraint[], options: Omit<SpreadOptions, "keys">): readonly Rule[] {
+  const { shape } = options;
   const keys = constraints.map(({ topologyKey }) => topologyKey);
   return constraints.map((constraint) => {
     const { topologyKey, maxSkew, minDomains, selector } = constraint;
-    const pods = countSpread(constraint, { shape, cluster, counters, keys });
+    const pods = countSpread(constraint, { ...options, keys });
     const { trait, isNode } = domainTrait(pods.column, (node) => pods.in(pods.column.of(node)));
     const self = Number(selector.matches(shape.labels));
     const skew = (value: number) => {
@@ -71,10 +71,4 @@ function rulesOf(shape: PodShape, cluster: Cluster, counters: CountersInUse): re
     };
     return { topologyKey, maxSkew, trait, skew };
   });
-}
-
-export function hardConstraints(shape: PodShape): ReturnType<typeof compileConstraint>[] {
-  return (shape.spec.topologySpreadConstraints ?? [])
-    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === "DoNotSchedule")
-    .map((constraint) => compileConstraint(constraint, shape));
 }

@@ -2,33 +2,40 @@ import { jsonEqual } from "#api";
 import type { Cluster } from "../../framework/cluster.ts";
 import type { ClusterEvent, Plugin } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
-import { filterBySpread, hardConstraints, remediesBySpread } from "./hard.ts";
-import { scoreBySpread, softConstraints } from "./soft.ts";
+import type { Constraint } from "./constraint.ts";
+import { hardConstraints, softConstraints } from "./constraints-of.ts";
+import { type SpreadDefaults, systemDefaults } from "./default-constraints.ts";
+import { filterBySpread, remediesBySpread } from "./hard.ts";
+import { scoreBySpread } from "./soft.ts";
+
+export interface PodTopologySpreadOptions {
+  /** For pods without constraints of their own. */
+  readonly defaults?: SpreadDefaults;
+}
 
 /** Pods of an application are spread over zones, hosts, or whatever label of nodes: evenly where they must be, rather evenly otherwise. */
-export const podTopologySpread: Plugin = {
-  name: "PodTopologySpread",
-  filter: filterBySpread,
-  score: scoreBySpread,
-  weight: 2,
-  inputs,
-  remedies: remediesBySpread,
-  mayHelp,
-};
-
-/** What defaults select by, and whether domains are nodes. */
-function inputs(shape: PodShape, cluster: Cluster): string {
-  const constraints = [...hardConstraints(shape), ...softConstraints(shape, cluster).constraints];
-  return constraints
-    .map(({ topologyKey, selectorKey }) => {
-      return `${selectorKey} ${cluster.nodes.labels.column(topologyKey).isUnique}`;
-    })
-    .join();
+export function podTopologySpread({ defaults = systemDefaults }: PodTopologySpreadOptions = {}): Plugin {
+  const hard = (shape: PodShape, { listers }: Cluster) => hardConstraints(shape, defaults, listers);
+  const soft = (shape: PodShape, { listers }: Cluster) => softConstraints(shape, defaults, listers);
+  return {
+    name: "PodTopologySpread",
+    filter: (shape, cluster, counters) => filterBySpread(hard(shape, cluster), { shape, cluster, counters }),
+    score: (shape, cluster, counters) => scoreBySpread(soft(shape, cluster), { shape, cluster, counters }),
+    weight: 2,
+    /** What defaults select by, and whether domains are nodes. */
+    inputs: (shape, cluster) =>
+      [...hard(shape, cluster), ...soft(shape, cluster).constraints]
+        .map(({ topologyKey, selectorKey }) => {
+          return `${selectorKey} ${cluster.nodes.labels.column(topologyKey).isUnique}`;
+        })
+        .join(),
+    remedies: (shape, cluster) => remediesBySpread(hard(shape, cluster), { shape, cluster }),
+    mayHelp: (event, shape, cluster) => mayHelp(event, shape, hard(shape, cluster)),
+  };
 }
 
 /** Whether the number of pods that match has changed, or where nodes are. */
-function mayHelp(event: ClusterEvent, shape: PodShape): boolean {
-  const constraints = hardConstraints(shape);
+function mayHelp(event: ClusterEvent, shape: PodShape, constraints: readonly Constraint[]): boolean {
   const isCounted = (pod: PodShape) =>
     pod.namespace === shape.namespace && constraints.some(({ selector }) => selector.matches(pod.labels));
   switch (event.type) {

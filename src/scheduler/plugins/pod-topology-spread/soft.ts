@@ -1,21 +1,16 @@
-import type { Cluster } from "../../framework/cluster.ts";
-import type { CountersInUse } from "../../framework/counts/counters.ts";
 import { absent, type LabelColumn } from "../../framework/nodes/label-columns.ts";
 import type { Trait, TraitGroup, TraitScore } from "../../framework/plugin.ts";
-import type { PodShape } from "../../framework/pod-shape.ts";
-import { type Constraint, compileConstraint, countSpread } from "./constraint.ts";
-import { defaultConstraints } from "./default-constraints.ts";
+import { type Constraint, countSpread, type SpreadOptions } from "./constraint.ts";
+import type { SoftConstraints } from "./constraints-of.ts";
 
 /** Nodes in domains with fewer pods are better; domains of which there are many weigh more, or their few pods each would not show. */
 export function scoreBySpread(
-  shape: PodShape,
-  cluster: Cluster,
-  counters: CountersInUse,
+  { constraints, needsAllKeys }: SoftConstraints,
+  options: Omit<SpreadOptions, "keys">,
 ): TraitScore | undefined {
-  const { constraints, needsAllKeys } = softConstraints(shape, cluster);
   if (constraints.length === 0) return undefined;
   const keys = needsAllKeys ? constraints.map(({ topologyKey }) => topologyKey) : [];
-  const rules = constraints.map((constraint) => ruleOf(constraint, { shape, cluster, counters, keys }));
+  const rules = constraints.map((constraint) => ruleOf(constraint, { ...options, keys }));
   const isIgnored = ({ traits }: TraitGroup) => needsAllKeys && traits.includes(absent);
   return {
     by: "traits",
@@ -41,17 +36,6 @@ export function scoreBySpread(
   };
 }
 
-/** Constraints of the pod, or the defaults; those do not ask for nodes to have all keys. */
-export function softConstraints(
-  shape: PodShape,
-  { listers }: Pick<Cluster, "listers">,
-): { readonly constraints: readonly Constraint[]; readonly needsAllKeys: boolean } {
-  const own = shape.spec.topologySpreadConstraints ?? [];
-  if (own.length === 0) return { constraints: defaultConstraints(shape, listers), needsAllKeys: false };
-  const soft = own.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === "ScheduleAnyway");
-  return { constraints: soft.map((one) => compileConstraint(one, shape)), needsAllKeys: true };
-}
-
 interface Rule {
   readonly maxSkew: number;
   readonly trait: Trait;
@@ -62,9 +46,7 @@ interface Rule {
   count(trait: number): number;
 }
 
-type RuleOptions = Parameters<typeof countSpread>[1];
-
-function ruleOf(constraint: Constraint, options: RuleOptions): Rule {
+function ruleOf(constraint: Constraint, options: SpreadOptions): Rule {
   const { maxSkew, topologyKey } = constraint;
   const pods = countSpread(constraint, options);
   const { column } = pods;
