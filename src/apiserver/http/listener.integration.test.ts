@@ -90,6 +90,37 @@ test("HTTP/2 speaks the same, many requests on one connection", async () => {
   session.close();
 });
 
+test("a body comes with its head, after it, or in pieces, and the next request is answered as well", async () => {
+  const socket = connectTls({ host: "127.0.0.1", port: listener.port, ...trusted });
+  await once(socket, "secureConnect");
+  socket.setNoDelay(true);
+  let text = "";
+  socket.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  const created = () => text.split("HTTP/1.1 201 Created").length - 1;
+  const post = (name: string): [head: string, body: string] => {
+    const body = JSON.stringify(configMapNamed(name, { text: "ü".repeat(100) }));
+    const type = "host: x\r\ncontent-type: application/json\r\n";
+    return [`POST ${maps} HTTP/1.1\r\n${type}content-length: ${Buffer.byteLength(body)}\r\n\r\n`, body];
+  };
+  const [together, after, pieces] = [post("together"), post("after"), post("in-pieces")];
+  const parts = [
+    [together.join("")],
+    after,
+    [pieces[0] + pieces[1].slice(0, 9), pieces[1].slice(9, 99), pieces[1].slice(99)],
+    // Two at a time: the second head waits behind the first body.
+    [post("first").join("") + post("second").join("")],
+  ];
+  let wanted = 0;
+  for (const writes of parts) {
+    wanted += writes.join("").split("POST ").length - 1;
+    for (const write of writes) await new Promise((resolve) => socket.write(write, resolve));
+    while (created() < wanted) await once(socket, "data");
+  }
+  socket.destroy();
+});
+
 test("garbage on the line closes the line, and nothing else", async () => {
   const socket = connectTls({
     host: "127.0.0.1",
