@@ -123,6 +123,9 @@ class SeenLease {
   }
 }
 
+/** What a renewal is answered goes out with the next one: no more of it than is needed. */
+const lean = { omit: "managedFields" } as const;
+
 /** Writes this identity into the lease, on the condition that it is still as seen. Undefined when another was faster. */
 async function acquire(options: LeaderElectionOptions, seen: Lease | undefined): Promise<Lease | undefined> {
   const { client, name, namespace, identity, clock, logger } = options;
@@ -137,8 +140,8 @@ async function acquire(options: LeaderElectionOptions, seen: Lease | undefined):
       (seen?.spec?.leaseTransitions ?? 0) + (seen && seen.spec?.holderIdentity !== identity ? 1 : 0),
   };
   try {
-    if (!seen) return await api.create({ metadata: { name, namespace }, spec });
-    return await api.update({ ...seen, spec });
+    if (!seen) return await api.create({ metadata: { name, namespace }, spec }, lean);
+    return await api.update({ ...seen, spec }, lean);
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) logger.debug(`taking lease ${name}: ${messageOf(error)}`);
     return undefined;
@@ -179,7 +182,7 @@ async function renew(options: LeaderElectionOptions, acquired: Lease, signal: Ab
     try {
       const api = client.resource(leases, namespace);
       const spec = { ...lease.spec, renewTime: microTimestamp(clock) };
-      lease = await api.update({ ...lease, spec }, { signal: deadline.signal });
+      lease = await api.update({ ...lease, spec }, { signal: deadline.signal, ...lean });
       renewedMs = attemptMs;
       pauseMs = leaseRenewPeriodMs;
     } catch (error) {

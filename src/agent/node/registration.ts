@@ -54,6 +54,8 @@ export class NodeRegistration {
   #conditions: readonly NodeCondition[] = [];
   /** Of the status that was written last, all but when it was: undefined when the next one is written whatever it says. */
   #written: NodeStatus | undefined;
+  /** What the last status was made of. */
+  #found: { readonly health: NodeHealth; readonly images: readonly Image[] } | undefined;
   /** Of the node after the last write of its status. */
   #revision = "";
   #writtenAt = 0;
@@ -133,13 +135,23 @@ export class NodeRegistration {
   async updateStatus(): Promise<void> {
     const { client, clock, identity, machine, images, health, signal } = this.#options;
     const now = clock.now();
-    const conditions = nodeConditions(await health(), this.#conditions, now);
-    const status: NodeStatus = { ...nodeStatus(identity, machine, await images()), conditions };
+    const found = { health: await health(), images: await images() };
+    const isDue = now - this.#writtenAt >= limits.nodeStatusMs;
+    // What is the very same is not put into words only to be compared.
+    const isSame = found.health === this.#found?.health && found.images === this.#found.images;
+    if (isSame && this.#written && !isDue) return;
+    const conditions = nodeConditions(found.health, this.#conditions, now);
+    const status: NodeStatus = { ...nodeStatus(identity, machine, found.images), conditions };
     const said = { ...status, conditions: conditions.map(({ lastHeartbeatTime: _, ...rest }) => rest) };
-    if (jsonEqual(said, this.#written) && now - this.#writtenAt < limits.nodeStatusMs) return;
+    this.#found = found;
+    if (jsonEqual(said, this.#written) && !isDue) return;
     const written = await client
       .resource(nodes)
-      .patch(identity.name, { type: "strategic", patch: { status } }, { subresource: "status", signal });
+      .patch(
+        identity.name,
+        { type: "strategic", patch: { status } },
+        { subresource: "status", signal, omit: "managedFields" },
+      );
     this.#revision = written.metadata?.resourceVersion ?? "";
     this.#conditions = conditions;
     this.#written = said;
@@ -219,6 +231,8 @@ export class NodeRegistration {
     const { client, clock, identity, signal } = this.#options;
     const resource = client.resource(leases, leaseNamespace);
     const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
+    // What it is answered it sends with the next renewal.
+    const lean = { signal, omit: "managedFields" } as const;
     const spec = {
       holderIdentity: identity.name,
       leaseDurationSeconds: limits.leaseDurationSeconds,
@@ -226,12 +240,12 @@ export class NodeRegistration {
     };
     try {
       if (this.#lease) {
-        this.#lease = await resource.update({ ...this.#lease, spec }, { signal });
+        this.#lease = await resource.update({ ...this.#lease, spec }, lean);
         return;
       }
       this.#lease = await resource.create(
         { metadata: { name: identity.name, namespace: leaseNamespace, ...this.#owner() }, spec },
-        { signal },
+        lean,
       );
     } catch (error) {
       if (!isAlreadyExists(error) && !isConflict(error) && !isNotFound(error)) throw error;
@@ -239,7 +253,7 @@ export class NodeRegistration {
       this.#lease = undefined;
       if (isNotFound(error)) return;
       const found = await resource.get(identity.name, { signal });
-      this.#lease = await resource.update({ ...found, spec }, { signal });
+      this.#lease = await resource.update({ ...found, spec }, lean);
     }
   }
 

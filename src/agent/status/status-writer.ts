@@ -135,7 +135,11 @@ export class StatusWriter {
     try {
       const written = await this.#options.client
         .resource(pods, namespace)
-        .patch(name, { type: "strategic", patch }, { subresource: "status", signal: this.#options.signal });
+        .patch(
+          name,
+          { type: "strategic", patch },
+          { subresource: "status", signal: this.#options.signal, omit: "managedFields" },
+        );
       entry.revision = written.metadata?.resourceVersion ?? "";
     } catch (error) {
       // Gone, or another pod of that name, here or on another node: nobody is left to tell.

@@ -64,13 +64,13 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     if (known.name) {
       const patch = { count: known.count, message: known.message, lastTimestamp: at.timestamp };
       try {
-        await api.patch(known.name, { type: "merge", patch });
+        await api.patch(known.name, { type: "merge", patch }, lean);
         return;
       } catch (error) {
         logger.debug(`event ${known.name} cannot be counted up, writing a new one: ${messageOf(error)}`);
       }
     }
-    await api.create(eventOf(options, about, { ...note, message: known.message }, at, known.count));
+    await api.create(eventOf(options, about, { ...note, message: known.message }, at, known.count), lean);
     known.remember(at.name);
   };
   const sendAll = async (): Promise<void> => {
@@ -105,6 +105,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     },
   };
 }
+
+/** Nobody reads what is answered. */
+const lean = { omit: "managedFields" } as const;
 
 /** How many that were sent are kept before they are thrown away together. */
 const sentAtOnce = 256;

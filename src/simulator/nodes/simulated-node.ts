@@ -111,14 +111,8 @@ export class SimulatedNode {
       machine: machineOf(this.shape, this.#boots),
       signal,
       ...(made && live ? { made, pauseMs: live.beats(power) } : {}),
-      images: () => Promise.resolve([]),
-      health: () =>
-        Promise.resolve({
-          notReady: undefined,
-          memoryPressure: false,
-          diskPressure: false,
-          pidPressure: false,
-        }),
+      images: () => Promise.resolve(noImages),
+      health: () => Promise.resolve(well),
       onBeat: () => {},
     });
     void this.#registration.start();
@@ -301,6 +295,10 @@ export class SimulatedNode {
     }
   }
 }
+
+const noImages: readonly [] = [];
+
+const well = { notReady: undefined, memoryPressure: false, diskPressure: false, pidPressure: false };
 
 function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
