@@ -43,6 +43,9 @@ export const rememberedShapes = 4;
 /** A shape of more fields is not remembered: nobody creates one large object after another, and its copies cost much. */
 export const rememberedShapeFields = 1_000;
 
+/** `Accept` headers whose reading is remembered: the programs of a cluster send about ten. */
+export const rememberedAccepts = 64;
+
 /** Listings inside the server of at most this many objects keep them parsed: roles and classes are asked for often. */
 export const keptListSize = 64;
 

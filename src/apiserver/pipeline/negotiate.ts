@@ -1,4 +1,5 @@
 import { ApiError } from "#base";
+import { rememberedAccepts } from "../limits.ts";
 
 /** In which form the client wants objects. */
 export interface Representation {
@@ -25,6 +26,18 @@ export function negotiate(accept: string | undefined): Representation {
   if (accept === undefined || accept === "*/*" || accept === "application/json" || accept === "") {
     return plainJson;
   }
+  const known = latest.get(accept);
+  if (known) return known;
+  const chosen = firstServed(accept);
+  if (latest.size >= rememberedAccepts) latest.clear();
+  latest.set(accept, chosen);
+  return chosen;
+}
+
+/** What headers asked for lately: clients send the same few time after time. */
+const latest = new Map<string, Representation>();
+
+function firstServed(accept: string): Representation {
   for (const range of mediaRanges(accept)) {
     const chosen = representation(range);
     if (chosen) return chosen;
