@@ -24,6 +24,9 @@ export const limits = {
   /** Bytes read back into the window at start-up. */
   replayedBytes: 8 * 1024 * 1024,
 
+  /** Directories of keys of which the watchers remember whom they concern: kinds × namespaces of a cluster in which much goes on. */
+  rememberedDirectories: 4_096,
+
   /** Children of an index node. Between 32 and 128 inserts and scans cost the same; copies for snapshots stay small. */
   indexFanout: 64,
 

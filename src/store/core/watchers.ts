@@ -1,4 +1,5 @@
 import { ApiError, expired, internalError, type Logger, messageOf } from "#base";
+import { limits } from "../limits.ts";
 import type { Commit, Revision, Watch, WatchOptions } from "../store.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -12,6 +13,8 @@ export class Watchers {
   readonly #timeline: Timeline;
   readonly #logger: Logger;
   readonly #live = new Map<string, Group>();
+  /** By the directory of a key: the live groups that may concern it. Found again after every change of them. */
+  readonly #near = new Map<string, readonly Group[]>();
   readonly #waiting = new Set<Watcher>();
   /** Of the live ones, those few that ask how far the store has come. */
   readonly #asking = new Set<Watcher>();
@@ -32,12 +35,26 @@ export class Watchers {
 
   /** Hands a commit to all whom it concerns. */
   deliver(commit: Commit): void {
-    // A commit concerns few of many prefixes: passing by the others allocates nothing.
-    for (const { prefix, watchers } of this.#live.values()) {
+    for (const { prefix, watchers } of this.#concerned(commit)) {
       const cut = under(prefix, commit);
       if (!cut) continue;
       for (const watcher of watchers) this.#call(watcher, watcher.options.onCommit, cut);
     }
+  }
+
+  /** Most commits are of one key, and that concerns few of many groups. */
+  #concerned({ changes }: Commit): Iterable<Group> {
+    const [only] = changes;
+    if (!only || changes.length > 1) return this.#live.values();
+    const directory = only.key.slice(0, only.key.lastIndexOf("/") + 1);
+    const known = this.#near.get(directory);
+    if (known) return known;
+    const near = [...this.#live.values()].filter(
+      ({ prefix }) => directory.startsWith(prefix) || prefix.startsWith(directory),
+    );
+    if (this.#near.size >= limits.rememberedDirectories) this.#near.clear();
+    this.#near.set(directory, near);
+    return near;
   }
 
   /** Says how far the store has come. */
@@ -71,9 +88,7 @@ export class Watchers {
       if (cut) this.#call(watcher, onCommit, cut);
       if (watcher.closed) return;
     }
-    const group = this.#live.get(prefix) ?? { prefix, watchers: new Set() };
-    group.watchers.add(watcher);
-    this.#live.set(prefix, group);
+    this.#groupOf(prefix).watchers.add(watcher);
     if (onProgress) this.#asking.add(watcher);
     if (onProgress && backlog.length > 0) this.#call(watcher, onProgress, this.#timeline.revision);
   }
@@ -104,7 +119,18 @@ export class Watchers {
     this.#asking.delete(watcher);
     const group = this.#live.get(watcher.options.prefix);
     group?.watchers.delete(watcher);
-    if (group?.watchers.size === 0) this.#live.delete(watcher.options.prefix);
+    if (group?.watchers.size !== 0) return;
+    this.#live.delete(watcher.options.prefix);
+    this.#near.clear();
+  }
+
+  #groupOf(prefix: string): Group {
+    const known = this.#live.get(prefix);
+    if (known) return known;
+    const group = { prefix, watchers: new Set<Watcher>() };
+    this.#live.set(prefix, group);
+    this.#near.clear();
+    return group;
   }
 }
 
