@@ -57,6 +57,8 @@ export class Informer<T extends KubernetesObject> {
   readonly #signal: AbortSignal;
   #revision = "";
   #isSynced = false;
+  /** What its signal says. To ask one that is made of others costs as much as taking in an event. */
+  #isOver = false;
   #resolveSynced: () => void = () => {};
 
   constructor(options: InformerOptions<T>) {
@@ -65,9 +67,13 @@ export class Informer<T extends KubernetesObject> {
     this.#signal = AbortSignal.any([options.signal, this.#ended.signal]);
     this.synced = new Promise((resolve, reject) => {
       this.#resolveSynced = resolve;
-      this.#signal.addEventListener("abort", () => reject(this.#signal.reason), { once: true });
+      const end = () => {
+        this.#isOver = true;
+        reject(this.#signal.reason);
+      };
+      this.#signal.addEventListener("abort", end, { once: true });
       // One that has ended already says so to nobody any more: whoever waits would wait for ever.
-      if (this.#signal.aborted) reject(this.#signal.reason);
+      if (this.#signal.aborted) end();
     });
     this.synced.catch(() => {});
     void this.#run();
@@ -157,7 +163,7 @@ export class Informer<T extends KubernetesObject> {
   async #run(): Promise<void> {
     const { clock, random, logger } = this.#options;
     let failures = 0;
-    while (!this.#signal.aborted) {
+    while (!this.#isOver) {
       const startedMs = clock.monotonicMs();
       try {
         if (this.#revision === "") await this.#list();
@@ -165,7 +171,7 @@ export class Informer<T extends KubernetesObject> {
         if (clock.monotonicMs() - startedMs >= healthyWatchMs) failures = 0;
         else failures += 1;
       } catch (error) {
-        if (this.#signal.aborted) return;
+        if (this.#isOver) return;
         const expired = isExpired(error);
         if (expired) this.#revision = "";
         else if (clock.monotonicMs() - startedMs >= healthyWatchMs) failures = 0;
@@ -222,7 +228,7 @@ export class Informer<T extends KubernetesObject> {
       timeoutSeconds,
     });
     for await (const batch of batches) {
-      if (this.#signal.aborted) return;
+      if (this.#isOver) return;
       for (const event of batch) this.#take(event);
     }
   }
