@@ -1,84 +1,87 @@
-/** A timer that has not fired; without a callback once it was cancelled. */
+/** A timer that has not fired. */
 export interface WaitingTimer {
   readonly atMs: number;
   readonly sequence: number;
-  callback: (() => void) | undefined;
+  readonly callback: () => void;
+  /** Where it is in the heap; -1 once it has left it. */
+  place: number;
 }
 
 /**
- * Timers by their time, those of one time in the order of their making. A cancelled one stays until its time comes, or until half of all
- * are of that kind: most timers are deadlines that nobody reaches.
+ * Timers by their time, those of one time in the order of their making. A cancelled one leaves at once: most timers are deadlines that nobody
+ * reaches, far away, and so near the end of the heap.
  */
 export class TimerHeap {
-  #heap: WaitingTimer[] = [];
+  readonly #heap: WaitingTimer[] = [];
   #sequence = 0;
-  #cancelled = 0;
 
   add(atMs: number, callback: () => void): WaitingTimer {
-    const timer: WaitingTimer = { atMs, sequence: this.#sequence++, callback };
+    const timer: WaitingTimer = { atMs, sequence: this.#sequence++, callback, place: this.#heap.length };
     this.#heap.push(timer);
-    this.#rise(this.#heap.length - 1);
+    this.#rise(timer);
     return timer;
   }
 
   cancel(timer: WaitingTimer): void {
-    if (!timer.callback) return;
-    timer.callback = undefined;
-    this.#cancelled += 1;
-    if (this.#cancelled < 1024 || this.#cancelled * 2 < this.#heap.length) return;
-    this.#heap = this.#heap.filter((one) => one.callback).sort(compare);
-    this.#cancelled = 0;
+    if (timer.place >= 0) this.#remove(timer);
   }
 
-  /** The next timer that is due by `untilMs`; it may not be cancelled any more. */
+  /** The next timer that is due by `untilMs`. */
   takeUntil(untilMs: number): WaitingTimer | undefined {
-    for (let first = this.#heap[0]; first && first.atMs <= untilMs; first = this.#heap[0]) {
-      this.#removeFirst();
-      if (first.callback) return first;
-      this.#cancelled -= 1;
-    }
-    return undefined;
+    const first = this.#heap[0];
+    if (!first || first.atMs > untilMs) return undefined;
+    this.#remove(first);
+    return first;
   }
 
-  #removeFirst(): void {
+  #remove(timer: WaitingTimer): void {
     const last = this.#heap.pop() as WaitingTimer;
-    if (this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink();
+    const { place } = timer;
+    timer.place = -1;
+    if (last === timer) return;
+    this.#put(last, place);
+    this.#rise(last);
+    this.#sink(last);
   }
 
-  #rise(from: number): void {
+  #rise(timer: WaitingTimer): void {
     const heap = this.#heap;
-    let at = from;
-    const timer = heap[at] as WaitingTimer;
+    let at = timer.place;
     while (at > 0) {
       const parentAt = (at - 1) >> 1;
       const parent = heap[parentAt] as WaitingTimer;
-      if (compare(parent, timer) <= 0) break;
-      heap[at] = parent;
+      if (!isBefore(timer, parent)) break;
+      this.#put(parent, at);
       at = parentAt;
     }
-    heap[at] = timer;
+    this.#put(timer, at);
   }
 
-  #sink(): void {
+  #sink(timer: WaitingTimer): void {
     const heap = this.#heap;
-    const timer = heap[0] as WaitingTimer;
-    let at = 0;
+    let at = timer.place;
     for (;;) {
       let childAt = 2 * at + 1;
-      if (childAt >= heap.length) break;
+      let child = heap[childAt];
+      if (!child) break;
       const right = heap[childAt + 1];
-      if (right && compare(right, heap[childAt] as WaitingTimer) < 0) childAt += 1;
-      const child = heap[childAt] as WaitingTimer;
-      if (compare(timer, child) <= 0) break;
-      heap[at] = child;
+      if (right && isBefore(right, child)) {
+        child = right;
+        childAt += 1;
+      }
+      if (!isBefore(child, timer)) break;
+      this.#put(child, at);
       at = childAt;
     }
-    heap[at] = timer;
+    this.#put(timer, at);
+  }
+
+  #put(timer: WaitingTimer, place: number): void {
+    this.#heap[place] = timer;
+    timer.place = place;
   }
 }
 
-function compare(a: WaitingTimer, b: WaitingTimer): number {
-  return a.atMs - b.atMs || a.sequence - b.sequence;
+function isBefore(a: WaitingTimer, b: WaitingTimer): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence);
 }

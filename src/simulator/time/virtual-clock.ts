@@ -72,7 +72,7 @@ export class VirtualClock implements Clock {
 
   #fire(timer: WaitingTimer): void {
     this.#elapsedMs = timer.atMs;
-    timer.callback?.();
+    timer.callback();
   }
 }
 
