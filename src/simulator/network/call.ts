@@ -74,8 +74,7 @@ export class Call {
     server
       .transport(link.user)
       .request(this.#sent())
-      .then((response) => this.#answer(response, losesAnswer))
-      .catch((error: unknown) => this.#brokeOff(error));
+      .then((response) => this.#answer(response, losesAnswer), this.#brokeOff);
   }
 
   /** The same request once more; nobody waits for what it is answered. */
@@ -89,17 +88,18 @@ export class Call {
       .catch(() => {});
   }
 
-  async #answer(response: ApiResponse, isLost: boolean): Promise<void> {
+  #answer(response: ApiResponse, isLost: boolean): void {
     const { network, link } = this.#options;
     network.trace.record(link.part, `${this.#named()} → ${response.status}`);
     if (response.headers["content-length"] === undefined) {
       this.#tell(() => this.#receive(response));
-      await this.#pump(response.body);
+      this.#pump(response.body).catch(this.#brokeOff);
       return;
     }
-    const body = await bodyOf(response);
-    if (isLost) this.#lose();
-    else this.#tell(() => this.#settle({ ...response, body: new Whole(body) }));
+    bodyOf(response).then((body) => {
+      if (isLost) this.#lose();
+      else this.#tell(() => this.#settle({ ...response, body: new Whole(body) }));
+    }, this.#brokeOff);
   }
 
   #receive(response: ApiResponse): void {
@@ -136,10 +136,10 @@ export class Call {
     });
   }
 
-  #brokeOff(error: unknown): void {
+  readonly #brokeOff = (error: unknown): void => {
     if (this.#gone?.signal.aborted) return;
     this.#tell(() => this.#fail(error));
-  }
+  };
 
   /** Neither side hears of it; the part learns by a reset, after a while. */
   #lose(): void {
@@ -195,10 +195,19 @@ function pickLoss(drawn: number): "request" | "answer" {
   return drawn < 0.5 ? "request" : "answer";
 }
 
-async function bodyOf({ body }: ApiResponse): Promise<Uint8Array> {
+/** All of an answer whose length is known. Mostly it is one piece, after which nobody has to ask for another. */
+async function bodyOf({ headers, body }: ApiResponse): Promise<Uint8Array> {
+  const length = Number(headers["content-length"]);
+  const pieces = body[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+  for (let left = length; left > 0; ) {
+    const { done, value } = await pieces.next();
+    if (done) break;
+    if (value.length === length) return value;
+    chunks.push(value);
+    left -= value.length;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** A body that has come as a whole. */
