@@ -5,6 +5,12 @@ import { must } from "#base";
 export type IndexFunction<T> = (object: T) => readonly string[];
 
 /**
+ * The families under which a group is found that an index files under one value: where many objects are alike, what is
+ * asked about is often a few groups of many. Asked about the first object of a group.
+ */
+export type FamilyFunction<T> = (object: T) => readonly string[];
+
+/**
  * Objects of one kind by `namespace/name`, and by whatever else somebody asks for. Objects are shared: never change one.
  */
 export class ObjectCache<T extends KubernetesObject> {
@@ -44,9 +50,9 @@ export class ObjectCache<T extends KubernetesObject> {
   }
 
   /** Adds an index, filled with what is there; once per name. */
-  addIndex(name: string, valuesOf: IndexFunction<T>): void {
+  addIndex(name: string, valuesOf: IndexFunction<T>, familiesOf?: FamilyFunction<T>): void {
     if (this.#indexes.has(name)) return;
-    const index = new Index(valuesOf);
+    const index = new Index(valuesOf, familiesOf);
     for (const [key, object] of this.#objects) index.add(key, object);
     this.#indexes.set(name, index);
   }
@@ -56,9 +62,9 @@ export class ObjectCache<T extends KubernetesObject> {
     return this.#index(name).get(value);
   }
 
-  /** All objects that are filed, those under one value together. */
-  groups(name: string): Iterable<Iterable<T>> {
-    return this.#index(name).groups();
+  /** The objects that are filed in the groups of one family, those under one value together. */
+  groups(name: string, family: string): Iterable<Iterable<T>> {
+    return this.#index(name).groups(family);
   }
 
   #index(name: string): Index<T> {
@@ -68,10 +74,14 @@ export class ObjectCache<T extends KubernetesObject> {
 
 class Index<T> {
   readonly #valuesOf: IndexFunction<T>;
+  readonly #familiesOf: FamilyFunction<T> | undefined;
   readonly #entries = new Map<string, Map<string, T>>();
+  /** By family, then by value. */
+  readonly #families = new Map<string, Map<string, Map<string, T>>>();
 
-  constructor(valuesOf: IndexFunction<T>) {
+  constructor(valuesOf: IndexFunction<T>, familiesOf?: FamilyFunction<T>) {
     this.#valuesOf = valuesOf;
+    this.#familiesOf = familiesOf;
   }
 
   get(value: string): readonly T[] {
@@ -79,8 +89,8 @@ class Index<T> {
     return entries ? [...entries.values()] : [];
   }
 
-  *groups(): Generator<Iterable<T>> {
-    for (const entries of this.#entries.values()) yield entries.values();
+  groups(family: string): Iterable<Iterable<T>> {
+    return Array.from(this.#families.get(family)?.values() ?? [], (entries) => entries.values());
   }
 
   /** Most changes leave an object where it is filed; taking it out and in again has large maps built anew all the time. */
@@ -97,7 +107,7 @@ class Index<T> {
     for (const value of this.#valuesOf(object)) {
       const entries = this.#entries.get(value);
       if (entries) entries.set(key, object);
-      else this.#entries.set(value, new Map([[key, object]]));
+      else this.#open(value, new Map([[key, object]]), object);
     }
   }
 
@@ -105,7 +115,25 @@ class Index<T> {
     for (const value of this.#valuesOf(object)) {
       const entries = this.#entries.get(value);
       entries?.delete(key);
-      if (entries?.size === 0) this.#entries.delete(value);
+      if (entries?.size === 0) this.#close(value, object);
+    }
+  }
+
+  #open(value: string, entries: Map<string, T>, first: T): void {
+    this.#entries.set(value, entries);
+    for (const family of this.#familiesOf?.(first) ?? []) {
+      const known = this.#families.get(family);
+      if (known) known.set(value, entries);
+      else this.#families.set(family, new Map([[value, entries]]));
+    }
+  }
+
+  #close(value: string, last: T): void {
+    this.#entries.delete(value);
+    for (const family of this.#familiesOf?.(last) ?? []) {
+      const known = this.#families.get(family);
+      known?.delete(value);
+      if (known?.size === 0) this.#families.delete(family);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { KubernetesObject, Resource } from "#api";
 import { type Clock, isExpired, type Logger, messageOf, type Random } from "#base";
 import { backoffMs } from "./backoff.ts";
-import { byNamespace, type IndexFunction, keyOf, ObjectCache } from "./cache.ts";
+import { byNamespace, type FamilyFunction, type IndexFunction, keyOf, ObjectCache } from "./cache.ts";
 import type { Client, ListOptions, WatchEvent } from "./client.ts";
 import { type Kept, keptOf } from "./keep.ts";
 import {
@@ -119,8 +119,8 @@ export class Informer<T extends KubernetesObject> {
   }
 
   /** Adds an index; once per name, at any time. */
-  addIndex(name: string, valuesOf: IndexFunction<T>): this {
-    this.#cache.addIndex(name, valuesOf);
+  addIndex(name: string, valuesOf: IndexFunction<T>, familiesOf?: FamilyFunction<T>): this {
+    this.#cache.addIndex(name, valuesOf, familiesOf);
     return this;
   }
 
@@ -128,9 +128,9 @@ export class Informer<T extends KubernetesObject> {
     return this.#cache.byIndex(name, value);
   }
 
-  /** All objects that an index files, those under one value together. */
-  groups(name: string): Iterable<Iterable<T>> {
-    return this.#cache.groups(name);
+  /** The objects of one family of an index, those under one value together. */
+  groups(name: string, family: string): Iterable<Iterable<T>> {
+    return this.#cache.groups(name, family);
   }
 
   /** Tells `handler` of everything that is there (`added`), then of every change. Returns how to stop. */

@@ -1,6 +1,5 @@
 import {
   type ControllerRevision,
-  compileLabelSelector,
   controllerRevisions,
   type DaemonSet,
   daemonSets,
@@ -19,6 +18,7 @@ import { patchStatus } from "../shared/patch-status.ts";
 import { byNamespaceOfOrphan, podInformer } from "../shared/pods.ts";
 import { applyRevision, removeRevisions } from "../shared/revision-history.ts";
 import { planRevision, revisionLabel, sortRevisions, surplusRevisions } from "../shared/revisions.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { type DaemonSetPlan, decide, type Removal } from "./decide.ts";
 import { parallelDeletes, podBurst } from "./limits.ts";
 import { hashOfRevision, newPod } from "./new-pod.ts";
@@ -75,7 +75,7 @@ export function daemonSetController(context: ControllerContext): Controller {
   const historyOf = async (set: DaemonSet): Promise<readonly ControllerRevision[]> => {
     const { uid = "", namespace = "" } = set.metadata ?? {};
     const candidates = [...revisions.byIndex("controller", uid), ...revisions.byIndex("orphans", namespace)];
-    const claimed = claim(set, compileLabelSelector(set.spec?.selector), candidates);
+    const claimed = claim(set, selectorOf(set.spec?.selector), candidates);
     const writer = { client, ownerResource: daemonSets, owner: set, resource: controllerRevisions };
     await applyClaim(writer, claimed);
     return sortRevisions(claimed.owned);
@@ -145,6 +145,6 @@ function setsOf(pod: Pod, list: (namespace: string) => readonly DaemonSet[]): It
   if (controllerOf(pod)) return ownedBySet(pod);
   const { namespace = "", labels } = pod.metadata ?? {};
   return list(namespace)
-    .filter((set) => compileLabelSelector(set.spec?.selector).matches(labels))
+    .filter((set) => selectorOf(set.spec?.selector).matches(labels))
     .map(keyOf);
 }

@@ -1,6 +1,5 @@
 import {
   type ControllerRevision,
-  compileLabelSelector,
   type DaemonSet,
   type DaemonSetStatus,
   isPodAvailable,
@@ -12,6 +11,7 @@ import { nextAvailableMs } from "../shared/availability.ts";
 import { type Claim, claim } from "../shared/claim.ts";
 import { finishedAtMs } from "../shared/finished-at.ts";
 import { revisionLabel } from "../shared/revisions.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { failedPauseMs } from "./limits.ts";
 import { hashOfRevision } from "./new-pod.ts";
 import { nodeNameOf, type Placement, placementFor } from "./placement.ts";
@@ -56,7 +56,7 @@ export interface NodePods {
 /** One pod on every node that is meant; when every node has what it should, an update moves on. A set that is being deleted changes nothing. */
 export function decide(world: DaemonSetWorld): DaemonSetPlan {
   const { set, revision, nowMs } = world;
-  const claimed = claim(set, compileLabelSelector(set.spec?.selector), world.candidates);
+  const claimed = claim(set, selectorOf(set.spec?.selector), world.candidates);
   const nodes = nodePods(world, claimed.owned);
   const hash = hashOfRevision(revision);
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;

@@ -1,5 +1,6 @@
-import { compileLabelSelector, type Deployment, type DeploymentStatus, type ReplicaSet } from "#api";
+import type { Deployment, DeploymentStatus, ReplicaSet } from "#api";
 import { type Claim, claim } from "../shared/claim.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import {
   currentSetAnnotations,
   desiredAnnotation,
@@ -62,7 +63,7 @@ export interface Amendment {
  */
 export function decide(world: DeploymentWorld): DeploymentPlan {
   const { deployment, nowMs } = world;
-  const claimed = claim(deployment, compileLabelSelector(deployment.spec?.selector), world.candidates);
+  const claimed = claim(deployment, selectorOf(deployment.spec?.selector), world.candidates);
   const sets = sortReplicaSets(deployment, claimed.owned);
   const progress = progressOf(deployment, sets, nowMs);
   const idle: DeploymentPlan = { ...nothing, claim: claimed, ...progress };

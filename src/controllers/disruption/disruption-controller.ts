@@ -1,5 +1,4 @@
 import {
-  compileLabelSelector,
   deployments,
   type KubernetesObject,
   type Labels,
@@ -17,6 +16,7 @@ import { type Controller, controller, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import { patchStatus } from "../shared/patch-status.ts";
 import { podInformer, podsWith } from "../shared/pods.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { type BudgetPlan, decide } from "./decide.ts";
 import { NotedDisruptions } from "./noted-disruptions.ts";
 
@@ -49,7 +49,7 @@ export function disruptionController(context: ControllerContext): Controller {
   const budgetsFor = (namespace = "", labels: Labels = {}): readonly string[] =>
     budgets
       .list(namespace)
-      .filter(({ spec }) => compileLabelSelector(spec?.selector).matches(labels))
+      .filter(({ spec }) => selectorOf(spec?.selector).matches(labels))
       .map(keyOf);
 
   const resized = <T extends Scaled>(informer: Informer<T>) =>
@@ -94,8 +94,7 @@ export function disruptionController(context: ControllerContext): Controller {
         noted.forget(key);
         return undefined;
       }
-      const selector = compileLabelSelector(budget.spec?.selector);
-      const pods = podsWith(allPods, budget.metadata?.namespace ?? "", selector.matches);
+      const pods = podsWith(allPods, budget.metadata?.namespace ?? "", selectorOf(budget.spec?.selector));
       const plan = decide({ budget, pods, findOwner, knownForMs: noted.look(budget), nowMs: clock.now() });
       // An eviction may have taken from the budget since it was read: that must not be given back.
       const isNews = await patchStatus(client, podDisruptionBudgets, budget, plan.status, {

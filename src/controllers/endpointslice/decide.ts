@@ -1,5 +1,4 @@
 import {
-  compileLabelMap,
   type DiscoveryV1EndpointPort,
   type Endpoint,
   type EndpointSlice,
@@ -8,6 +7,7 @@ import {
   type Pod,
   type Service,
 } from "#api";
+import { mapSelectorOf } from "../shared/selectors.ts";
 import { portsId, type SlicePlan } from "../shared/slices.ts";
 import { type AddressType, addressOf, addressTypesOf, endpointOf, mayServe } from "./endpoint.ts";
 import { endpointsPerSlice } from "./limits.ts";
@@ -71,7 +71,7 @@ interface Group {
 
 function groupsOf({ service, pods, nodeOf }: ServiceWorld): Map<string, Group> {
   const groups = new Map<string, Group>();
-  const selector = compileLabelMap(service.spec?.selector);
+  const selector = mapSelectorOf(service.spec?.selector);
   for (const pod of pods) {
     if (!mayServe(pod) || !selector.matches(pod.metadata?.labels)) continue;
     const ports = portsOn(pod, service);

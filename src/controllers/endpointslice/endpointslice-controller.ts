@@ -1,5 +1,4 @@
 import {
-  compileLabelMap,
   type EndpointSlice,
   endpointSlices,
   endpoints,
@@ -14,6 +13,7 @@ import { keyOf } from "#client";
 import { type Controller, controller, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import { podInformer, podsWith } from "../shared/pods.ts";
+import { mapSelectorOf } from "../shared/selectors.ts";
 import { applySlicePlan, managedByLabel, removeSlice, serviceNameLabel } from "../shared/slices.ts";
 import { decide } from "./decide.ts";
 import { endpointsFrom, isOurs } from "./endpoints.ts";
@@ -31,7 +31,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
   const servicesOf = (pod: Pod): Iterable<string> =>
     allServices
       .list(pod.metadata?.namespace ?? "")
-      .filter((service) => compileLabelMap(service.spec?.selector).matches(pod.metadata?.labels))
+      .filter((service) => mapSelectorOf(service.spec?.selector).matches(pod.metadata?.labels))
       .map(keyOf);
 
   const writeEndpoints = async (service: Service, key: string): Promise<void> => {
@@ -86,7 +86,7 @@ export function endpointSliceController(context: ControllerContext): Controller 
       const namespace = service.metadata?.namespace ?? "";
       const plan = decide({
         service,
-        pods: podsWith(allPods, namespace, compileLabelMap(service.spec?.selector).matches),
+        pods: podsWith(allPods, namespace, mapSelectorOf(service.spec?.selector)),
         slices: slices.byIndex("service", key),
         nodeOf: (name) => allNodes.get(name),
       });

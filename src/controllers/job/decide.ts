@@ -1,5 +1,6 @@
-import { compileLabelSelector, isPodActive, type Job, type JobStatus, type Pod } from "#api";
+import { isPodActive, type Job, type JobStatus, type Pod } from "#api";
 import { type Claim, claim } from "../shared/claim.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { indexOf, isIndexed } from "./indexes.ts";
 import { maxUncounted } from "./limits.ts";
 import { awaitingSuccessor, type NewPod, type SizePlan, sizePlan } from "./size.ts";
@@ -44,7 +45,7 @@ export interface JobPlan {
 export function decide(world: JobWorld): JobPlan | undefined {
   const { job, nowMs } = world;
   if (finishedCondition(job) || isManagedByOthers(job)) return undefined;
-  const claimed = claim(job, compileLabelSelector(job.spec?.selector), world.candidates);
+  const claimed = claim(job, selectorOf(job.spec?.selector), world.candidates);
   const pods = claimed.owned;
   const tally = tallyOf(job, pods);
   const verdict = verdictOf(job, pods, tally, nowMs);

@@ -1,4 +1,4 @@
-import { compileLabelSelector, type Job, type JobStatus, jobs, type Pod, pods } from "#api";
+import { type Job, type JobStatus, jobs, type Pod, pods } from "#api";
 import { isNotFound, messageOf } from "#base";
 import { isNamespaceTerminating, keyOf } from "#client";
 import { type Controller, controller, controllerKey, watch } from "#reconcile";
@@ -8,6 +8,7 @@ import { applyClaim, controllerOf } from "../shared/claim.ts";
 import { conditionOf } from "../shared/condition.ts";
 import { patchStatus } from "../shared/patch-status.ts";
 import { podInformer } from "../shared/pods.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { decide, type JobPlan } from "./decide.ts";
 import { parallelWrites } from "./limits.ts";
 import { newPod } from "./new-pod.ts";
@@ -116,6 +117,6 @@ function jobsOf(pod: Pod, list: (namespace: string) => readonly Job[]): Iterable
   if (controllerOf(pod)) return ownedByJob(pod);
   const { namespace = "", labels } = pod.metadata ?? {};
   return list(namespace)
-    .filter((job) => compileLabelSelector(job.spec?.selector).matches(labels))
+    .filter((job) => selectorOf(job.spec?.selector).matches(labels))
     .map(keyOf);
 }

@@ -1,6 +1,5 @@
 import {
   compareForDeletion,
-  compileLabelSelector,
   isPodActive,
   isPodAvailable,
   isPodReady,
@@ -12,6 +11,7 @@ import {
 import { nextAvailableMs } from "../shared/availability.ts";
 import { type Claim, claim } from "../shared/claim.ts";
 import { withoutCondition } from "../shared/condition.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { podBurst } from "./limits.ts";
 
 /** All that the decision depends on. */
@@ -39,11 +39,7 @@ export interface ReplicaSetPlan {
 /** As many active pods as asked for, no more than `podBurst` changes at a time; a set that is being deleted changes nothing. */
 export function decide(world: ReplicaSetWorld): ReplicaSetPlan {
   const { replicaSet, nowMs } = world;
-  const claimed = claim(
-    replicaSet,
-    compileLabelSelector(replicaSet.spec?.selector),
-    unended(world.candidates),
-  );
+  const claimed = claim(replicaSet, selectorOf(replicaSet.spec?.selector), unended(world.candidates));
   const active = claimed.owned.filter(isPodActive);
   const wanted = replicaSet.spec?.replicas ?? 1;
   const isLeaving = replicaSet.metadata?.deletionTimestamp !== undefined;

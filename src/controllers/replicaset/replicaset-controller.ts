@@ -1,4 +1,4 @@
-import { compileLabelSelector, type Pod, pods, type ReplicaSet, replicaSets } from "#api";
+import { type Pod, pods, type ReplicaSet, replicaSets } from "#api";
 import { isNotFound, messageOf, timestamp } from "#base";
 import { byController, type Informer, isNamespaceTerminating, splitKey } from "#client";
 import { type Controller, controller, controllerKey, watch } from "#reconcile";
@@ -8,6 +8,7 @@ import { applyClaim, controllerOf, controllerReference } from "../shared/claim.t
 import { withCondition } from "../shared/condition.ts";
 import { patchStatus } from "../shared/patch-status.ts";
 import { podFromTemplate, podInformer } from "../shared/pods.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { decide, type ReplicaSetPlan } from "./decide.ts";
 import { parallelDeletes } from "./limits.ts";
 
@@ -119,7 +120,7 @@ function setsOf(pod: Pod, sets: Informer<ReplicaSet>): Iterable<string> {
   const namespace = pod.metadata?.namespace ?? "";
   return sets
     .list(namespace)
-    .filter((set) => compileLabelSelector(set.spec?.selector).matches(pod.metadata?.labels))
+    .filter((set) => selectorOf(set.spec?.selector).matches(pod.metadata?.labels))
     .map((set) => `${namespace}/${set.metadata?.name}`);
 }
 

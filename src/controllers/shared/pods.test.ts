@@ -28,14 +28,21 @@ test("pods are found by their labels as by a look at each of them, whatever beco
     else if (drawn([true, false])) await api(namespace).update(pod);
     else await api(namespace).delete(name);
   };
-  const selector = compileLabelSelector({ matchLabels: { app: "web" } });
+  const selectors = [
+    { matchLabels: { app: "web" } },
+    { matchLabels: { app: "web", tier: "front" } },
+    { matchExpressions: [{ key: "app", operator: "NotIn", values: ["web"] }] },
+    {},
+  ].map(compileLabelSelector);
   const names = (found: readonly Pod[]) => found.map(({ metadata }) => metadata?.name).sort();
   for (let step = 0; step < 300; step += 1) {
     await change();
     await settled();
     for (const namespace of ["shop", "office"]) {
-      const wanted = informer.list(namespace).filter(({ metadata }) => selector.matches(metadata?.labels));
-      assert.deepEqual(names(podsWith(informer, namespace, selector.matches)), names(wanted));
+      for (const selector of selectors) {
+        const wanted = informer.list(namespace).filter(({ metadata }) => selector.matches(metadata?.labels));
+        assert.deepEqual(names(podsWith(informer, namespace, selector)), names(wanted));
+      }
     }
   }
   assert.ok(informer.size > 10);

@@ -1,4 +1,4 @@
-import type { KubernetesObject, Labels, OwnerReference, Pod, PodTemplateSpec } from "#api";
+import type { KubernetesObject, Labels, OwnerReference, Pod, PodTemplateSpec, Selector } from "#api";
 import { claimsOfPod, pods } from "#api";
 import { byController, type Informer, type Informers } from "#client";
 import { controllerOf } from "./claim.ts";
@@ -10,7 +10,7 @@ export function podInformer(informers: Informers): Informer<Pod> {
     .of(pods, { keep: podOfControllers })
     .addIndex("controller", byController)
     .addIndex("orphans", byNamespaceOfOrphan)
-    .addIndex("labels", byLabels)
+    .addIndex("labels", byLabels, familiesOfLabels)
     .addIndex("claim", (pod) => claimsOfPod(pod).map(({ claim }) => `${pod.metadata?.namespace}/${claim}`))
     .addIndex("node", (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
 }
@@ -19,21 +19,34 @@ export function podInformer(informers: Informers): Informer<Pod> {
  * The pods of a namespace with labels that match. Replicas have the same ones: of a hundred thousand pods few are asked about, so that
  * each change of one of them does not mean a look at all.
  */
-export function podsWith(
-  pods: Informer<Pod>,
-  namespace: string,
-  matches: (labels: Labels | undefined) => boolean,
-): Pod[] {
+export function podsWith(pods: Informer<Pod>, namespace: string, { exact, matches }: Selector): Pod[] {
   const found: Pod[] = [];
-  for (const alike of pods.groups("labels")) {
+  const [pair] = exact;
+  const family = pair ? pairFamily(namespace, ...pair) : namespaceFamily(namespace);
+  for (const alike of pods.groups("labels", family)) {
     let isFirst = true;
     for (const pod of alike) {
-      if (isFirst && (pod.metadata?.namespace !== namespace || !matches(pod.metadata.labels))) break;
+      if (isFirst && !matches(pod.metadata?.labels)) break;
       isFirst = false;
       found.push(pod);
     }
   }
   return found;
+}
+
+/** A group of pods that are alike is found by each of its labels, and by its namespace alone. */
+function familiesOfLabels({ metadata }: Pod): readonly string[] {
+  const namespace = metadata?.namespace ?? "";
+  const pairs = Object.entries(metadata?.labels ?? noLabels);
+  return [namespaceFamily(namespace), ...pairs.map(([key, value]) => pairFamily(namespace, key, value))];
+}
+
+function namespaceFamily(namespace: string): string {
+  return `${namespace}/`;
+}
+
+function pairFamily(namespace: string, key: string, value: string): string {
+  return `${namespace}/${key}=${value}`;
 }
 
 function byLabels({ metadata }: Pod): readonly string[] {

@@ -1,6 +1,5 @@
 import {
   type ControllerRevision,
-  compileLabelSelector,
   isPodLeaving,
   isPodTerminal,
   type PersistentVolumeClaim,
@@ -10,6 +9,7 @@ import {
 } from "#api";
 import { nextAvailableMs } from "../shared/availability.ts";
 import { type Claim, claim } from "../shared/claim.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import { claimName, isStale, newClaims, type Ownership, ownership } from "./claims.ts";
 import { identityLabels, isWanted, newPod, ordinalOf, podNameOf, startOrdinal } from "./identity.ts";
 import { isUnavailable } from "./pod-state.ts";
@@ -72,7 +72,7 @@ export function decide(world: StatefulSetWorld): StatefulSetPlan {
   const members = [...world.candidates].filter(
     ({ metadata }) => ordinalOf(set, metadata?.name) !== undefined,
   );
-  const claimed = claim(set, compileLabelSelector(set.spec?.selector), members);
+  const claimed = claim(set, selectorOf(set.spec?.selector), members);
   const places = sortPods(set, claimed.owned);
   const base = {
     claim: claimed,

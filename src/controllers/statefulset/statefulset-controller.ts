@@ -1,6 +1,5 @@
 import {
   type ControllerRevision,
-  compileLabelSelector,
   controllerRevisions,
   type PersistentVolumeClaim,
   type Pod,
@@ -19,6 +18,7 @@ import { patchStatus } from "../shared/patch-status.ts";
 import { byNamespaceOfOrphan, podInformer } from "../shared/pods.ts";
 import { applyRevision, removeRevisions } from "../shared/revision-history.ts";
 import { planRevision, sortRevisions, surplusRevisions } from "../shared/revisions.ts";
+import { selectorOf } from "../shared/selectors.ts";
 import type { Ownership } from "./claims.ts";
 import { decide, type Relabelling, type Removal, type StatefulSetPlan } from "./decide.ts";
 import { ordinalOf } from "./identity.ts";
@@ -108,7 +108,7 @@ export function statefulSetController(context: ControllerContext): Controller {
   const historyOf = async (set: StatefulSet): Promise<readonly ControllerRevision[]> => {
     const { uid = "", namespace = "" } = set.metadata ?? {};
     const candidates = [...revisions.byIndex("controller", uid), ...revisions.byIndex("orphans", namespace)];
-    const claimed = claim(set, compileLabelSelector(set.spec?.selector), candidates);
+    const claimed = claim(set, selectorOf(set.spec?.selector), candidates);
     const writer = { client, ownerResource: statefulSets, owner: set, resource: controllerRevisions };
     await applyClaim(writer, claimed);
     return sortRevisions(claimed.owned);
@@ -173,7 +173,7 @@ function setsOf(pod: Pod, list: ListSets): Iterable<string> {
   const { name, namespace = "", labels } = pod.metadata ?? {};
   return list(namespace)
     .filter((set) => ordinalOf(set, name) !== undefined)
-    .filter((set) => compileLabelSelector(set.spec?.selector).matches(labels))
+    .filter((set) => selectorOf(set.spec?.selector).matches(labels))
     .map(keyOf);
 }
 
