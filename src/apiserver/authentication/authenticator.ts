@@ -42,7 +42,9 @@ type Certificate = NonNullable<Credentials["certificate"]>;
 /** CN → name, O → groups. The same subject gives the same `User` object, which authorization remembers grants by. */
 function certificateUsers(): (certificate: Certificate) => User {
   const users = new Map<string, User>();
-  return ({ commonName, organizations }) => {
+  /** A connection's certificate is read once: most requests have one that was seen. */
+  const seen = new WeakMap<Certificate, User>();
+  const userOf = ({ commonName, organizations }: Certificate) => {
     if (!commonName) throw unauthorized();
     const key = JSON.stringify([commonName, organizations]);
     const known = users.get(key);
@@ -50,6 +52,13 @@ function certificateUsers(): (certificate: Certificate) => User {
     if (users.size >= rememberedCertificateUsers) users.clear();
     const user: User = { name: commonName, groups: [...organizations, "system:authenticated"] };
     users.set(key, user);
+    return user;
+  };
+  return (certificate) => {
+    const known = seen.get(certificate);
+    if (known) return known;
+    const user = userOf(certificate);
+    seen.set(certificate, user);
     return user;
   };
 }

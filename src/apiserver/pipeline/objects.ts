@@ -68,7 +68,8 @@ function isBeyond({ kind, subresource, rest }: Route): boolean {
 
 /** Kinds that can only be created are answered and not kept: reviews, bindings. */
 function isAnswered({ route: { kind } }: ObjectRequest): boolean {
-  return kind.definition.storage === undefined || kind.resource.verbs.join() === "create";
+  const { verbs } = kind.resource;
+  return kind.definition.storage === undefined || (verbs.length === 1 && verbs[0] === "create");
 }
 
 function expectedOfKind({ route: { kind } }: ObjectRequest): ReturnType<typeof expectedAs> {

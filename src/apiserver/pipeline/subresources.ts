@@ -80,10 +80,31 @@ export async function act(parts: Parts, request: ObjectRequest, expected: Expect
 }
 
 /** What is to be read where another kind's document is posted. */
-export function expectedAs(as: { readonly apiVersion: string; readonly kind: string }): Expected {
+export function expectedAs(as: PostedKind): Expected {
+  let known = expectations.get(as);
+  if (!known) {
+    known = expectationOf(as);
+    expectations.set(as, known);
+  }
+  return known;
+}
+
+interface PostedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** By the subresource that says so: every binding asks. */
+const expectations = new WeakMap<PostedKind, Expected>();
+
+function expectationOf(as: PostedKind): Expected {
   const [group, version] = as.apiVersion.includes("/") ? as.apiVersion.split("/") : ["", as.apiVersion];
   const schema = schemaOf({ group: group ?? "", version: version ?? "", kind: as.kind });
-  return { ...as, schema: must(schema, `${as.apiVersion} ${as.kind} has a schema`) };
+  return {
+    apiVersion: as.apiVersion,
+    kind: as.kind,
+    schema: must(schema, `${as.apiVersion} ${as.kind} has a schema`),
+  };
 }
 
 type Action = (parts: Parts, request: ObjectRequest, body: KubernetesObject) => Promise<unknown>;
