@@ -106,12 +106,14 @@ test("deleting a collection deletes what the selectors match, and answers with i
 });
 
 test("a binding gives a pod its node, once", async () => {
-  await ask(`POST ${pods}`, podNamed("bound"));
+  const { managedFields } = (await ask(`POST ${pods}`, podNamed("bound"))).body.metadata ?? {};
+  assert.equal(managedFields?.length, 1);
   const binding = { target: { kind: "Node", name: "n1" } };
   const { status, body } = await ask(`POST ${pods}/bound/binding`, binding);
   assert.deepEqual([status, body.status], [201, "Success"]);
   const pod = (await ask(`GET ${pods}/bound`)).body;
   assert.equal(pod.spec?.nodeName, "n1");
+  assert.deepEqual(pod.metadata?.managedFields, managedFields);
   const { conditions } = pod.status as { conditions: { type: string; status: string }[] };
   assert.equal(conditions.find((each) => each.type === "PodScheduled")?.status, "True");
   const again = await ask(`POST ${pods}/bound/binding`, binding);

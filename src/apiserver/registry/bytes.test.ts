@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { must } from "#base";
-import { around, decode, encode, encodeMarked, restamp, shareFieldSet, stamp } from "./bytes.ts";
+import {
+  around,
+  decode,
+  decodeParted,
+  encode,
+  encodeMarked,
+  restamp,
+  shareFieldSet,
+  stamp,
+} from "./bytes.ts";
 
 const fields = fc.dictionary(fc.string(), fc.jsonValue());
 
@@ -70,4 +79,24 @@ test("what is around the managed fields is the object without them, whatever its
       assert.deepEqual(left, { apiVersion: "v1", kind: "ConfigMap", ...rest });
     }
   }
+});
+
+test("managed fields are carried to the next version as they lie, whatever is around them", () => {
+  fc.assert(
+    fc.property(fields, fields, fc.boolean(), (labels, spec, isStamped) => {
+      const managedFields = [{ manager: "ü", operation: "Update", fieldsV1: { 'f:"ü"': {} } }];
+      const metadata = { uid: "u", labels: labels as Record<string, string>, managedFields };
+      const pod = { apiVersion: "v1", kind: "Pod", metadata, spec };
+      const marked = encodeMarked(pod);
+      const bytes = isStamped ? stamp(marked.bytes, 7) : marked.bytes;
+      const parted = decodeParted(bytes, must(marked.managedFields, "it has some"));
+      const { managedFields: stored, ...rest } = must(decode(bytes).metadata, "it has some");
+      assert.deepEqual(parted.object, { ...decode(bytes), metadata: rest });
+      const changed = { ...parted.object, status: { next: "ü" } };
+      const next = encodeMarked(changed, parted.managedFields);
+      assert.deepEqual(decode(next.bytes).metadata?.managedFields, stored);
+      const again = decodeParted(next.bytes, must(next.managedFields, "they are carried"));
+      assert.deepEqual(Buffer.from(again.managedFields ?? []), Buffer.from(parted.managedFields ?? []));
+    }),
+  );
 });

@@ -22,19 +22,34 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** As `encode`. Managed fields are the last of the metadata. */
-export function encodeMarked(object: KubernetesObject): Marked {
+/**
+ * As `encode`. Managed fields are the last of the metadata; `carried` are those of an object that comes without its own, as they lay in
+ * the bytes of its earlier version.
+ */
+export function encodeMarked(object: KubernetesObject, carried?: Uint8Array): Marked {
   const { apiVersion, kind, metadata, ...rest } = object;
   assert(metadata?.uid, "an object that is stored has a uid");
   const { resourceVersion: _, managedFields, ...kept } = metadata;
   const head = `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":${JSON.stringify(kept)}`;
   const restText = JSON.stringify(rest);
   const tail = restText === "{}" ? "}" : `,${restText.slice(1)}`;
-  if (!managedFields) return { bytes: Buffer.from(head + tail), managedFields: undefined };
-  const fields = `,"managedFields":[${managedFields.map(managedFieldsText)}]`;
-  const bytes = Buffer.from(`${head.slice(0, -1)}${fields}}${tail}`);
-  const end = 1 + Buffer.byteLength(tail);
-  return { bytes, managedFields: { start: end + Buffer.byteLength(fields), end } };
+  const fields = carried ?? (managedFields && managedFieldsBytes(managedFields));
+  if (!fields) return { bytes: Buffer.from(head + tail), managedFields: undefined };
+  return withFields(head.slice(0, -1), fields, `}${tail}`);
+}
+
+function withFields(before: string, fields: Uint8Array, after: string): Marked {
+  const start = Buffer.byteLength(before);
+  const end = Buffer.byteLength(after);
+  const bytes = Buffer.allocUnsafe(start + fields.length + end);
+  bytes.write(before, 0);
+  bytes.set(fields, start);
+  bytes.write(after, start + fields.length);
+  return { bytes, managedFields: { start: end + fields.length, end } };
+}
+
+function managedFieldsBytes(entries: readonly ManagedFieldsEntry[]): Uint8Array {
+  return Buffer.from(`,"managedFields":[${entries.map(managedFieldsText)}]`);
 }
 
 /** What is left of bytes before and after a stretch. */
@@ -88,6 +103,22 @@ export function restamp(value: Uint8Array, from: Revision, to: Revision): Uint8A
 /** The inverse of `encode` and `stamp`. */
 export function decode(bytes: Uint8Array): KubernetesObject {
   return JSON.parse(asBuffer(bytes).toString("utf8")) as KubernetesObject;
+}
+
+/** An object without its managed fields, and these as they lie in its bytes: to be carried over to its next version. */
+export interface Parted {
+  readonly object: KubernetesObject;
+  readonly managedFields: Uint8Array | undefined;
+}
+
+/** As `decode`, but what is mostly the larger part is not looked at. */
+export function decodeParted(bytes: Uint8Array, managedFields: Stretch): Parted {
+  const [before, after] = around(bytes, managedFields);
+  const text = asBuffer(before).toString("utf8") + asBuffer(after).toString("utf8");
+  return {
+    object: JSON.parse(text) as KubernetesObject,
+    managedFields: bytes.subarray(before.length, bytes.length - after.length),
+  };
 }
 
 /** A view of the same memory with Buffer's methods. */

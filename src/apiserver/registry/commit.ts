@@ -12,6 +12,8 @@ export interface ObjectWrite {
   /** Absent: the object is removed. */
   readonly object: KubernetesObject | undefined;
   readonly oldObject: KubernetesObject | undefined;
+  /** Managed fields as they were stored, of an object that comes without them. */
+  readonly managedFields?: Uint8Array | undefined;
   /** Revision at which the key must have been put last; 0: it must not exist. */
   readonly expected: Revision;
 }
@@ -62,9 +64,10 @@ export async function commitObject(
  * What is stored for an object: its stored version, encoded, and sealed where the kind asks for it; with what watchers want to
  * know before the writer has its answer, so that they need not parse what was just encoded.
  */
-function putOf(kind: ServedKind, key: string, object: KubernetesObject): Operation {
+function putOf(kind: ServedKind, object: KubernetesObject, write: ObjectWrite): Operation {
+  const { key } = write;
   const stored = kind.definition.storage?.convert?.toStored(object) ?? object;
-  const { bytes, managedFields } = encodeMarked(stored);
+  const { bytes, managedFields } = encodeMarked(stored, write.managedFields);
   const value = kind.transformer ? kind.transformer.seal(bytes, key) : bytes;
   const facts = factsOf(kind, object);
   const memo: EntryMemo = { kind, facts, managedFields: kind.plain ? managedFields : undefined };
@@ -92,6 +95,6 @@ function plan(machinery: Machinery, request: WriteRequest, write: ObjectWrite): 
     preconditions.push(...participation.preconditions);
     operations.push(...participation.operations);
   }
-  operations.unshift(object ? putOf(kind, key, object) : { type: "delete", key });
+  operations.unshift(object ? putOf(kind, object, write) : { type: "delete", key });
   return { object, preconditions, operations };
 }

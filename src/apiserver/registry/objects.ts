@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "#api";
 import type { Entry } from "#store";
 import { maxSharedFactLength, maxSharedFacts, parsedCacheBytes } from "../limits.ts";
-import { around, decode, encode, type Stretch, stamp } from "./bytes.ts";
+import { around, decode, decodeParted, encode, type Parted, type Stretch, stamp } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
 /** What selectors ask about an object: small enough to be kept for as long as the object is. */
@@ -76,6 +76,13 @@ export class Objects {
   peek(kind: ServedKind, entry: Entry): KubernetesObject {
     const cached = this.#young.get(entry) ?? this.#old.get(entry);
     return cached?.kind === kind ? cached.object : this.#parse(kind, entry);
+  }
+
+  /** As `peek`, but without managed fields where it is known what lies where. */
+  peekParted(kind: ServedKind, entry: Entry): Parted {
+    const lies = this.managedFields(kind, entry);
+    if (lies && !this.#young.has(entry) && !this.#old.has(entry)) return decodeParted(entry.value, lies);
+    return { object: this.peek(kind, entry), managedFields: undefined };
   }
 
   facts(kind: ServedKind, entry: Entry): Facts {

@@ -1,8 +1,7 @@
 import { jsonEqual, type KubernetesObject, type ObjectMeta, type StatusCause } from "#api";
 import { badRequest, conflict, invalid, notFound } from "#base";
-import type { Entry } from "#store";
 import { maxConflictRetries } from "../limits.ts";
-import { commitObject } from "./commit.ts";
+import { commitObject, type ObjectWrite } from "./commit.ts";
 import { adoptNamespace, createObject } from "./create.ts";
 import { mayBeRemoved } from "./finalizers.ts";
 import {
@@ -32,7 +31,10 @@ export interface Change {
   readonly rules: UpdateRules;
   /** True when `next` has recorded the managed fields itself: apply. */
   readonly recordsFields: boolean;
-  /** True when `next` makes its object of the stored one, always another: nothing is to be filled in, and nothing to be compared. */
+  /**
+   * True when `next` makes its object of the stored one, always another, and leaves the managed fields, which it may not be given, alone:
+   * nothing is to be filled in, and nothing to be compared.
+   */
   readonly isStep?: boolean;
 }
 
@@ -63,7 +65,9 @@ async function updateInTurn(
     slice.restart();
     const entry = machinery.store.get(key);
     if (!entry) return createMissing(machinery, request, change);
-    const old = machinery.objects.peek(kind, entry);
+    const { object: old, managedFields } = change.isStep
+      ? machinery.objects.peekParted(kind, entry)
+      : { object: machinery.objects.peek(kind, entry), managedFields: undefined };
     const object = await change.next(old);
     if (slice.isOver()) await slice.pause();
     checkIdentity(request, object, old);
@@ -73,7 +77,13 @@ async function updateInTurn(
       return { object: old, entry, created: false };
     }
     if (slice.isOver()) await slice.pause();
-    const written = await write(machinery, request, key, entry, object, old);
+    const written = await write(machinery, request, {
+      key,
+      object,
+      oldObject: old,
+      managedFields,
+      expected: entry.modRevision,
+    });
     if (written) return written;
   }
   throw conflict(subjectOf(kind, request.attributes.name), modified);
@@ -163,19 +173,11 @@ function isSameButForTimes(object: KubernetesObject, old: KubernetesObject): boo
 async function write(
   machinery: Machinery,
   request: WriteRequest,
-  key: string,
-  entry: Entry,
-  object: KubernetesObject,
-  old: KubernetesObject,
+  update: ObjectWrite & { readonly object: KubernetesObject },
 ): Promise<Written | undefined> {
-  const { kind } = request;
-  const removed = mayBeRemoved(kind, object);
-  const commit = await commitObject(machinery, request, {
-    key,
-    object: removed ? undefined : object,
-    oldObject: old,
-    expected: entry.modRevision,
-  });
+  const { object } = update;
+  const removed = mayBeRemoved(request.kind, object);
+  const commit = await commitObject(machinery, request, removed ? { ...update, object: undefined } : update);
   if (!commit) return undefined;
   return { object: commit.object ?? object, entry: commit.entry, created: false };
 }
