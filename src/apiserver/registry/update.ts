@@ -206,6 +206,7 @@ const systemFields = [
 
 function keep(to: ObjectMeta, from: ObjectMeta, field: (typeof systemFields)[number]): void {
   const value = from[field];
+  if (to[field] === value) return;
   if (value !== undefined) Object.assign(to, { [field]: value });
-  else if (to[field] !== undefined) delete to[field];
+  else delete to[field];
 }
