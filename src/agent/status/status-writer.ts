@@ -138,7 +138,12 @@ export class StatusWriter {
         .patch(
           name,
           { type: "strategic", patch },
-          { subresource: "status", signal: this.#options.signal, omit: "managedFields" },
+          {
+            subresource: "status",
+            signal: this.#options.signal,
+            projection: "metadata",
+            omit: "managedFields",
+          },
         );
       entry.revision = written.metadata?.resourceVersion ?? "";
     } catch (error) {
