@@ -31,6 +31,8 @@ export interface ClientOptions {
   readonly userAgent?: string;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Reads an event of a watch, where many clients in one process are told the same; `JSON.parse` unless given. Nobody may change what it returns. */
+  readonly parseEvent?: (line: string) => unknown;
 }
 
 /** A client that speaks through `transport`. */
@@ -40,6 +42,7 @@ export function createClient(options: ClientOptions): Client {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     userAgent: options.userAgent ?? options.fieldManager ?? "nacre",
+    parseEvent: options.parseEvent,
   });
   return {
     resource: (resource, namespace) =>

@@ -10,6 +10,8 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly userAgent: string;
+  /** See `ClientOptions`. */
+  readonly parseEvent?: ((line: string) => unknown) | undefined;
 }
 
 export interface Call {
@@ -54,6 +56,11 @@ export class Exchange {
     const response = await this.#send(call, undefined, call.signal);
     if (response.status >= 400) throw errorOf(await parsed(response), response.status, call);
     return response;
+  }
+
+  /** One event of a watch. */
+  event(line: string): unknown {
+    return this.#options.parseEvent?.(line) ?? JSON.parse(line);
   }
 
   close(): Promise<void> {

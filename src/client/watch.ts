@@ -33,7 +33,7 @@ class Batches<T extends KubernetesObject> implements AsyncIterator<readonly Watc
           throw errorFromStatus(this.#failure, 500, `${this.#call.method} ${this.#call.path}`);
         const chunk = await this.#chunks.next();
         if (chunk.done) return done;
-        const { events, failure } = parse<T>(this.#lines.push(chunk.value));
+        const { events, failure } = this.#parse(this.#lines.push(chunk.value));
         this.#failure = failure;
         if (events.length > 0) return { done: false, value: events };
       }
@@ -47,6 +47,16 @@ class Batches<T extends KubernetesObject> implements AsyncIterator<readonly Watc
     await this.#chunks?.return?.();
     return done;
   }
+
+  #parse(lines: readonly string[]): Batch<T> {
+    const events: WatchEvent<T>[] = [];
+    for (const line of lines) {
+      const event = this.#exchange.event(line) as WatchEvent<T> | { type: "ERROR"; object: StatusBody };
+      if (event.type === "ERROR") return { events, failure: event.object };
+      events.push(event);
+    }
+    return { events, failure: undefined };
+  }
 }
 
 const done = { done: true, value: undefined } as const;
@@ -54,14 +64,4 @@ const done = { done: true, value: undefined } as const;
 interface Batch<T> {
   readonly events: WatchEvent<T>[];
   readonly failure: StatusBody | undefined;
-}
-
-function parse<T>(lines: readonly string[]): Batch<T> {
-  const events: WatchEvent<T>[] = [];
-  for (const line of lines) {
-    const event = JSON.parse(line) as WatchEvent<T> | { type: "ERROR"; object: StatusBody };
-    if (event.type === "ERROR") return { events, failure: event.object };
-    events.push(event);
-  }
-  return { events, failure: undefined };
 }

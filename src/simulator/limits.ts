@@ -4,6 +4,8 @@ import type { Range } from "./time/seeds.ts";
 export const limits = {
   /** What a connection holds of a watch before the server has to wait: two socket buffers. */
   streamBytes: 256 * 1024,
+  /** Events that are remembered while they are on their way to several parts. */
+  sharedEvents: 256,
   /** How long a part waits for what was lost before it learns that the connection is gone, in milliseconds. */
   lostForMs: [10, 8_000] as Range,
 

@@ -105,6 +105,7 @@ export class Simulation {
       transport: network.link({ part, user, enter: (work) => work() }),
       fieldManager: part,
       clock,
+      parseEvent: network.events.parse,
       random: randomFor(this.seed, `client/${part}`),
     });
   }

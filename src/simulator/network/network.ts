@@ -5,6 +5,7 @@ import { between } from "../time/seeds.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type Conditions, goodConditions } from "./conditions.ts";
 import { Link, type LinkOptions } from "./link.ts";
+import { SharedEvents } from "./shared-events.ts";
 
 /** What answers at the other end while a server runs. */
 export interface Server {
@@ -27,6 +28,7 @@ export class Network {
   readonly clock: Clock;
   readonly random: Random;
   readonly trace: Trace;
+  readonly events = new SharedEvents();
   readonly #conditions = new Map<string, Conditions>();
   readonly #held = new Map<string, (() => void)[]>();
   readonly #links = new Set<Link>();

@@ -49,7 +49,13 @@ export class ProgramPart {
     const link = network.link({ part: name, user, enter: (work) => clock.enter(work) });
     this.#running = { clock, link };
     run({
-      client: createClient({ transport: link, fieldManager, clock, random }),
+      client: createClient({
+        transport: link,
+        fieldManager,
+        clock,
+        random,
+        parseEvent: network.events.parse,
+      }),
       clock,
       random,
       logger,

@@ -47,7 +47,7 @@ export class Witness {
   }
 
   async #list(): Promise<void> {
-    const { items, metadata } = await this.#client.resource(this.#resource).list();
+    const { items, metadata } = await this.#client.resource(this.#resource).list({ omit: "managedFields" });
     const revision = Number(metadata?.resourceVersion);
     const state = this.#world.history.stateAt(this.#prefix, revision);
     this.#revision = revision;
@@ -67,6 +67,7 @@ export class Witness {
     const events = this.#client.resource(this.#resource).watch({
       resourceVersion: String(this.#revision),
       allowWatchBookmarks: true,
+      omit: "managedFields",
       timeoutSeconds: limits.witnessWatchSeconds,
     });
     for await (const event of events) this.#see(event);
