@@ -51,6 +51,7 @@ export const limits = {
   /** Between two things that people do. */
   workloadPauseMs: [5_000, 120_000] as Range,
   userPauseMs: 2_000,
-  drainRounds: 20,
-  drainPauseMs: 5_000,
+  /** Pauses of a drain are longer than kubectl's: half of all that people asked for was the same eviction, refused again and again. */
+  drainRounds: 7,
+  drainPauseMs: 15_000,
 } as const;

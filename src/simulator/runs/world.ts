@@ -17,6 +17,8 @@ export interface Violation {
 
 export type WorldOptions = Omit<SimulationOptions, "observer" | "onOpen" | "onFailure">;
 
+const utf8 = new TextDecoder();
+
 /** A simulation with everything that watches it. The first violation stops its clock. */
 export class World {
   readonly simulation: Simulation;
@@ -95,7 +97,7 @@ export class World {
       if (entry) trace.mixBytes(entry.value);
       if (!key.startsWith(this.#podPrefix)) continue;
       const before = previous && this.#pods.get(key);
-      const pod = entry && (JSON.parse(Buffer.from(entry.value).toString()) as Pod);
+      const pod = entry && (JSON.parse(utf8.decode(entry.value)) as Pod);
       if (pod) this.#pods.set(key, pod);
       else this.#pods.delete(key);
       for (const checker of this.#checkers) checker.onPod?.({ pod, previous: before, commit });

@@ -27,8 +27,8 @@ function newThread(): Worker {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return new Worker(new URL(`./worker.${extension}`, import.meta.url), {
     name: "nacre-simulator",
-    // A run makes little that lives long and much that does not.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+    // A run makes little that lives long and much that does not: the fewer collections, the more is gone by then.
+    resourceLimits: { maxYoungGenerationSizeMb: 192 },
   });
 }
 
