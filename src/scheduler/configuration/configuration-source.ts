@@ -1,7 +1,7 @@
 import { type ConfigMap, configMaps } from "#api";
 import { isNotFound } from "#base";
 import type { Client } from "#client";
-import { type Configuration, readConfiguration } from "./read-configuration.ts";
+import type { Configuration } from "./read-configuration.ts";
 
 /** Where people write how the scheduler is to work: as other components of Kubernetes have theirs, in a ConfigMap. */
 export const configurationSource = {
@@ -10,12 +10,12 @@ export const configurationSource = {
   key: "config.yaml",
 } as const;
 
-/** What the ConfigMap says; undefined when there is none, and all is as by default. */
-export function configurationIn(configMap: ConfigMap | undefined): Configuration | undefined {
+/** What the ConfigMap says; undefined when there is none, and all is as by default: then nothing is loaded to read it. */
+export async function configurationIn(configMap: ConfigMap | undefined): Promise<Configuration | undefined> {
   if (!configMap) return undefined;
   const { key } = configurationSource;
   const text = configMap.data?.[key];
-  if (text !== undefined) return readConfiguration(text);
+  if (text !== undefined) return (await import("./read-configuration.ts")).readConfiguration(text);
   const keys = Object.keys(configMap.data ?? {}).join(", ") || "nothing";
   return { type: "mistakes", mistakes: [`the configuration belongs under ${key}; there is ${keys}`] };
 }

@@ -24,8 +24,13 @@ export async function followConfiguration(options: FollowOptions): Promise<void>
   const source = informers.of(configMaps, { namespace, fieldSelector: `metadata.name=${name}` });
   let profiles: readonly Profile[] = [defaultProfile];
   let changed = new AbortController();
-  const take = (configMap: ConfigMap | undefined) => {
-    const read = configurationIn(configMap) ?? byDefault;
+  /** One after the other, the last one last. */
+  let taken = Promise.resolve();
+  const heard = (configMap: ConfigMap | undefined) => {
+    taken = taken.then(() => take(configMap));
+  };
+  const take = async (configMap: ConfigMap | undefined) => {
+    const read = (await configurationIn(configMap)) ?? byDefault;
     if (read.type === "profiles") {
       profiles = read.profiles;
       changed.abort();
@@ -41,13 +46,14 @@ export async function followConfiguration(options: FollowOptions): Promise<void>
     recorder.record(configMap, { type, reason, message });
   };
   source.addHandler({
-    added: take,
+    added: heard,
     updated: (configMap, old) => {
-      if (!jsonEqual(configMap.data, old.data)) take(configMap);
+      if (!jsonEqual(configMap.data, old.data)) heard(configMap);
     },
-    deleted: () => take(undefined),
+    deleted: () => heard(undefined),
   });
   await source.synced.catch(() => {});
+  await taken;
   while (!signal.aborted) {
     changed = new AbortController();
     await schedule(profiles, AbortSignal.any([signal, changed.signal]));
