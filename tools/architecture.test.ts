@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   build: ["host", "runtime"],
   cluster: ["host", "network"],
   cli: ["api", "client", "build"],
+  chassis: [],
   simulator: ["api", "store", "client", "apiserver", "reconcile", "controllers", "scheduler", "agent"],
   testing: [
     "api",
