@@ -1,4 +1,4 @@
-/** The names under which one setting is found: `maxOrders` → MAX_ORDERS, max-orders. */
+/** The names under which one setting is found: `maxOrders` → MAX_ORDERS, --max-orders; `drainLimitMs` → DRAIN_LIMIT, --drain-limit. */
 export interface SettingNames {
   /** In the environment: MAX_ORDERS. */
   readonly variable: string;
@@ -9,7 +9,9 @@ export interface SettingNames {
 }
 
 export function namesOf(setting: string): SettingNames {
+  // A length of time is written with its unit, which its name need not say.
   const words = setting
+    .replace(/Ms$/, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2")
     .split(" ");

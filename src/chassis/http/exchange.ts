@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock, Logger, Timer } from "#base";
+import type { Current, GoldenSignals, Span, Tracer } from "../telemetry/mod.ts";
+import { parseTraceparent, runAs } from "../telemetry/mod.ts";
+import { deadlineHeader, parseRemaining } from "./deadline.ts";
+import { limits } from "./limits.ts";
+import { Problem, problem, problemContentType } from "./problem.ts";
+
+/** What every exchange of a server shares. */
+export interface ExchangeContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tracer: Tracer;
+  readonly signals: GoldenSignals;
+  /** When true, each answer asks its caller to come back on another connection. */
+  readonly leaving: () => boolean;
+}
+
+/** One request and its answer: what is current while a handler works on it. */
+export class Exchange implements Current {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly span: Span;
+  /** The path as it came, without the query. */
+  readonly path: string;
+  /** The query as it came, without the question mark. */
+  readonly query: string;
+  params: Readonly<Record<string, string>> = {};
+  /** The route's path, for metrics: a request's own would make one series per order. */
+  route = "none";
+  /** Says nothing of requests that come every few seconds, by machines, and go well. */
+  quiet = false;
+  readonly #context: ExchangeContext;
+  readonly #startedMs: number;
+  #deadlineMs: number;
+  #timer: Timer | undefined;
+  #controller: AbortController | undefined;
+  #failure: unknown;
+
+  constructor(request: IncomingMessage, response: ServerResponse, context: ExchangeContext) {
+    this.request = request;
+    this.response = response;
+    this.#context = context;
+    this.#startedMs = context.clock.monotonicMs();
+    const { headers, url = "/" } = request;
+    const mark = url.indexOf("?");
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.query = mark < 0 ? "" : url.slice(mark + 1);
+    const parent = parseTraceparent(
+      headers.traceparent as string | undefined,
+      headers.tracestate as string | undefined,
+    );
+    this.span = context.tracer.start(request.method ?? "GET", {
+      kind: "server",
+      ...(parent ? { parent } : {}),
+    });
+    this.#deadlineMs = this.#startedMs + (parseRemaining(headers[deadlineHeader]) ?? limits.answerMs);
+    context.signals.began();
+    response.once("close", () => this.#ended());
+  }
+
+  get logger(): Logger {
+    return this.#context.logger;
+  }
+
+  get deadlineMs(): number {
+    return this.#deadlineMs;
+  }
+
+  remainingMs(): number {
+    return Math.max(0, this.#deadlineMs - this.#context.clock.monotonicMs());
+  }
+
+  /** Most handlers never look at it: it is made when one does. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.response.destroyed) this.#controller.abort(gone());
+    }
+    return this.#controller.signal;
+  }
+
+  /** Answers 504 when it is not answered by its deadline, which is at most `timeoutMs` after its beginning. */
+  limit(timeoutMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#startedMs + timeoutMs);
+    this.#timer = this.#context.clock.setTimer(this.remainingMs(), () => {
+      const late = problem(504, "there was no answer before the deadline");
+      this.#controller?.abort(late);
+      this.fail(late);
+    });
+  }
+
+  /** Answers. Of several answers the first counts. */
+  send(status: number, headers: Record<string, string | number>, body?: string): void {
+    const { response } = this;
+    if (response.headersSent || response.destroyed) return;
+    if (this.#context.leaving()) headers.connection = "close";
+    if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
+    response.writeHead(status, headers).end(body);
+  }
+
+  sendJson(status: number, body: unknown, headers?: Readonly<Record<string, string>>): void {
+    this.send(status, { ...headers, "content-type": "application/json" }, JSON.stringify(body));
+  }
+
+  /** Answers with a problem. What is none was not meant for the caller: it is logged, and the answer says only where to look. */
+  fail(error: unknown): void {
+    if (this.response.headersSent || this.response.destroyed) return;
+    const { traceId } = this.span.context;
+    const meant = error instanceof Problem;
+    if (!meant) this.#failure = error;
+    const shown = meant
+      ? error
+      : problem(500, `something went wrong here; whoever runs this finds it by its trace, ${traceId}`);
+    this.send(
+      shown.status,
+      { ...shown.headers, "content-type": problemContentType },
+      JSON.stringify(shown.document(traceId)),
+    );
+    if (!meant) this.logger.error("a handler failed", { route: this.route, error });
+  }
+
+  #ended(): void {
+    this.#timer?.cancel();
+    const { request, response, route } = this;
+    const finished = response.writableFinished;
+    if (!finished) this.#controller?.abort(gone());
+    const method = request.method ?? "GET";
+    // 499: the caller has gone before it was answered, as nginx has it.
+    const status = finished ? response.statusCode : 499;
+    const durationMs = this.#context.clock.monotonicMs() - this.#startedMs;
+    this.#context.signals.ended(knownMethods.has(method) ? method : "_OTHER", route, status, durationMs);
+    this.span.set({
+      "http.request.method": method,
+      "http.route": route,
+      "url.path": this.path,
+      "http.response.status_code": status,
+    });
+    this.span.end(status < 500 ? undefined : (this.#failure ?? `answered ${status}`));
+    if (this.quiet && status < 400) return;
+    const duration_ms = Math.round(durationMs * 1000) / 1000;
+    // A connection closes in nobody's name: the line is written in that of the request.
+    runAs(this, () => this.logger.info("answered", { method, path: this.path, route, status, duration_ms }));
+  }
+}
+
+/** Anything else would let a caller make as many series as it likes. */
+const knownMethods: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+
+function gone(): DOMException {
+  return new DOMException("the caller has gone", "AbortError");
+}

@@ -1,0 +1,66 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { messageOf } from "#base";
+import { problem } from "./problem.ts";
+
+/**
+ * The JSON of a request's body; undefined when there is none. Throws a problem: 413 when it is larger than `maxBytes`, 415 when it is not JSON
+ * by its type, 400 when it is not by its text.
+ */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+  if (!hasBody(request)) return undefined;
+  requireJson(request);
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const bytes = await readBytes(request, maxBytes);
+  if (bytes.length === 0) return undefined;
+  if (!isUtf8(bytes)) throw problem(400, "the body is not UTF-8");
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (error) {
+    throw problem(400, `the body is not JSON: ${messageOf(error)}`);
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+function requireJson({ headers }: IncomingMessage): void {
+  const type = headers["content-type"];
+  if (
+    type === undefined ||
+    !/^application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?$/i.test(type)
+  ) {
+    throw problem(415, `the body is ${type ?? "of no stated type"}, but application/json is taken`, {
+      headers: { accept: "application/json" },
+    });
+  }
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    throw problem(415, `the body is encoded as ${encoding}, but none is taken`, {
+      headers: { "accept-encoding": "identity" },
+    });
+  }
+}
+
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    const take = (piece: Buffer) => {
+      length += piece.length;
+      if (length <= maxBytes) return void pieces.push(piece);
+      // What still comes is read and dropped, so that the sender gets to read the answer.
+      request.off("data", take).resume();
+      reject(tooLarge(maxBytes));
+    };
+    request
+      .on("data", take)
+      .on("end", () => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)))
+      .on("error", reject);
+  });
+}
+
+function tooLarge(maxBytes: number): Error {
+  return problem(413, `the body is larger than the ${maxBytes} bytes that are taken`);
+}

@@ -1,0 +1,24 @@
+export { type Answer, answer } from "./answer.ts";
+export { type Call, type CallOptions, type Client, type ClientOptions, client } from "./client.ts";
+export { deadlineHeader } from "./deadline.ts";
+export { Dispatcher, type Endpoint } from "./dispatcher.ts";
+export type { ExchangeContext } from "./exchange.ts";
+export { openApi } from "./openapi.ts";
+export { type FieldError, Problem, type ProblemDocument, type ProblemOptions, problem } from "./problem.ts";
+export {
+  type AnyHandler,
+  del,
+  get,
+  type Handler,
+  type HandlerRequest,
+  type Handlers,
+  patch,
+  post,
+  put,
+  type Route,
+  type Routes,
+  type Shape,
+} from "./route.ts";
+export { type Input, type Output, type Schema, t } from "./schema.ts";
+export { httpServer } from "./server.ts";
+export { type TypedEndpoint, typedEndpoint } from "./typed-endpoint.ts";

@@ -1,0 +1,147 @@
+import type { Logger } from "#base";
+import type { Answer } from "./answer.ts";
+import type { Input, Output, Schema } from "./schema.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+type AnySchema = Schema<unknown>;
+
+/** What a route takes and gives. */
+export interface Shape {
+  /** Parameters of the path; those that are not described are texts. */
+  readonly params?: AnySchema;
+  readonly query?: AnySchema;
+  /** Headers that matter, in lower case. */
+  readonly headers?: AnySchema;
+  /** The JSON body. Absent: the route takes none. */
+  readonly body?: AnySchema;
+  /** Schemas of answers by status; `null` for one without a body. Problems need not be named. */
+  readonly answers: Readonly<Partial<Record<AnswerStatus, AnySchema | null>>>;
+  /** One line for the OpenAPI document. */
+  readonly summary?: string;
+  readonly tags?: readonly string[];
+  /** How long an answer may take when the caller sets no nearer deadline. */
+  readonly timeoutMs?: number;
+  readonly maxBodyBytes?: number;
+}
+
+export type AnswerStatus = 200 | 201 | 202 | 204 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;
+
+/** A method, a path such as `/orders/{id}`, and what the route takes and gives. A plain value, shared by server and clients. */
+export interface Route<Path extends string = string, S extends Shape = Shape> {
+  readonly method: Method;
+  readonly path: Path;
+  readonly shape: S;
+}
+
+/** Routes by name. The name is the method's name in a client and the `operationId` in the OpenAPI document. */
+export type Routes = Readonly<Record<string, Route>>;
+
+export const get: RouteMaker = maker("GET");
+export const post: RouteMaker = maker("POST");
+export const put: RouteMaker = maker("PUT");
+export const patch: RouteMaker = maker("PATCH");
+export const del: RouteMaker = maker("DELETE");
+
+type RouteMaker = <const Path extends `/${string}`, const S extends Shape>(
+  path: Path,
+  shape: S,
+) => Route<Path, S>;
+
+function maker(method: Method): RouteMaker {
+  return (path, shape) => ({ method, path, shape });
+}
+
+/** What a handler is given: checked, and typed by the route. */
+export interface HandlerRequest<R extends Route> {
+  readonly params: ParamsOf<R, "out">;
+  readonly query: PartOf<R, "query", "out">;
+  readonly headers: PartOf<R, "headers", "out">;
+  readonly body: PartOf<R, "body", "out">;
+  /** Aborted when nobody waits for the answer any more: the deadline has passed, or the caller is gone. Hand it on. */
+  readonly signal: AbortSignal;
+  /** What is left until the deadline, now. */
+  readonly remainingMs: () => number;
+  readonly logger: Logger;
+}
+
+/** Answers a request: with the body of the route's ordinary answer, with `answer(status, body)`, or by throwing a `problem(…)`. */
+export type Handler<R extends Route> = (request: HandlerRequest<R>) => Result<R> | Promise<Result<R>>;
+
+/** A handler whose route's types have done their work. */
+export type AnyHandler = (request: never) => unknown;
+
+/** One handler per route: a missing one does not compile. */
+export type Handlers<Api extends Routes> = { readonly [Name in keyof Api]: Handler<Api[Name]> };
+
+type Result<R extends Route> =
+  | OrdinaryBody<R>
+  | AnyAnswer<R["shape"]["answers"]>
+  | (OrdinaryBody<R> extends undefined ? Nothing : never);
+
+/** What a function gives that simply ends. */
+type Nothing = ReturnType<() => void>;
+
+type AnyAnswer<A> = {
+  [Status in keyof A & number]: Answer<Status, A[Status] extends AnySchema ? Input<A[Status]> : undefined>;
+}[keyof A & number];
+
+/** The body of the route's first successful answer. */
+export type OrdinaryBody<R extends Route> = BodyAt<
+  R["shape"]["answers"],
+  OrdinaryStatus<R["shape"]["answers"]>
+>;
+
+type OrdinaryStatus<A> = 200 extends keyof A
+  ? 200
+  : 201 extends keyof A
+    ? 201
+    : 202 extends keyof A
+      ? 202
+      : 204;
+
+type BodyAt<A, Status> = Status extends keyof A
+  ? A[Status] extends AnySchema
+    ? Output<A[Status]>
+    : undefined
+  : undefined;
+
+/** The status of the answer that a handler gives by returning a body. */
+export function ordinaryStatus(shape: Shape): AnswerStatus {
+  return ([200, 201, 202] as const).find((status) => status in shape.answers) ?? 204;
+}
+
+/** What a client gives for one call: only what the route takes, and nothing that may be left out. */
+export type CallInput<R extends Route> = Given<"params", ParamsOf<R, "in">> &
+  Given<"query", PartOf<R, "query", "in">> &
+  Given<"headers", PartOf<R, "headers", "in">> &
+  Given<"body", PartOf<R, "body", "in">>;
+
+type Given<Name extends string, T> = [T] extends [undefined]
+  ? unknown
+  : Record<string, never> extends T
+    ? { readonly [Key in Name]?: T }
+    : { readonly [Key in Name]: T };
+
+type PartOf<
+  R extends Route,
+  Part extends "query" | "headers" | "body",
+  Side extends "in" | "out",
+> = R["shape"][Part] extends AnySchema
+  ? Side extends "out"
+    ? Output<R["shape"][Part]>
+    : Input<R["shape"][Part]>
+  : undefined;
+
+type ParamsOf<R extends Route, Side extends "in" | "out"> = R["shape"]["params"] extends AnySchema
+  ? Side extends "out"
+    ? Output<R["shape"]["params"]>
+    : Input<R["shape"]["params"]>
+  : [NamesIn<R["path"]>] extends [never]
+    ? undefined
+    : { readonly [Name in NamesIn<R["path"]>]: string };
+
+/** The parameters named in a path: `"id"` of `/orders/{id}`. */
+type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesIn<Rest>
+  : never;

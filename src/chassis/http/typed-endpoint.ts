@@ -1,0 +1,95 @@
+import { parse as parseQuery } from "node:querystring";
+import { Answer } from "./answer.ts";
+import type { Endpoint } from "./dispatcher.ts";
+import type { Exchange } from "./exchange.ts";
+import { readJson } from "./json-body.ts";
+import { limits } from "./limits.ts";
+import { type AnyHandler, type HandlerRequest, ordinaryStatus, type Route } from "./route.ts";
+import type { Parts, Validator } from "./validator.ts";
+
+/** An endpoint of a typed route, and how to have it ready before the first request. */
+export interface TypedEndpoint extends Endpoint {
+  /** Loads what checks requests and compiles the schemas: once, and with the first request at the latest. */
+  prepare(): Promise<void>;
+}
+
+/** What answers a route: reads its parts, checks them, calls the handler, and answers with what it gives. */
+export function typedEndpoint({ shape }: Route, handler: AnyHandler): TypedEndpoint {
+  const { timeoutMs = limits.answerMs, maxBodyBytes = limits.maxBodyBytes } = shape;
+  const ordinary = ordinaryStatus(shape);
+  const headerNames = Object.keys((shape.headers?.properties as object | undefined) ?? {});
+  let validate: Validator | undefined;
+  let preparing: Promise<void> | undefined;
+
+  const prepare = () => {
+    preparing ??= import("./validator.ts").then(({ compileValidator }) => {
+      validate = compileValidator(shape);
+    });
+    return preparing;
+  };
+
+  const read = async (exchange: Exchange): Promise<Request> => {
+    if (!validate) await prepare();
+    const parts: Parts = {
+      params: shape.params ? { ...exchange.params } : exchange.params,
+      query: shape.query ? { ...parseQuery(exchange.query) } : undefined,
+      headers: shape.headers ? pick(exchange.request.headers, headerNames) : undefined,
+      body: shape.body ? await readJson(exchange.request, maxBodyBytes) : undefined,
+    };
+    validate?.(parts);
+    return new Request(exchange, parts);
+  };
+
+  return {
+    prepare,
+    answer: async (exchange) => {
+      exchange.limit(timeoutMs);
+      const result = await handler((await read(exchange)) as never);
+      if (result instanceof Answer) reply(exchange, result.status, result.body, result.headers);
+      else reply(exchange, ordinary, result);
+    },
+  };
+}
+
+function reply(
+  exchange: Exchange,
+  status: number,
+  body: unknown,
+  headers?: Readonly<Record<string, string>>,
+): void {
+  if (body === undefined) exchange.send(status, { ...headers });
+  else exchange.sendJson(status, body, headers);
+}
+
+/** What a handler sees. The signal is made only when it is asked for. */
+class Request implements HandlerRequest<Route> {
+  readonly params: never;
+  readonly query: never;
+  readonly headers: never;
+  readonly body: never;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange, { params, query, headers, body }: Parts) {
+    this.#exchange = exchange;
+    this.params = params as never;
+    this.query = query as never;
+    this.headers = headers as never;
+    this.body = body as never;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
+  }
+
+  get logger() {
+    return this.#exchange.logger;
+  }
+
+  get remainingMs(): () => number {
+    return () => this.#exchange.remainingMs();
+  }
+}
+
+function pick(headers: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter((name) => name in headers).map((name) => [name, headers[name]]));
+}

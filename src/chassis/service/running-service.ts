@@ -1,0 +1,196 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Logger, must } from "#base";
+import { type Configuration, configure, type Settings } from "../config/mod.ts";
+import { type AnyHandler, Dispatcher, httpServer, type Routes } from "../http/mod.ts";
+import { Telemetry } from "../telemetry/mod.ts";
+import { drain } from "./drain.ts";
+import { Health } from "./health.ts";
+import { type Event, next, type State } from "./life.ts";
+import { limits } from "./limits.ts";
+import { mountOwn, RouteSet } from "./mounting.ts";
+import { ProcessEvents } from "./process-events.ts";
+import type { Machine, Service, ServiceContext } from "./service.ts";
+import { configDirectories, type OwnSettings, ownSettings } from "./settings.ts";
+
+/** What a service is, once the types of its settings and routes have done their work. */
+export interface AnyService {
+  readonly name: string;
+  readonly version: string;
+  readonly description?: string;
+  readonly config?: Settings;
+  readonly routes: Routes;
+  readonly handlers: (context: never) => Awaitable<Readonly<Record<string, AnyHandler>>>;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/** One service in one process: the order in which its parts begin and end. */
+export class RunningService implements Service {
+  readonly #options: AnyService;
+  readonly #machine: Machine;
+  readonly #telemetry: Telemetry;
+  readonly #health: Health;
+  readonly #server: Server;
+  readonly #routes: RouteSet;
+  readonly #process: ProcessEvents;
+  /** Aborted when the last request has been answered. */
+  readonly #over = new AbortController();
+  readonly #closers: (() => unknown)[] = [];
+  #config: Configuration<OwnSettings> | undefined;
+  #state: State = "idle";
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: AnyService, machine: Machine) {
+    const { clock } = machine;
+    this.#options = options;
+    this.#machine = machine;
+    this.#telemetry = new Telemetry({ ...machine, name: options.name, version: options.version });
+    this.#health = new Health(() => this.#state, clock);
+    const { tracer, signals } = this.#telemetry;
+    const leaving = () => this.#state === "draining";
+    const dispatcher = new Dispatcher({ clock, logger: this.#logger, tracer, signals, leaving });
+    mountOwn(dispatcher, { about: options, health: this.#health, registry: this.#telemetry.registry });
+    this.#routes = new RouteSet(options.routes, dispatcher);
+    this.#server = httpServer(dispatcher.handle);
+    this.#process = new ProcessEvents(this.#telemetry.logs);
+  }
+
+  async start(): Promise<void> {
+    this.#see("start");
+    if (this.#machine.ownsProcess) this.#process.listen((hurry) => this.#stop({ hurry }));
+    try {
+      this.#config = this.#configure();
+      await this.#listen(this.#config);
+      const context = this.#context(this.#config);
+      await this.#routes.open(await this.#options.handlers(context as never));
+    } catch (error) {
+      this.#see("failed");
+      await this.#stop({ hurry: true });
+      throw error;
+    }
+    this.#see("opened");
+    this.#telemetry.export();
+  }
+
+  async stop(): Promise<void> {
+    await this.#stop({ hurry: false });
+  }
+
+  get url(): string {
+    const { address, port } = must(
+      this.#server.address(),
+      "a service has an address while it listens",
+    ) as AddressInfo;
+    return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+  }
+
+  get #logger(): Logger {
+    return this.#telemetry.logs.logger;
+  }
+
+  #configure(): Configuration<OwnSettings> {
+    const { args, environment } = this.#machine;
+    const config = configure({ ...ownSettings, ...this.#options.config } as OwnSettings, {
+      args,
+      environment,
+      directories: configDirectories(environment),
+      logger: this.#logger,
+      signal: this.#over.signal,
+    });
+    const applyLevel = () => {
+      this.#telemetry.logs.level = config.current.logLevel;
+    };
+    applyLevel();
+    config.onChange(applyLevel);
+    return config;
+  }
+
+  async #listen(config: Configuration<OwnSettings>): Promise<void> {
+    const { host, port } = config.current;
+    try {
+      this.#server.listen({ host, port });
+      await once(this.#server, "listening");
+    } catch (error) {
+      const origin = config.origins().port;
+      throw new Error(
+        `cannot listen on ${host}:${port} (the port is from ${origin}): ${(error as NodeJS.ErrnoException).code}; see who does: ss -ltnp 'sport = :${port}'`,
+        { cause: error },
+      );
+    }
+    const afterMs = Math.round(process.uptime() * 1000);
+    this.#logger.info("listening", {
+      url: this.url,
+      version: this.#options.version,
+      ms_since_process_start: afterMs,
+    });
+  }
+
+  #context(config: Configuration<OwnSettings>): ServiceContext<Settings> {
+    const { tracer, registry } = this.#telemetry;
+    const { clock, random } = this.#machine;
+    return {
+      config,
+      logger: this.#logger,
+      tracer,
+      metrics: registry,
+      clock,
+      random,
+      signal: this.#over.signal,
+      check: (name, kind, check) => this.#health.add(name, kind, check),
+      closeAtEnd: (close) => void this.#closers.push(close),
+    };
+  }
+
+  /** Drains, once: who asks again waits for the same end. In a hurry nobody is given time to hear of it first. */
+  #stop({ hurry }: { hurry: boolean }): Promise<void> {
+    this.#stopping ??= this.#end(hurry);
+    return this.#stopping;
+  }
+
+  async #end(hurry: boolean): Promise<void> {
+    this.#see("stop");
+    const listened = this.#server.listening;
+    if (listened) await this.#drain(hurry);
+    this.#over.abort();
+    for (const close of this.#closers.toReversed()) await this.#close(close);
+    if (this.#state === "draining") this.#see("drained");
+    if (listened) this.#logger.info("ended");
+    await this.#telemetry.close();
+    this.#process.forget();
+  }
+
+  async #drain(hurry: boolean): Promise<void> {
+    const { clock } = this.#machine;
+    const { drainDelayMs, drainLimitMs } = must(this.#config, "what listens is configured").current;
+    this.#logger.info("draining", { in_flight: this.#telemetry.signals.inFlight });
+    if (!hurry) await clock.sleep(drainDelayMs);
+    const { cut } = await drain(this.#server, { clock, limitMs: drainLimitMs });
+    if (cut === 0) return;
+    this.#process.failed();
+    this.#logger.error("requests were not answered in time, their connections were cut", {
+      cut,
+      limitMs: drainLimitMs,
+    });
+  }
+
+  async #close(close: () => unknown): Promise<void> {
+    const inTime = new AbortController();
+    const late = this.#machine.clock.sleep(limits.closeMs, inTime.signal).then(
+      () => Promise.reject(new Error(`not closed within ${limits.closeMs} ms`)),
+      () => {},
+    );
+    try {
+      await Promise.race([close(), late]);
+    } catch (error) {
+      this.#logger.error("something could not be closed", { error });
+    } finally {
+      inTime.abort();
+    }
+  }
+
+  #see(event: Event): void {
+    this.#state = next(this.#state, event);
+  }
+}

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, get as httpGet, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type TestContext, test } from "node:test";
+import { setting } from "../config/mod.ts";
+import { get } from "../http/route.ts";
+import { t } from "../http/schema.ts";
+import { startService } from "./testing/test-service.ts";
+
+test("SIGTERM: it is not ready at once, goes on answering, lets requests finish, and ends with 0", async (context) => {
+  const { url, child, line } = await startProcess(context, { DRAIN_DELAY: "300ms" });
+  const agent = new Agent({ keepAlive: true });
+  const held = ask(`${url}/held`, agent);
+  await line("held");
+
+  child.kill("SIGTERM");
+  await line("draining");
+  assert.equal((await ask(`${url}/readyz`, agent)).statusCode, 503);
+  assert.equal((await ask(`${url}/livez`, agent)).statusCode, 200, "to be restarted is not what it needs");
+  const late = await ask(`${url}/hello`, agent);
+  assert.equal(late.statusCode, 204, "who has not heard of it yet is answered");
+  assert.equal(late.headers.connection, "close", "and sent elsewhere");
+
+  child.stdin?.write("\n");
+  assert.equal((await held).statusCode, 204, "what was being answered is answered");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+  agent.destroy();
+});
+
+test("a request that takes longer than the drain's limit is cut off, said, and the exit code is 1", async (context) => {
+  const { url, child, line } = await startProcess(context, { DRAIN_DELAY: "0ms", DRAIN_LIMIT: "50ms" });
+  const held = ask(`${url}/held`).catch((error) => error.code);
+  await line("held");
+  child.kill("SIGTERM");
+  assert.equal((await line("requests were not answered in time, their connections were cut")).cut, 1);
+  assert.equal(await held, "ECONNRESET");
+  assert.deepEqual(await once(child, "exit"), [1, null]);
+});
+
+test("a configuration with mistakes ends the start with all of them and exit code 1", async (context) => {
+  const child = spawnService(context, { PORT: "http", DRAIN_LIMIT: "soon" });
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text) => (said += text));
+  const [code] = await once(child, "close");
+  assert.equal(code, 1);
+  assert.match(said, /port: PORT in the environment is "http", must be a whole number from 0 to 65535/);
+  assert.match(said, /drainLimitMs: DRAIN_LIMIT in the environment is "soon", must be a length of time/);
+});
+
+test("what is thrown and never caught ends the process, and stands in the log as a line", async (context) => {
+  const { url, child, line } = await startProcess(context, {});
+  await ask(`${url}/crash`).catch(() => {});
+  const { error } = await line("the process ends, for something was thrown that nobody caught");
+  assert.match(JSON.stringify(error), /nobody catches this/);
+  assert.deepEqual(await once(child, "exit"), [1, null]);
+});
+
+test("while it opens what it needs, it is alive but not ready, and its routes say so", async (context) => {
+  const opened = Promise.withResolvers<void>();
+  const asking = Promise.withResolvers<string>();
+  const port = await freePort();
+  const starting = startService(
+    context,
+    {
+      routes: { hello: get("/hello", { answers: { 200: t.string() } }) },
+      handlers: async () => {
+        asking.resolve(`http://127.0.0.1:${port}`);
+        await opened.promise;
+        return { hello: () => "hello" };
+      },
+    },
+    { environment: { PORT: String(port) } },
+  );
+  const url = await asking.promise;
+  const statuses = await Promise.all(
+    ["/livez", "/readyz", "/hello"].map(async (path) => (await fetch(url + path)).status),
+  );
+  assert.deepEqual(statuses, [200, 503, 503]);
+  opened.resolve();
+  const { ask } = await starting;
+  assert.equal((await ask("/readyz")).status, 200);
+  assert.equal((await ask("/hello")).body, "hello");
+});
+
+test("liveness and readiness ask their own checks, and say which of them fails", async (context) => {
+  let database = "ok";
+  const { ask } = await startService(context, {
+    routes: {},
+    handlers: ({ check }) => {
+      check("database", "ready", () => {
+        if (database !== "ok") throw new Error(database);
+      });
+      check("worker", "live", async () => {});
+      return {};
+    },
+  });
+  assert.deepEqual((await ask("/healthz")).body, {
+    status: "ok",
+    checks: { database: "ok", worker: "ok", service: "ok" },
+  });
+  database = "connection refused";
+  const { status, body } = await ask("/readyz");
+  assert.equal(status, 503);
+  assert.deepEqual(body, { status: "failing", checks: { database: "connection refused", service: "ok" } });
+  assert.equal((await ask("/livez")).status, 200);
+});
+
+test("what was opened is closed after the last answer, the last first; what does not close is said", async (context) => {
+  const closed: string[] = [];
+  const { it, line } = await startService(context, {
+    routes: {},
+    handlers: ({ closeAtEnd, signal }) => {
+      closeAtEnd(() => closed.push(`first, work ended: ${signal.aborted}`));
+      closeAtEnd(() => Promise.reject(new Error("will not")));
+      closeAtEnd(() => closed.push("last"));
+      return {};
+    },
+  });
+  await Promise.all([it.stop(), it.stop()]);
+  assert.deepEqual(closed, ["last", "first, work ended: true"]);
+  assert.match(JSON.stringify(await line("something could not be closed")), /will not/);
+});
+
+test("a start that fails closes what it has opened and lets the port go", async (context) => {
+  const port = await freePort();
+  const start = (handlers: () => Record<string, never>) =>
+    startService(context, { routes: {}, handlers }, { environment: { PORT: String(port) } });
+  await assert.rejects(
+    start(() => {
+      throw new Error("no database");
+    }),
+    /no database/,
+  );
+  await start(() => ({}));
+  await assert.rejects(
+    start(() => ({})),
+    /cannot listen on 127.0.0.1:\d+ .*PORT in the environment\): EADDRINUSE; see who does: ss/,
+  );
+});
+
+test("a handler reads a mounted file's new value, and the log's level changes while it runs", async (context) => {
+  const directory = mkdtempSync(join(tmpdir(), "chassis-"));
+  context.after(() => rmSync(directory, { recursive: true }));
+  writeFileSync(join(directory, "GREETING"), "Hello");
+  const changed = Promise.withResolvers<readonly string[]>();
+  const { ask, lines } = await startService(
+    context,
+    {
+      config: { greeting: setting.string() },
+      routes: { hello: get("/hello", { answers: { 200: t.string() } }) },
+      handlers: ({ config, logger }) => {
+        config.onChange((change) => changed.resolve(change.changed));
+        return {
+          hello: () => {
+            logger.debug("saying hello");
+            return config.current.greeting;
+          },
+        };
+      },
+    },
+    { environment: { CONFIG_DIRECTORIES: directory } },
+  );
+  assert.equal((await ask("/hello")).body, "Hello");
+  writeFileSync(join(directory, "LOG_LEVEL"), "debug");
+  assert.deepEqual(await changed.promise, ["logLevel"]);
+  await ask("/hello");
+  assert.equal(lines.filter(({ message }) => message === "saying hello").length, 1);
+});
+
+/** The service of `held-service.ts` in a process of its own. */
+async function startProcess(context: TestContext, environment: Record<string, string>) {
+  const child = spawnService(context, environment);
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const seen: Record<string, unknown>[] = [];
+  const waiting: { message: string; resolve: (line: Record<string, unknown>) => void }[] = [];
+  lines.on("line", (text) => {
+    const line = JSON.parse(text) as Record<string, unknown>;
+    seen.push(line);
+    for (const { message, resolve } of waiting) if (line.message === message) resolve(line);
+  });
+  const line = (message: string) => {
+    const found = seen.find((each) => each.message === message);
+    if (found) return Promise.resolve(found);
+    const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>();
+    waiting.push({ message, resolve });
+    return promise;
+  };
+  const { url } = await line("listening");
+  await line("open");
+  return { child, line, url: url as string };
+}
+
+function spawnService(context: TestContext, environment: Record<string, string>): ChildProcess {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "testing/held-service.ts")], {
+    env: { ...process.env, HOST: "127.0.0.1", PORT: "0", ...environment },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  context.after(() => child.kill("SIGKILL"));
+  return child;
+}
+
+function ask(url: string, agent?: Agent): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  httpGet(url, agent ? { agent } : {}, (answer) => answer.resume().on("end", () => resolve(answer))).on(
+    "error",
+    reject,
+  );
+  return promise;
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import("node:net");
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Span } from "./tracer.ts";
+
+/** What is being done for whom: it follows every `await` of a request's handler, into logs, spans and calls to other services. */
+export interface Current {
+  readonly span: Span;
+  /** When nobody waits for the answer any more, on the monotonic clock; undefined: nobody said. */
+  readonly deadlineMs?: number;
+  /** Aborted when the deadline has passed or the caller has gone. */
+  readonly signal?: AbortSignal;
+}
+
+const storage = new AsyncLocalStorage<Current>();
+
+export function current(): Current | undefined {
+  return storage.getStore();
+}
+
+export function runAs<T>(what: Current, action: () => T): T {
+  return storage.run(what, action);
+}

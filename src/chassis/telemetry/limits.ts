@@ -1,0 +1,15 @@
+/** What telemetry bounds. */
+export const limits = {
+  /** Finished spans that wait for export. At 2,000 requests/s these are four seconds, about 4 MB; what comes on top is counted, not kept. */
+  waitingSpans: 8192,
+  /** Spans in one request to a collector: the size that OpenTelemetry's own processor uses. */
+  spansPerExport: 512,
+  /** How long a finished span waits for company. */
+  spanDelayMs: 5000,
+  /** How often metrics are sent, as OpenTelemetry's default. */
+  metricsIntervalMs: 60_000,
+  /** What a collector may take for the last export of a service that ends. */
+  lastExportMs: 3000,
+  /** Time series of one metric. Beyond it, a label holds something unbounded, such as an id: the rest is counted in one series. */
+  seriesPerMetric: 2000,
+} as const;

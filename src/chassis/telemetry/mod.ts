@@ -1,0 +1,7 @@
+export { type Current, current, runAs } from "./current.ts";
+export type { GoldenSignals } from "./golden-signals.ts";
+export type { LineWriter } from "./log-lines.ts";
+export { prometheusContentType, renderPrometheus } from "./prometheus.ts";
+export { Telemetry } from "./telemetry.ts";
+export { formatTraceparent, parseTraceparent, type TraceContext } from "./trace-context.ts";
+export type { Attributes, Span, SpanKind, SpanOptions, Tracer } from "./tracer.ts";

@@ -1,0 +1,131 @@
+import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
+import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { type Clock, type Logger, must, type Timer } from "#base";
+import { limits } from "./limits.ts";
+import { type Origin, resourceMetrics, spansAsSdk } from "./otlp-shapes.ts";
+import type { Registry } from "./registry.ts";
+import type { Tracer } from "./tracer.ts";
+
+/** Where a collector listens, as OpenTelemetry's environment variables say it; an absent one is not sent to. */
+export interface Collectors {
+  readonly tracesUrl?: string;
+  readonly metricsUrl?: string;
+}
+
+export interface ExportOptions {
+  readonly collectors: Collectors;
+  readonly tracer: Tracer;
+  readonly registry: Registry;
+  readonly origin: Origin;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Export that runs, until it is closed. */
+export interface Export {
+  /** Sends what waits a last time, then stops. */
+  close(): Promise<void>;
+}
+
+/** What OTEL_EXPORTER_OTLP_ENDPOINT, …_TRACES_ENDPOINT and …_METRICS_ENDPOINT say. */
+export function collectorsOf(environment: Readonly<Record<string, string | undefined>>): Collectors {
+  if (environment.OTEL_SDK_DISABLED === "true") return {};
+  const base = environment.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, "");
+  const tracesUrl = environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base}/v1/traces`);
+  const metricsUrl = environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT ?? (base && `${base}/v1/metrics`);
+  return { ...(tracesUrl ? { tracesUrl } : {}), ...(metricsUrl ? { metricsUrl } : {}) };
+}
+
+/**
+ * Sends spans and metrics to a collector over OTLP/HTTP. OpenTelemetry's exporters are loaded here, after the service listens: they take longer
+ * to load than everything else together, and what happens meanwhile waits in the tracer and the registry.
+ */
+export async function startExport(options: ExportOptions): Promise<Export> {
+  const { collectors, clock } = options;
+  const [spans, metrics] = await Promise.all([
+    collectors.tracesUrl === undefined ? undefined : spanExport(collectors.tracesUrl, options),
+    collectors.metricsUrl === undefined ? undefined : metricExport(collectors.metricsUrl, options),
+  ]);
+  const loops = [
+    ...(spans ? [repeat(clock, limits.spanDelayMs, spans)] : []),
+    ...(metrics ? [repeat(clock, limits.metricsIntervalMs, metrics)] : []),
+  ];
+  return {
+    close: async () => {
+      const ending = Promise.all(loops.map((loop) => loop.close()));
+      const gaveUp = new AbortController();
+      await Promise.race([ending, clock.sleep(limits.lastExportMs, gaveUp.signal).catch(() => {})]);
+      gaveUp.abort();
+    },
+  };
+}
+
+async function spanExport(
+  url: string,
+  { tracer, origin, logger }: ExportOptions,
+): Promise<() => Promise<void>> {
+  const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-http");
+  const exporter: OTLPTraceExporter = new OTLPTraceExporter({ url });
+  return async () => {
+    while (tracer.waiting > 0) {
+      const batch = spansAsSdk(tracer.take(limits.spansPerExport), origin);
+      await send((done) => exporter.export(batch, done), `${batch.length} spans`, logger);
+    }
+  };
+}
+
+async function metricExport(url: string, options: ExportOptions): Promise<() => Promise<void>> {
+  const { OTLPMetricExporter } = await import("@opentelemetry/exporter-metrics-otlp-http");
+  const exporter: OTLPMetricExporter = new OTLPMetricExporter({ url });
+  const { registry, origin, clock, logger } = options;
+  const startMs = clock.now();
+  return () => {
+    const metrics = resourceMetrics(registry.collect(), origin, { startMs, endMs: clock.now() });
+    return send((done) => exporter.export(metrics, done), "metrics", logger);
+  };
+}
+
+interface ExportResult {
+  readonly code: number;
+  readonly error?: Error;
+}
+
+/** One request. The exporter has tried again by itself for as long as that is of use: what failed is lost, and said. */
+function send(
+  start: (done: (result: ExportResult) => void) => void,
+  what: string,
+  logger: Logger,
+): Promise<void> {
+  return new Promise((resolve) => {
+    start(({ code, error }) => {
+      if (code !== 0) logger.warn(`${what} were not taken by the collector and are lost`, { error });
+      resolve();
+    });
+  });
+}
+
+/** Does something again and again, with `pauseMs` in between, and a last time when it is closed. */
+function repeat(clock: Clock, pauseMs: number, action: () => Promise<void>): Export {
+  let timer: Timer | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let closed = false;
+  const run = async () => {
+    await action();
+    if (!closed) wait();
+  };
+  const wait = () => {
+    const again = () => {
+      running = run();
+    };
+    timer = clock.setTimer(pauseMs, again, { unref: true });
+  };
+  wait();
+  return {
+    close: async () => {
+      closed = true;
+      must(timer, "a loop has a timer from its beginning").cancel();
+      await running;
+      await action();
+    },
+  };
+}
