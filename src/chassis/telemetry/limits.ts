@@ -1,10 +1,10 @@
 /** What telemetry bounds. */
 export const limits = {
-  /** Finished spans that wait for export. At 2,000 requests/s these are four seconds, about 4 MB; what comes on top is counted, not kept. */
+  /** Finished spans that wait for export: a second of 8,000 requests, about 4 MB. What comes on top is counted, not kept. */
   waitingSpans: 8192,
   /** Spans in one request to a collector: the size that OpenTelemetry's own processor uses. */
   spansPerExport: 512,
-  /** How long a finished span waits for company. */
+  /** How long a finished span waits for company when a request to a collector does not fill sooner. */
   spanDelayMs: 5000,
   /** How often metrics are sent, as OpenTelemetry's default. */
   metricsIntervalMs: 60_000,

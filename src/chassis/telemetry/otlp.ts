@@ -1,6 +1,6 @@
 import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
-import { type Clock, type Logger, must, type Timer } from "#base";
+import type { Clock, Logger, Timer } from "#base";
 import { limits } from "./limits.ts";
 import { type Origin, resourceMetrics, spansAsSdk } from "./otlp-shapes.ts";
 import type { Registry } from "./registry.ts";
@@ -46,10 +46,13 @@ export async function startExport(options: ExportOptions): Promise<Export> {
     collectors.tracesUrl === undefined ? undefined : spanExport(collectors.tracesUrl, options),
     collectors.metricsUrl === undefined ? undefined : metricExport(collectors.metricsUrl, options),
   ]);
-  const loops = [
-    ...(spans ? [repeat(clock, limits.spanDelayMs, spans)] : []),
-    ...(metrics ? [repeat(clock, limits.metricsIntervalMs, metrics)] : []),
-  ];
+  const loops: Loop[] = [];
+  if (spans) {
+    const loop = new Loop(clock, limits.spanDelayMs, spans);
+    options.tracer.onBatch(() => loop.hurry());
+    loops.push(loop);
+  }
+  if (metrics) loops.push(new Loop(clock, limits.metricsIntervalMs, metrics));
   return {
     close: async () => {
       const ending = Promise.all(loops.map((loop) => loop.close()));
@@ -104,28 +107,43 @@ function send(
   });
 }
 
-/** Does something again and again, with `pauseMs` in between, and a last time when it is closed. */
-function repeat(clock: Clock, pauseMs: number, action: () => Promise<void>): Export {
-  let timer: Timer | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let closed = false;
-  const run = async () => {
-    await action();
-    if (!closed) wait();
-  };
-  const wait = () => {
-    const again = () => {
-      running = run();
-    };
-    timer = clock.setTimer(pauseMs, again, { unref: true });
-  };
-  wait();
-  return {
-    close: async () => {
-      closed = true;
-      must(timer, "a loop has a timer from its beginning").cancel();
-      await running;
-      await action();
-    },
-  };
+/** Does something again and again, with `pauseMs` in between; sooner when asked to hurry, and a last time when it is closed. */
+class Loop implements Export {
+  readonly #clock: Clock;
+  readonly #pauseMs: number;
+  readonly #action: () => Promise<void>;
+  #timer: Timer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(clock: Clock, pauseMs: number, action: () => Promise<void>) {
+    this.#clock = clock;
+    this.#pauseMs = pauseMs;
+    this.#action = action;
+    this.#wait();
+  }
+
+  /** Does it now, unless it is being done. */
+  hurry(): void {
+    if (!this.#timer) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    this.#running = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#running;
+    await this.#action();
+  }
+
+  #wait(): void {
+    this.#timer = this.#clock.setTimer(this.#pauseMs, () => this.hurry(), { unref: true });
+  }
+
+  async #run(): Promise<void> {
+    await this.#action();
+    if (!this.#closed) this.#wait();
+  }
 }

@@ -55,6 +55,7 @@ export class Tracer {
   readonly #epochMs: number;
   #finished: FinishedSpan[] = [];
   #dropped = 0;
+  #batch = () => {};
 
   constructor(options: TracerOptions) {
     this.#options = options;
@@ -101,6 +102,11 @@ export class Tracer {
     return this.#finished.splice(0, count);
   }
 
+  /** Calls `listener` whenever so many spans wait that they fill a request to a collector. */
+  onBatch(listener: () => void): void {
+    this.#batch = listener;
+  }
+
   get waiting(): number {
     return this.#finished.length;
   }
@@ -135,6 +141,7 @@ export class Tracer {
         }
         const endMs = this.#epochMs + clock.monotonicMs();
         this.#finished.push({ name, kind, context, parent, startMs, endMs, attributes, error });
+        if (this.#finished.length % limits.spansPerExport === 0) this.#batch();
       },
     };
   }
