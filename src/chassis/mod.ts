@@ -5,10 +5,12 @@ export {
   ConfigError,
   type Configuration,
   type Mistake,
+  type Parsed,
   Secret,
   type Setting,
   type Settings,
   setting,
+  type Values,
 } from "./config/mod.ts";
 export {
   type Answer,
@@ -18,6 +20,7 @@ export {
   type Client,
   type ClientOptions,
   client,
+  deadlineHeader,
   del,
   type FieldError,
   get,

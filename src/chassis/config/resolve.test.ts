@@ -36,7 +36,7 @@ test("every mistake is reported at once, with its name, where it stands and what
     verbose: setting.boolean({ default: false }),
   };
   const sources: Sources = {
-    args: ["--prot", "80", "--mode", "quick", "--grace-ms"],
+    args: ["--prot", "80", "--mode", "quick", "--grace"],
     environment: { PORT: "0" },
     mounts: [{ directory: "/etc/shop", files: new Map([["verbose", "yes"]]) }],
   };
@@ -45,7 +45,7 @@ test("every mistake is reported at once, with its name, where it stands and what
     message: [
       "the configuration has 6 mistakes:",
       "  --prot: an argument names no setting; did you mean --port?",
-      "  graceMs: --grace-ms among the arguments has no value, must be a length of time such as 250ms, 1.5s, 10m or 2h",
+      "  graceMs: --grace among the arguments has no value, must be a length of time such as 250ms, 1.5s, 10m or 2h",
       '  port: PORT in the environment is "0", must be a whole number from 1 to 65535',
       '  mode: --mode among the arguments is "quick", must be one of fast, safe',
       "  databaseUrl: nobody says it and it has no default: give DATABASE_URL in the environment or a file /etc/shop/DATABASE_URL or --database-url; must be a URL that begins with postgres:// (where orders are kept)",

@@ -2,7 +2,6 @@ export { type Answer, answer } from "./answer.ts";
 export { type Call, type CallOptions, type Client, type ClientOptions, client } from "./client.ts";
 export { deadlineHeader } from "./deadline.ts";
 export { Dispatcher, type Endpoint } from "./dispatcher.ts";
-export type { ExchangeContext } from "./exchange.ts";
 export { openApi } from "./openapi.ts";
 export { type FieldError, Problem, type ProblemDocument, type ProblemOptions, problem } from "./problem.ts";
 export {
