@@ -1,5 +1,6 @@
 /** What a service is written with. */
 
+export { type Access, type Authenticator, type OidcOptions, oidc, type Principal } from "./auth/mod.ts";
 export {
   type Change,
   ConfigError,

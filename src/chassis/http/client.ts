@@ -10,6 +10,8 @@ export interface ClientOptions {
   readonly baseUrl: string;
   /** With it each call is a span. The service's own is `context.tracer`. */
   readonly tracer?: Tracer;
+  /** A bearer token for each call. */
+  readonly token?: () => string | Promise<string>;
   readonly clock?: Clock;
   readonly fetch?: typeof fetch;
 }
@@ -94,12 +96,14 @@ async function send(
   options: ClientOptions,
 ): Promise<unknown> {
   const context = (span ?? current()?.span)?.context;
+  const token = await options.token?.();
   const answer = await (options.fetch ?? fetch)(urlOf(options.baseUrl, route.path, params, query), {
     method: route.method,
     signal,
     headers: {
       accept: `application/json, ${problemContentType}`,
       [deadlineHeader]: String(Math.ceil(timeoutMs)),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(context ? { traceparent: formatTraceparent(context) } : {}),
       ...(context?.state ? { tracestate: context.state } : {}),
       ...(body === undefined ? {} : { "content-type": "application/json" }),

@@ -29,6 +29,7 @@ test("the document of routes of every kind is OpenAPI 3.1, by a validator that i
     }),
     removeOrder: del("/orders/{id}", {
       params: t.object({ id: t.string({ format: "uuid" }) }),
+      access: { scopes: ["orders:write"] },
       answers: { 204: null },
     }),
     ping: get("/ping/{who}", { answers: { 204: null } }),

@@ -18,7 +18,10 @@ export function openApi(routes: Routes, about: ApiTitle): object {
     openapi: "3.1.1",
     info: about,
     paths,
-    components: { schemas: { Problem: problemSchema } },
+    components: {
+      schemas: { Problem: problemSchema },
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+    },
   };
 }
 
@@ -32,6 +35,7 @@ function operation(name: string, { path, shape }: Route): object {
     operationId: name,
     ...(shape.summary ? { summary: shape.summary } : {}),
     ...(shape.tags ? { tags: shape.tags } : {}),
+    ...(shape.access ? { security: [{ bearer: shape.access.scopes ?? [] }] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(shape.body ? { requestBody: { required: true, content: json(shape.body) } } : {}),
     responses: responses(shape),

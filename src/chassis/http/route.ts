@@ -1,4 +1,5 @@
 import type { Logger } from "#base";
+import type { Access, Principal } from "../auth/principal.ts";
 import type { Answer } from "./answer.ts";
 import type { Input, Output, Schema } from "./schema.ts";
 
@@ -17,6 +18,8 @@ export interface Shape {
   readonly body?: AnySchema;
   /** Schemas of answers by status; `null` for one without a body. Problems need not be named. */
   readonly answers: Readonly<Partial<Record<AnswerStatus, AnySchema | null>>>;
+  /** Who may ask. Absent: anybody. */
+  readonly access?: Access;
   /** One line for the OpenAPI document. */
   readonly summary?: string;
   readonly tags?: readonly string[];
@@ -58,6 +61,8 @@ export interface HandlerRequest<R extends Route> {
   readonly query: PartOf<R, "query", "out">;
   readonly headers: PartOf<R, "headers", "out">;
   readonly body: PartOf<R, "body", "out">;
+  /** Who asks, where the route says who may. */
+  readonly principal: R["shape"]["access"] extends Access ? Principal : undefined;
   /** Aborted when nobody waits for the answer any more: the deadline has passed, or the caller is gone. Hand it on. */
   readonly signal: AbortSignal;
   /** What is left until the deadline, now. */

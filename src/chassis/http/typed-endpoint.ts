@@ -1,4 +1,7 @@
 import { parse as parseQuery } from "node:querystring";
+import { must } from "#base";
+import { authorize } from "../auth/authorize.ts";
+import type { Access, Authenticator, Principal } from "../auth/principal.ts";
 import { Answer } from "./answer.ts";
 import type { Endpoint } from "./dispatcher.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,7 +17,11 @@ export interface TypedEndpoint extends Endpoint {
 }
 
 /** What answers a route: reads its parts, checks them, calls the handler, and answers with what it gives. */
-export function typedEndpoint({ shape }: Route, handler: AnyHandler): TypedEndpoint {
+export function typedEndpoint(
+  { shape }: Route,
+  handler: AnyHandler,
+  authenticator?: Authenticator,
+): TypedEndpoint {
   const { timeoutMs = limits.answerMs, maxBodyBytes = limits.maxBodyBytes } = shape;
   const ordinary = ordinaryStatus(shape);
   const headerNames = Object.keys((shape.headers?.properties as object | undefined) ?? {});
@@ -30,6 +37,8 @@ export function typedEndpoint({ shape }: Route, handler: AnyHandler): TypedEndpo
 
   const read = async (exchange: Exchange): Promise<Request> => {
     if (!validate) await prepare();
+    // Before anything that a stranger sent is read.
+    const principal = shape.access && (await admit(shape.access, exchange, authenticator));
     const parts: Parts = {
       params: shape.params ? { ...exchange.params } : exchange.params,
       query: shape.query ? { ...parseQuery(exchange.query) } : undefined,
@@ -37,7 +46,7 @@ export function typedEndpoint({ shape }: Route, handler: AnyHandler): TypedEndpo
       body: shape.body ? await readJson(exchange.request, maxBodyBytes) : undefined,
     };
     validate?.(parts);
-    return new Request(exchange, parts);
+    return new Request(exchange, parts, principal);
   };
 
   return {
@@ -49,6 +58,17 @@ export function typedEndpoint({ shape }: Route, handler: AnyHandler): TypedEndpo
       else reply(exchange, ordinary, result);
     },
   };
+}
+
+async function admit(
+  access: Access,
+  { request, params }: Exchange,
+  authenticator?: Authenticator,
+): Promise<Principal> {
+  const known = must(authenticator, "a route that says who may ask has an authenticator");
+  const principal = await known.authenticate(request.headers.authorization);
+  authorize(access, principal, params);
+  return principal;
 }
 
 function reply(
@@ -67,14 +87,16 @@ class Request implements HandlerRequest<Route> {
   readonly query: never;
   readonly headers: never;
   readonly body: never;
+  readonly principal: never;
   readonly #exchange: Exchange;
 
-  constructor(exchange: Exchange, { params, query, headers, body }: Parts) {
+  constructor(exchange: Exchange, { params, query, headers, body }: Parts, principal: Principal | undefined) {
     this.#exchange = exchange;
     this.params = params as never;
     this.query = query as never;
     this.headers = headers as never;
     this.body = body as never;
+    this.principal = principal as never;
   }
 
   get signal(): AbortSignal {

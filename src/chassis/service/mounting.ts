@@ -1,4 +1,5 @@
-import { must } from "#base";
+import { assert, must } from "#base";
+import type { Authenticator } from "../auth/mod.ts";
 import {
   type AnyHandler,
   type Dispatcher,
@@ -64,10 +65,14 @@ export class RouteSet {
   }
 
   /** Begins to answer, once everything that checks requests is loaded. */
-  async open(handlers: Readonly<Record<string, AnyHandler>>): Promise<void> {
+  async open(handlers: Readonly<Record<string, AnyHandler>>, authenticator?: Authenticator): Promise<void> {
     const endpoints = Object.entries(this.#routes).map(([name, route]) => {
       const handler = must(handlers[name], `there is no handler for the route ${name}`);
-      return [name, typedEndpoint(route, handler)] as const;
+      assert(
+        !route.shape.access || authenticator,
+        `the route ${name} says who may ask, but the service has no authenticator`,
+      );
+      return [name, typedEndpoint(route, handler, authenticator)] as const;
     });
     await Promise.all(endpoints.map(([, endpoint]) => endpoint.prepare()));
     for (const [name, endpoint] of endpoints) this.#endpoints.set(name, endpoint);

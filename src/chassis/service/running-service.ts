@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Logger, must } from "#base";
+import type { Authenticator } from "../auth/mod.ts";
 import { type Configuration, configure, type Settings } from "../config/mod.ts";
 import { type AnyHandler, Dispatcher, httpServer, type Routes } from "../http/mod.ts";
 import { Telemetry } from "../telemetry/mod.ts";
@@ -21,6 +22,7 @@ export interface AnyService {
   readonly description?: string;
   readonly config?: Settings;
   readonly routes: Routes;
+  readonly authenticator?: (context: never) => Authenticator;
   readonly handlers: (context: never) => Awaitable<Readonly<Record<string, AnyHandler>>>;
 }
 
@@ -64,7 +66,8 @@ export class RunningService implements Service {
       this.#config = this.#configure();
       await this.#listen(this.#config);
       const context = this.#context(this.#config);
-      await this.#routes.open(await this.#options.handlers(context as never));
+      const handlers = await this.#options.handlers(context as never);
+      await this.#routes.open(handlers, this.#options.authenticator?.(context as never));
     } catch (error) {
       this.#see("failed");
       await this.#stop({ hurry: true });

@@ -1,4 +1,5 @@
 import { type Clock, type Logger, type Metrics, type Random, systemClock, systemRandom } from "#base";
+import type { Authenticator } from "../auth/mod.ts";
 import type { Configuration, Settings } from "../config/mod.ts";
 import type { Handlers, Routes } from "../http/mod.ts";
 import type { LineWriter, Tracer } from "../telemetry/mod.ts";
@@ -20,6 +21,8 @@ export interface ServiceOptions<S extends Settings, Api extends Routes> {
    * has resolved.
    */
   readonly handlers: (context: ServiceContext<S>) => Handlers<Api> | Promise<Handlers<Api>>;
+  /** Finds out who asks, for the routes that say who may. */
+  readonly authenticator?: (context: ServiceContext<S>) => Authenticator;
   /** What it runs on. Absent: the process. */
   readonly machine?: Partial<Machine>;
 }
