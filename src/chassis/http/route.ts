@@ -1,5 +1,5 @@
 import type { Logger } from "#base";
-import type { Access, Principal } from "../auth/principal.ts";
+import type { Access, Principal } from "../auth/mod.ts";
 import type { Answer } from "./answer.ts";
 import type { Input, Output, Schema } from "./schema.ts";
 

@@ -1,7 +1,6 @@
 import { parse as parseQuery } from "node:querystring";
 import { must } from "#base";
-import { authorize } from "../auth/authorize.ts";
-import type { Access, Authenticator, Principal } from "../auth/principal.ts";
+import { type Access, type Authenticator, authorize, type Principal } from "../auth/mod.ts";
 import { Answer } from "./answer.ts";
 import type { Endpoint } from "./dispatcher.ts";
 import type { Exchange } from "./exchange.ts";
