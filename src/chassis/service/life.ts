@@ -17,9 +17,9 @@ const transitions: Readonly<Record<State, Readonly<Record<Event, State | undefin
   idle: { start: "starting", opened: undefined, failed: undefined, stop: "ended", drained: undefined },
   starting: { start: undefined, opened: "ready", failed: "draining", stop: "draining", drained: undefined },
   ready: { start: undefined, opened: undefined, failed: undefined, stop: "draining", drained: undefined },
-  // What was being opened when it was asked to stop may still come, or fail; to be asked twice is no more than once.
+  // What was being opened when it was asked to stop may still come, or fail, then or later; to be asked twice is no more than once.
   draining: { start: undefined, opened: "draining", failed: "draining", stop: "draining", drained: "ended" },
-  ended: { start: undefined, opened: undefined, failed: undefined, stop: "ended", drained: undefined },
+  ended: { start: undefined, opened: "ended", failed: "ended", stop: "ended", drained: undefined },
 };
 
 /** The state that follows. An event that cannot happen is a mistake in the program. */

@@ -40,6 +40,8 @@ export class RunningService implements Service {
   /** Aborted when the last request has been answered. */
   readonly #over = new AbortController();
   readonly #closers: (() => unknown)[] = [];
+  /** Settles when the handlers are there: what is being opened is not closed before. */
+  #opening: Promise<unknown> | undefined;
   #config: Configuration<OwnSettings> | undefined;
   #state: State = "idle";
   #stopping: Promise<void> | undefined;
@@ -66,14 +68,17 @@ export class RunningService implements Service {
       this.#config = this.#configure();
       await this.#listen(this.#config);
       const context = this.#context(this.#config);
-      const handlers = await this.#options.handlers(context as never);
-      await this.#routes.open(handlers, this.#options.authenticator?.(context as never));
+      const opening = Promise.try(() => this.#options.handlers(context as never));
+      this.#opening = opening.catch(() => {});
+      await this.#routes.open(await opening, this.#options.authenticator?.(context as never));
     } catch (error) {
       this.#see("failed");
       await this.#stop({ hurry: true });
       throw error;
     }
     this.#see("opened");
+    if (this.#state !== "ready")
+      throw new Error(`${this.#options.name} was asked to end before it was ready`);
     this.#telemetry.export();
   }
 
@@ -157,6 +162,7 @@ export class RunningService implements Service {
     const listened = this.#server.listening;
     if (listened) await this.#drain(hurry);
     this.#over.abort();
+    await this.#close(() => this.#opening);
     for (const close of this.#closers.toReversed()) await this.#close(close);
     if (this.#state === "draining") this.#see("drained");
     if (listened) this.#logger.info("ended");

@@ -10,7 +10,11 @@ import { type TestContext, test } from "node:test";
 import { setting } from "../config/mod.ts";
 import { get } from "../http/route.ts";
 import { t } from "../http/schema.ts";
+import { service } from "./service.ts";
 import { startService } from "./testing/test-service.ts";
+
+/** On loopback, and gone as soon as it is asked to go. */
+const quiet = { HOST: "127.0.0.1", PORT: "0", DRAIN_DELAY: "0ms" };
 
 test("SIGTERM: it is not ready at once, goes on answering, lets requests finish, and ends with 0", async (context) => {
   const { url, child, line } = await startProcess(context, { DRAIN_DELAY: "300ms" });
@@ -85,6 +89,31 @@ test("while it opens what it needs, it is alive but not ready, and its routes sa
   const { ask } = await starting;
   assert.equal((await ask("/readyz")).status, 200);
   assert.equal((await ask("/hello")).body, "hello");
+});
+
+test("asked to end while it opens what it needs, it waits for that, closes it, and was never ready", async (context) => {
+  const asking = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  const closed: string[] = [];
+  const it = service({
+    name: "slow",
+    version: "1.0.0",
+    routes: {},
+    handlers: async ({ closeAtEnd }) => {
+      asking.resolve();
+      await opened.promise;
+      closeAtEnd(() => closed.push("database"));
+      return {};
+    },
+    machine: { args: [], environment: quiet, output: { write: () => {} }, ownsProcess: false },
+  });
+  context.after(() => it.stop());
+  const started = assert.rejects(it.start(), /slow was asked to end before it was ready/);
+  await asking.promise;
+  const stopped = it.stop();
+  opened.resolve();
+  await Promise.all([started, stopped]);
+  assert.deepEqual(closed, ["database"]);
 });
 
 test("liveness and readiness ask their own checks, and say which of them fails", async (context) => {
