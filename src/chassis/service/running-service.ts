@@ -77,6 +77,8 @@ export class RunningService implements Service {
       throw error;
     }
     this.#see("opened");
+    // A process that a signal has told to end is gone after this wait, with the exit code that says how it went.
+    await this.#stopping;
     if (this.#state !== "ready")
       throw new Error(`${this.#options.name} was asked to end before it was ready`);
     this.#telemetry.export();

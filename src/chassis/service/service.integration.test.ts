@@ -46,6 +46,14 @@ test("a request that takes longer than the drain's limit is cut off, said, and t
   assert.deepEqual(await once(child, "exit"), [1, null]);
 });
 
+test("SIGTERM while it opens what it needs: it ends with 0 when that is there", async (context) => {
+  const { child, line } = await startProcess(context, { DRAIN_DELAY: "0ms", OPEN: "held" }, "listening");
+  child.kill("SIGTERM");
+  await line("draining");
+  child.stdin?.write("\n");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
 test("a configuration with mistakes ends the start with all of them and exit code 1", async (context) => {
   const child = spawnService(context, { PORT: "http", DRAIN_LIMIT: "soon" });
   let said = "";
@@ -201,8 +209,8 @@ test("a handler reads a mounted file's new value, and the log's level changes wh
   assert.equal(lines.filter(({ message }) => message === "saying hello").length, 1);
 });
 
-/** The service of `held-service.ts` in a process of its own. */
-async function startProcess(context: TestContext, environment: Record<string, string>) {
+/** The service of `held-service.ts` in a process of its own, when it has said `until`. */
+async function startProcess(context: TestContext, environment: Record<string, string>, until = "open") {
   const child = spawnService(context, environment);
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const seen: Record<string, unknown>[] = [];
@@ -220,7 +228,7 @@ async function startProcess(context: TestContext, environment: Record<string, st
     return promise;
   };
   const { url } = await line("listening");
-  await line("open");
+  await line(until);
   return { child, line, url: url as string };
 }
 
