@@ -17,7 +17,7 @@ import { startService } from "./testing/test-service.ts";
 const quiet = { HOST: "127.0.0.1", PORT: "0", DRAIN_DELAY: "0ms" };
 
 test("SIGTERM: it is not ready at once, goes on answering, lets requests finish, and ends with 0", async (context) => {
-  const { url, child, line } = await startProcess(context, { DRAIN_DELAY: "300ms" });
+  const { url, child, line } = await startProcess(context, { DRAIN_DELAY: "3s" });
   const agent = new Agent({ keepAlive: true });
   const held = ask(`${url}/held`, agent);
   await line("held");
@@ -74,21 +74,19 @@ test("what is thrown and never caught ends the process, and stands in the log as
 
 test("while it opens what it needs, it is alive but not ready, and its routes say so", async (context) => {
   const opened = Promise.withResolvers<void>();
-  const asking = Promise.withResolvers<string>();
-  const port = await freePort();
+  const listening = whenListening();
   const starting = startService(
     context,
     {
       routes: { hello: get("/hello", { answers: { 200: t.string() } }) },
       handlers: async () => {
-        asking.resolve(`http://127.0.0.1:${port}`);
         await opened.promise;
         return { hello: () => "hello" };
       },
     },
-    { environment: { PORT: String(port) } },
+    { output: listening.output },
   );
-  const url = await asking.promise;
+  const url = await listening.url;
   const statuses = await Promise.all(
     ["/livez", "/readyz", "/hello"].map(async (path) => (await fetch(url + path)).status),
   );
@@ -164,19 +162,31 @@ test("what was opened is closed after the last answer, the last first; what does
 });
 
 test("a start that fails closes what it has opened and lets the port go", async (context) => {
-  const port = await freePort();
-  const start = (handlers: () => Record<string, never>) =>
-    startService(context, { routes: {}, handlers }, { environment: { PORT: String(port) } });
-  await assert.rejects(
-    start(() => {
-      throw new Error("no database");
-    }),
-    /no database/,
+  const listening = whenListening();
+  const closed: string[] = [];
+  const starting = startService(
+    context,
+    {
+      routes: {},
+      handlers: async ({ closeAtEnd }) => {
+        closeAtEnd(() => closed.push("database"));
+        await listening.url;
+        throw new Error("no broker");
+      },
+    },
+    { output: listening.output },
   );
-  await start(() => ({}));
+  await assert.rejects(starting, /no broker/);
+  assert.deepEqual(closed, ["database"]);
+  await assert.rejects(fetch(await listening.url), TypeError);
+});
+
+test("a port that is taken is named, with where it was said and the command that shows who has it", async (context) => {
+  const nothing = { routes: {}, handlers: () => ({}) };
+  const { port } = new URL((await startService(context, nothing)).url);
   await assert.rejects(
-    start(() => ({})),
-    /cannot listen on 127.0.0.1:\d+ .*PORT in the environment\): EADDRINUSE; see who does: ss/,
+    startService(context, nothing, { environment: { PORT: port } }),
+    new RegExp(`127.0.0.1:${port} .*PORT in the environment\\): EADDRINUSE; see who does: ss .*:${port}`),
   );
 });
 
@@ -250,12 +260,12 @@ function ask(url: string, agent?: Agent): Promise<IncomingMessage> {
   return promise;
 }
 
-async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
+/** An output that tells where a service listens, before it is ready. */
+function whenListening() {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const write = (text: string) => {
+    const { message, url } = JSON.parse(text.split("\n")[0] as string) as { message: string; url: string };
+    if (message === "listening") resolve(url);
+  };
+  return { url: promise, output: { write } };
 }
