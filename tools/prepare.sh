@@ -22,6 +22,7 @@ need ip iproute2
 need nsenter util-linux
 need socat socat
 need unshare util-linux
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 [ -x /bin/busybox ] && /bin/busybox --list 2>/dev/null | grep -q '^tar$' && ! ldd /bin/busybox >/dev/null 2>&1 || missing="$missing busybox-static"
 [ "${1:-}" = long ] && need chromium chromium
 [ "${1:-}$(uname -m)" = longx86_64 ] && virtual=yes || virtual=''
