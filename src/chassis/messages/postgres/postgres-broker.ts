@@ -1,0 +1,41 @@
+import { type Clock, type Logger, silentLogger, systemClock } from "#base";
+import type { Database } from "../../database/database.ts";
+import type { Broker } from "../broker.ts";
+import { keyOf } from "../message.ts";
+import { PostgresSubscription } from "./postgres-subscription.ts";
+import { publishStatement } from "./statements.ts";
+
+export interface PostgresBrokerOptions {
+  readonly database: Database;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+/**
+ * Messages in tables of one PostgreSQL (`messagesSchema`): no further server to run. Each message is written once per
+ * subscriber. A copy that dies, or loses its connection, lets go of what it had in hand at that moment: it is the
+ * server that knows, no lease has to run out.
+ */
+export function postgresBroker({
+  database,
+  clock = systemClock,
+  log = silentLogger,
+}: PostgresBrokerOptions): Broker {
+  return {
+    async publish(messages) {
+      if (messages.length === 0) return;
+      await database.query(publishStatement, [
+        messages.map(({ topic }) => topic),
+        messages.map(keyOf),
+        messages.map(({ event }) => JSON.stringify(event)),
+      ]);
+    },
+    async subscribe(options) {
+      await database.query("insert into chassis.subscriptions values ($1, $2) on conflict do nothing", [
+        options.topic,
+        options.subscriber,
+      ]);
+      return new PostgresSubscription({ database, clock, log, ...options });
+    },
+  };
+}

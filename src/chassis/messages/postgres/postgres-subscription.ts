@@ -1,0 +1,118 @@
+import { type Clock, type Logger, must } from "#base";
+import type { Database, Session, Transaction } from "../../database/database.ts";
+import { persist } from "../../database/persist.ts";
+import { wakeUps } from "../../database/wake-ups.ts";
+import type { SubscribeOptions, Subscription } from "../broker.ts";
+import type { CloudEvent } from "../cloud-event.ts";
+import { limits } from "../limits.ts";
+import { retryDelayMs } from "../retry-delay.ts";
+import { deliveriesChannel } from "./schema.ts";
+import { claimStatement, failedStatement, handledStatement, nextDueStatement } from "./statements.ts";
+
+interface Options extends SubscribeOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * One copy of a subscriber, on a connection of its own. It takes messages of several keys in a transaction, has the
+ * keys handled side by side, and commits what became of them; then it takes the next.
+ */
+export class PostgresSubscription implements Subscription {
+  readonly #options: Options;
+  readonly #closing = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(options: Options) {
+    this.#options = options;
+    const { topic, subscriber, clock, log } = options;
+    this.#ended = persist(
+      `the reading of ${topic} by ${subscriber}`,
+      { clock, log, signal: this.#closing.signal },
+      (progress) => this.#read(progress),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error(`the subscription of ${this.#options.subscriber} is closed`));
+    await this.#ended;
+  }
+
+  async #read(progress: () => void): Promise<void> {
+    const { database, clock } = this.#options;
+    const session = await database.session();
+    try {
+      const wakes = await wakeUps(session, deliveriesChannel, clock);
+      while (!this.#closing.signal.aborted) {
+        const taken = await session.transaction((transaction) => this.#deliver(transaction, session));
+        progress();
+        if (taken === 0) await wakes.next(await this.#untilNextLookMs(session), this.#closing.signal);
+      }
+    } finally {
+      await session.close();
+    }
+  }
+
+  /** How many messages were in hand. */
+  async #deliver(transaction: Transaction, { lost }: Session): Promise<number> {
+    const { topic, subscriber, clock } = this.#options;
+    const { rows } = await transaction.query(claimStatement, [
+      topic,
+      subscriber,
+      new Date(clock.now()),
+      limits.window,
+      limits.prefetch,
+      limits.prefetchBytes,
+    ]);
+    if (rows.length === 0) return 0;
+    const signal = AbortSignal.any([this.#closing.signal, lost]);
+    const lines = [...Map.groupBy(rows as readonly DeliveryRow[], ({ key }) => key).values()];
+    const outcomes = await Promise.all(lines.map((line) => this.#handle(line, signal)));
+    const handled = outcomes.flatMap((outcome) => outcome.handled);
+    const failed = outcomes.flatMap((outcome) => outcome.failed ?? []);
+    await transaction.query(handledStatement, [handled]);
+    if (failed.length > 0)
+      await transaction.query(failedStatement, [
+        failed.map(({ position }) => position),
+        failed.map(({ due }) => due),
+      ]);
+    return rows.length;
+  }
+
+  /** The messages of a key, one after the other, up to the first that fails. */
+  async #handle(line: readonly DeliveryRow[], signal: AbortSignal): Promise<Outcome> {
+    const { topic, handle, clock, retryDelayMs: delayMs = retryDelayMs } = this.#options;
+    const handled: string[] = [];
+    for (const { position, event, attempt } of line) {
+      if (signal.aborted) break;
+      try {
+        await handle({ message: { topic, event: JSON.parse(event) as CloudEvent }, attempt, signal });
+        handled.push(position);
+      } catch {
+        return { handled, failed: { position, due: new Date(clock.now() + delayMs(attempt)) } };
+      }
+    }
+    return { handled };
+  }
+
+  async #untilNextLookMs(session: Session): Promise<number> {
+    const { topic, subscriber, clock } = this.#options;
+    const { rows } = await session.query(nextDueStatement, [topic, subscriber]);
+    const { due } = must((rows as readonly { due: Date | null }[])[0], "an aggregate has one row");
+    if (!due) return limits.safetyLookMs;
+    return Math.max(0, Math.min(limits.safetyLookMs, due.getTime() - clock.now()));
+  }
+}
+
+interface DeliveryRow {
+  readonly position: string;
+  readonly key: string;
+  readonly event: string;
+  readonly attempt: number;
+}
+
+interface Outcome {
+  readonly handled: readonly string[];
+  readonly failed?: { readonly position: string; readonly due: Date };
+}

@@ -1,0 +1,26 @@
+import type { Schema } from "../../database/migrate.ts";
+
+/** The channel on which it is said that there is something to deliver. */
+export const deliveriesChannel = "chassis_deliveries";
+
+export const messagesSchema: Schema = {
+  part: "messages",
+  steps: [
+    `create table chassis.subscriptions (
+       topic text not null,
+       subscriber text not null,
+       primary key (topic, subscriber)
+     );
+     create table chassis.deliveries (
+       position bigint generated always as identity primary key,
+       topic text not null,
+       subscriber text not null,
+       key text not null,
+       event text not null,
+       attempt int not null default 1,
+       due_at timestamptz
+     ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+     create index on chassis.deliveries (topic, subscriber, position);
+     create index on chassis.deliveries (topic, subscriber, key, due_at) where due_at is not null`,
+  ],
+};

@@ -1,0 +1,64 @@
+import { deliveriesChannel } from "./schema.ts";
+
+/**
+ * Writes a row for each subscriber. Positions are drawn under a lock on the key that is held until the commit, so that
+ * nothing appears in front of what was delivered already, whoever else publishes.
+ */
+export const publishStatement = `
+  with locked as materialized (
+    select count(pg_advisory_xact_lock(1849303, hash)) from (
+      select distinct hashtext(topic || ' ' || key) as hash
+      from unnest($1::text[], $2::text[]) as keys (topic, key) order by hash
+    ) as hashes
+  ), added as (
+    insert into chassis.deliveries (topic, subscriber, key, event)
+    select topic, subscriber, key, event
+    from locked, unnest($1::text[], $2::text[], $3::text[]) with ordinality as published (topic, key, event, number)
+    join chassis.subscriptions using (topic)
+    order by number
+    returning 1
+  )
+  select pg_notify('${deliveriesChannel}', '') from added limit 1`;
+
+/**
+ * The row of a key's first message is the lock on the key (as in `data/outbox/drain.ts`). A key whose first message
+ * waits for another attempt is left out altogether. $1 topic, $2 subscriber, $3 now, $4 window, $5 how many,
+ * $6 how many bytes.
+ */
+export const claimStatement = `
+  with recent as (
+    select position, key from chassis.deliveries as delivery
+    where topic = $1 and subscriber = $2 and not exists (
+      select from chassis.deliveries as waiting
+      where waiting.topic = $1 and waiting.subscriber = $2 and waiting.key = delivery.key and waiting.due_at > $3
+    )
+    order by position limit $4
+  ), locked as (
+    select position, key from chassis.deliveries
+    where position in (select min(position) from recent group by key) and (due_at is null or due_at <= $3)
+    order by position limit $5
+    for update skip locked
+  )
+  select position, key, event, attempt from (
+    select delivery.position, delivery.key, delivery.event, delivery.attempt,
+      sum(octet_length(event)) over (order by delivery.position) - octet_length(event) as bytes_before
+    from locked join recent using (key) join chassis.deliveries as delivery on delivery.position = recent.position
+    order by delivery.position limit $5
+  ) as batch
+  where bytes_before < $6
+  order by position`;
+
+/** Should a crash undo it, the messages are only delivered again: no flush to wait for. $1 positions. */
+export const handledStatement = `
+  with quick as (select set_config('synchronous_commit', 'off', true))
+  delete from chassis.deliveries using quick where position = any ($1::bigint[])`;
+
+/** $1 positions, $2 when each is due again. */
+export const failedStatement = `
+  update chassis.deliveries set attempt = attempt + 1, due_at = failed.due_at
+  from unnest($1::bigint[], $2::timestamptz[]) as failed (position, due_at)
+  where deliveries.position = failed.position`;
+
+/** When the next failed message is due. $1 topic, $2 subscriber. */
+export const nextDueStatement = `
+  select min(due_at) as due from chassis.deliveries where topic = $1 and subscriber = $2 and due_at is not null`;
