@@ -1,0 +1,85 @@
+import type { Database, Transaction } from "../../database/database.ts";
+import type { Broker } from "../../messages/broker.ts";
+import type { CloudEvent } from "../../messages/cloud-event.ts";
+import type { Message } from "../../messages/message.ts";
+import { limits } from "../limits.ts";
+
+/**
+ * Publishes messages of the outbox until there are none that another copy does not have in hand. How many.
+ *
+ * The row of a key's first message is the lock on the key: who holds it has every message of the key that it sees, and
+ * whoever comes later skips the key, or finds the row gone and looks again. So copies never send one key side by side.
+ */
+export async function drain(
+  database: Database,
+  broker: Pick<Broker, "publish">,
+  signal?: AbortSignal,
+): Promise<number> {
+  let published = 0;
+  while (!signal?.aborted) {
+    const count = await publishBatch(database, broker);
+    if (count === 0) break;
+    published += count;
+  }
+  return published;
+}
+
+async function publishBatch(database: Database, broker: Pick<Broker, "publish">): Promise<number> {
+  return database.transaction(async (transaction) => {
+    const claimed = await transaction.query(claim, [
+      limits.relayWindow,
+      limits.relayBatch,
+      limits.relayBytes,
+    ]);
+    const rows = claimed.rows as readonly OutboxRow[];
+    if (rows.length === 0) return 0;
+    await broker.publish(rows.map(messageOf));
+    await remove(transaction, rows);
+    return rows.length;
+  });
+}
+
+/**
+ * Takes out what was published: the positions of the rows that were there. Should a crash undo it, they are published
+ * again, so there is no flush to wait for.
+ */
+export async function remove(
+  transaction: Transaction,
+  published: readonly OutboxRow[],
+): Promise<readonly string[]> {
+  const { rows } = await transaction.query(
+    `with quick as (select set_config('synchronous_commit', 'off', true))
+     delete from chassis.outbox using quick where position = any ($1::bigint[]) returning position`,
+    [published.map(({ position }) => position)],
+  );
+  return (rows as readonly { position: string }[]).map(({ position }) => position);
+}
+
+export interface OutboxRow {
+  /** A bigint, as PostgreSQL writes it. */
+  readonly position: string;
+  readonly topic: string;
+  readonly event: string;
+}
+
+export function messageOf({ topic, event }: OutboxRow): Message {
+  return { topic, event: JSON.parse(event) as CloudEvent };
+}
+
+const claim = `
+  with recent as (
+    select position, key from chassis.outbox order by position limit $1
+  ), locked as (
+    select position, key from chassis.outbox
+    where position in (select min(position) from recent group by key)
+    order by position limit $2
+    for update skip locked
+  )
+  select position, topic, event from (
+    select outbox.position, outbox.topic, outbox.event,
+      sum(octet_length(outbox.event)) over (order by outbox.position) - octet_length(outbox.event) as bytes_before
+    from locked join recent using (key) join chassis.outbox on outbox.position = recent.position
+    order by outbox.position limit $2
+  ) as batch
+  where bytes_before < $3
+  order by position`;

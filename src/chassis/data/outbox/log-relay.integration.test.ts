@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
+import type { Database } from "../../database/database.ts";
+import { limits } from "../limits.ts";
+import { logRelay, type SlotGivenUp } from "./log-relay.ts";
+import { openWorld, upTo } from "./testing/outbox-world.ts";
+
+describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
+  let postgres: RealPostgres;
+  before(async () => {
+    postgres = await realPostgres();
+  });
+  after(() => postgres.stop());
+
+  test("is given up, with an alarm, when the server keeps too much log for it; then the relay polls, and reads again", async (t) => {
+    const world = await openWorld(postgres);
+    t.after(() => world.close());
+    const alarm = Promise.withResolvers<SlotGivenUp>();
+    world.start((options) =>
+      logRelay({ ...options, slotBytes: 1_000_000, slotCheckMs: 20, onSlotGivenUp: alarm.resolve }),
+    );
+    await untilSlots(world.database, 1);
+    world.refuse = () => true;
+    const text = "x".repeat(50_000);
+    const more = limits.relayBatch + Math.ceil(limits.logQueueBytes / text.length) + 1;
+    await world.database.transaction((transaction) =>
+      world.outbox.add(
+        transaction,
+        ...Array.from({ length: more }, (_, index) => ({
+          topic: "orders",
+          type: "counted",
+          key: "bulk",
+          data: index + 1,
+          headers: { text },
+        })),
+      ),
+    );
+    // The rest of the log need not be the outbox's: the relay has stopped reading, so all of it is kept.
+    for (let segment = 0; segment < 2; segment += 1) {
+      await world.add("a", 1);
+      await world.database.query("select pg_switch_wal()");
+    }
+    const { heldBytes, limitBytes } = await alarm.promise;
+    assert.ok(heldBytes > limitBytes, `${heldBytes} bytes were kept, ${limitBytes} allowed`);
+    world.refuse = () => false;
+    await world.published(more + 2);
+    await untilSlots(world.database, 1);
+    await world.add("a", 2);
+    await world.published(more + 4);
+    assert.deepEqual(world.firstOf("a"), upTo(4));
+    assert.deepEqual(world.firstOf("bulk"), upTo(more));
+  });
+
+  test("does not outlive the relay", async (t) => {
+    const world = await openWorld(postgres);
+    t.after(() => world.close());
+    world.start(logRelay);
+    await untilSlots(world.database, 1);
+    await postgres.terminateBackends();
+    await world.stop();
+    await untilSlots(world.database, 0);
+  });
+
+  test("is not waited for: while an old transaction keeps the server from making one, the relay polls", async (t) => {
+    const world = await openWorld(postgres);
+    t.after(() => world.close());
+    await world.database.transaction(async (transaction) => {
+      // It writes, so it has a number, so the server waits for its end.
+      await transaction.query("create table old (id int)");
+      world.start(logRelay);
+      await world.add("a", 3);
+      await world.published(3);
+    });
+    await untilSlots(world.database, 1);
+    await world.add("a", 3);
+    await world.published(6);
+    assert.deepEqual(world.firstOf("a"), upTo(6));
+  });
+});
+
+async function untilSlots(database: Database, count: number): Promise<void> {
+  for (;;) {
+    const { rows } = await database
+      .query("select from pg_replication_slots where database = current_database() and active")
+      .catch(() => ({ rows: { length: -1 } }));
+    if (rows.length === count) return;
+  }
+}

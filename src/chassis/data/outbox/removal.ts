@@ -1,0 +1,59 @@
+import type { Clock, Timer } from "#base";
+import type { Database } from "../../database/database.ts";
+import { type OutboxRow, remove } from "./drain.ts";
+
+/**
+ * Takes out of the table what was read from the log and published. The log tells of a commit a moment before other
+ * transactions see its rows, and with a synchronous standby much earlier; so rows that are not there are looked for
+ * again. Those that another copy has taken out never come: after `longestWaitMs` they are forgotten. A row that appears
+ * even later is published a second time when the table is next drained.
+ */
+export class Removal {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  #missed: readonly Missed[] = [];
+  #waitMs = firstWaitMs;
+  #again: Timer | undefined;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async remove(published: readonly OutboxRow[]): Promise<void> {
+    const nowMs = this.#clock.monotonicMs();
+    const wanted = [...this.#missed, ...published.map((row) => ({ row, sinceMs: nowMs }))];
+    const removed = new Set(
+      await remove(
+        this.#database,
+        wanted.map(({ row }) => row),
+      ),
+    );
+    this.#missed = wanted.filter(
+      ({ row, sinceMs }) => !removed.has(row.position) && nowMs - sinceMs < longestWaitMs,
+    );
+    this.#waitMs = published.length > 0 ? firstWaitMs : this.#waitMs * 4;
+    this.#again?.cancel();
+    if (this.#missed.length > 0) this.#lookAgain();
+  }
+
+  /** Whatever is missing then is left to the next drain. */
+  stop(): void {
+    this.#again?.cancel();
+    this.#missed = [];
+  }
+
+  #lookAgain(): void {
+    // While the database is away the tail ends, and the next one drains the table.
+    const look = () => void this.remove([]).catch(() => {});
+    this.#again = this.#clock.setTimer(this.#waitMs, look, { unref: true });
+  }
+}
+
+interface Missed {
+  readonly row: OutboxRow;
+  readonly sinceMs: number;
+}
+
+const firstWaitMs = 5;
+const longestWaitMs = 30_000;
