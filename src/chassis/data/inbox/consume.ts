@@ -1,0 +1,60 @@
+import { type Clock, type Logger, messageOf, silentLogger, systemClock } from "#base";
+import type { Database, Transaction } from "../../database/database.ts";
+import type { Broker, Delivery, Subscription } from "../../messages/broker.ts";
+import type { Message } from "../../messages/message.ts";
+import { limits } from "../limits.ts";
+import { putAside } from "./dead-letters.ts";
+import { inbox } from "./inbox.ts";
+
+export interface ConsumeOptions {
+  readonly database: Database;
+  readonly broker: Broker;
+  readonly topic: string;
+  /** Who consumes: the name of the subscription, and of its inbox. */
+  readonly consumer: string;
+  /** What a message causes, all of it through the transaction. */
+  readonly effect: (transaction: Transaction, message: Message) => Promise<unknown>;
+  /** After so many failures a message is put aside among the dead letters, and the next of its key has its turn. */
+  readonly attempts?: number;
+  readonly retryDelayMs?: (attempt: number) => number;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+/** Has every message of a topic take effect exactly once, whatever is delivered how often. */
+export function consume(options: ConsumeOptions): Promise<Subscription> {
+  const { broker, topic, consumer, retryDelayMs } = options;
+  return broker.subscribe({
+    topic,
+    subscriber: consumer,
+    handle: handler(options),
+    ...(retryDelayMs ? { retryDelayMs } : {}),
+  });
+}
+
+function handler({
+  database,
+  consumer,
+  effect,
+  attempts = limits.attempts,
+  clock = systemClock,
+  log = silentLogger,
+}: ConsumeOptions): (delivery: Delivery) => Promise<void> {
+  const memory = inbox({ consumer, clock });
+  return async ({ message, attempt }) => {
+    try {
+      await database.transaction((transaction) =>
+        memory.once(transaction, message, () => effect(transaction, message)),
+      );
+    } catch (error) {
+      const { type, id } = message.event;
+      const fields = { consumer, type, id, attempt };
+      if (attempt < attempts) {
+        log.warn(`${type} could not be handled, and is tried again: ${messageOf(error)}`, fields);
+        throw error;
+      }
+      await putAside(database, { consumer, message, attempts, error: messageOf(error), atMs: clock.now() });
+      log.error(`${type} could not be handled, and is put aside: ${messageOf(error)}`, fields);
+    }
+  };
+}
