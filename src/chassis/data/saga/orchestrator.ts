@@ -1,0 +1,166 @@
+import { badRequest, type Clock, type Logger, notFound, silentLogger, systemClock } from "#base";
+import type { Database, Transaction } from "../../database/database.ts";
+import { persist } from "../../database/persist.ts";
+import type { Broker, Subscription } from "../../messages/broker.ts";
+import type { Message } from "../../messages/message.ts";
+import { consume } from "../inbox/consume.ts";
+import { limits } from "../limits.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import { type AnySaga, checkSaga } from "./check.ts";
+import { begin, hear, type Instance, type Step, timeOut } from "./decide.ts";
+import type { SagaDefinition } from "./definition.ts";
+
+/**
+ * Runs the sagas of one definition. Every step is one transaction: the event's mark in the inbox, the new state, its
+ * timeout and the commands in the outbox are all there or none is. So any copy goes on where another has ended.
+ */
+export interface Orchestrator<State extends string, Content> {
+  /** Begins a saga in the caller's own transaction. False when there is one of this id: it is not begun twice. */
+  start(transaction: Transaction, saga: { readonly id: string; readonly content: Content }): Promise<boolean>;
+  /** Where a saga stands. */
+  find(transaction: Transaction, id: string): Promise<Instance<State, Content> | undefined>;
+  /** Hears the events of a topic. A copy per process, as many as there are. */
+  listen(broker: Broker, topic: string): Promise<Subscription>;
+  /** Moves the sagas whose time is over. How many. */
+  timeOut(): Promise<number>;
+  /** Does so whenever it is due, until `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface OrchestratorOptions<State extends string, Events extends object, Content> {
+  readonly definition: SagaDefinition<State, Events, Content>;
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+export function orchestrator<State extends string, Events extends object, Content>(
+  options: OrchestratorOptions<State, Events, Content>,
+): Orchestrator<State, Content> {
+  const { definition, database, outbox, clock = systemClock, log = silentLogger } = options;
+  checkSaga(definition as unknown as AnySaga);
+  const { name } = definition;
+  /** When the next timeout is due of those that this copy has set, maybe in a transaction that is still open. */
+  let nextDueMs = Number.POSITIVE_INFINITY;
+  let wake = () => {};
+
+  const write = async (transaction: Transaction, { instance, send, timeoutMs }: Step<State, Content>) => {
+    const { id, state, content, entered } = instance;
+    const now = clock.now();
+    const dueMs = timeoutMs === undefined ? undefined : now + timeoutMs;
+    const { rows } = await transaction.query(
+      `insert into chassis.sagas values ($1, $2, $3, $4, $5, $6, $7)
+       on conflict (name, id) do update set state = excluded.state, content = excluded.content,
+         entered = excluded.entered, due_at = excluded.due_at, changed_at = excluded.changed_at
+       where sagas.entered = excluded.entered - 1
+       returning 1`,
+      [
+        name,
+        id,
+        state,
+        JSON.stringify(content),
+        entered,
+        dueMs === undefined ? null : new Date(dueMs),
+        new Date(now),
+      ],
+    );
+    if (rows.length === 0) return false;
+    await outbox.add(transaction, ...send);
+    if (dueMs !== undefined && dueMs < nextDueMs) {
+      nextDueMs = dueMs;
+      wake();
+    }
+    return true;
+  };
+
+  const read = async (transaction: Transaction, id: string, how = "") => {
+    const { rows } = await transaction.query(`${selectSaga} where name = $1 and id = $2 ${how}`, [name, id]);
+    return (rows as readonly Row<State>[]).map(instanceOf<State, Content>)[0];
+  };
+
+  const onEvent = async (transaction: Transaction, { event }: Message) => {
+    if (!isHeard(definition, event.type)) return;
+    const id = event.subject;
+    if (!id) throw badRequest(`${event.type} ${event.id} has no subject: it must name the saga it answers`);
+    const instance = await read(transaction, id, "for update");
+    if (!instance) throw notFound({ resource: `sagas of ${name}`, name: id });
+    const step = hear(definition, instance, event.type, event.data as Events[keyof Events & string]);
+    if (step) await write(transaction, step);
+  };
+
+  const timeOutBatch = () =>
+    database.transaction(async (transaction) => {
+      const { rows } = await transaction.query(
+        `${selectSaga} where name = $1 and due_at <= $2 order by due_at limit $3 for update skip locked`,
+        [name, new Date(clock.now()), limits.timeoutBatch],
+      );
+      for (const row of rows as readonly Row<State>[]) {
+        const step = timeOut(definition, instanceOf<State, Content>(row));
+        if (step) await write(transaction, step);
+      }
+      return rows.length;
+    });
+
+  const timeOutAll = async () => {
+    let moved = 0;
+    for (let batch = await timeOutBatch(); batch > 0; batch = await timeOutBatch()) moved += batch;
+    return moved;
+  };
+
+  const untilNextMs = async () => {
+    const { rows } = await database.query("select min(due_at) as due from chassis.sagas where name = $1", [
+      name,
+    ]);
+    const due = (rows as readonly { due: Date | null }[])[0]?.due?.getTime() ?? Number.POSITIVE_INFINITY;
+    const now = clock.now();
+    if (nextDueMs <= now) nextDueMs = Number.POSITIVE_INFINITY;
+    return Math.min(limits.safetyLookMs, Math.max(0, Math.min(due, nextDueMs) - now));
+  };
+
+  return {
+    start: (transaction, { id, content }) => write(transaction, begin(definition, id, content)),
+    find: (transaction, id) => read(transaction, id),
+    listen: (broker, topic) =>
+      consume({ database, broker, topic, consumer: `saga ${name}`, effect: onEvent, clock, log }),
+    timeOut: timeOutAll,
+    async run(signal) {
+      let woken = Promise.withResolvers<void>();
+      wake = () => woken.resolve();
+      signal.addEventListener("abort", wake, { once: true });
+      await persist(`the timeouts of saga ${name}`, { clock, log, signal }, async (progress) => {
+        while (!signal.aborted) {
+          woken = Promise.withResolvers();
+          await timeOutAll();
+          progress();
+          const timer = clock.setTimer(await untilNextMs(), wake);
+          if (!signal.aborted) await woken.promise;
+          timer.cancel();
+        }
+      });
+    },
+  };
+}
+
+const selectSaga = "select id, state, content, entered from chassis.sagas";
+
+interface Row<State extends string> extends Omit<Instance<State, never>, "content"> {
+  readonly content: string;
+}
+
+function instanceOf<State extends string, Content>({
+  content,
+  ...row
+}: Row<State>): Instance<State, Content> {
+  return { ...row, content: JSON.parse(content) as Content };
+}
+
+/** A topic may carry more than a saga listens to. */
+function isHeard<State extends string, Events extends object, Content>(
+  { states }: SagaDefinition<State, Events, Content>,
+  type: string,
+): type is keyof Events & string {
+  return Object.values<object>(states).some(
+    (state) => "on" in state && Object.hasOwn(state.on as object, type),
+  );
+}
