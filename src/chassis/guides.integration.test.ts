@@ -13,11 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { test } from "node:test";
+import { after, test } from "node:test";
+import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
 
 /*
  * Every block of TypeScript in docs/guides/chassis is a program: it is run as it stands, and has to print what its comments `// → …` say, line by
- * line. A block after a line such as `orders.ts`: has that name, so that later blocks of the page can import it.
+ * line. A block after a line such as `orders.ts`: has that name, so that later blocks of the page can import it. One that asks for a DATABASE_URL gets an empty database.
  */
 
 const guides = join(import.meta.dirname, "../../docs/guides/chassis");
@@ -27,15 +28,22 @@ interface Block {
   readonly source: string;
 }
 
+let postgres: Promise<RealPostgres> | undefined;
+after(async () => (await postgres)?.stop());
+
 for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
   const blocks = blocksOf(readFileSync(join(guides, page), "utf8"));
-  test(`what ${page} shows runs and prints what it says`, { skip: blocks.length === 0 }, async (context) => {
+  const asksForDatabase = ({ source }: Block) => source.includes("process.env.DATABASE_URL");
+  const skip = blocks.length === 0 || (blocks.some(asksForDatabase) && lacksPostgres());
+  test(`what ${page} shows runs and prints what it says`, { skip: skip || false }, async (context) => {
     const directory = mkdtempSync(join(tmpdir(), "chassis-guide-"));
     context.after(() => rmSync(directory, { recursive: true }));
     installChassis(directory);
-    for (const { name, source } of blocks) {
-      writeFileSync(join(directory, name), source);
-      assert.deepEqual(await run(join(directory, name)), promised(source), `${name} of ${page}`);
+    for (const block of blocks) {
+      const path = join(directory, block.name);
+      writeFileSync(path, block.source);
+      const environment = asksForDatabase(block) ? { DATABASE_URL: await emptyDatabase() } : {};
+      assert.deepEqual(await run(path, environment), promised(block.source), `${block.name} of ${page}`);
     }
   });
 }
@@ -53,10 +61,15 @@ function promised(source: string): string[] {
   return [...source.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line as string);
 }
 
+async function emptyDatabase(): Promise<string> {
+  postgres ??= realPostgres();
+  return (await postgres).createDatabase();
+}
+
 /** What a program prints, but for its log. It ends by itself. */
-async function run(path: string): Promise<string[]> {
+async function run(path: string, environment: Readonly<Record<string, string>>): Promise<string[]> {
   const child = spawn(process.execPath, [path], {
-    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: "0", DRAIN_DELAY: "0ms" },
+    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: "0", DRAIN_DELAY: "0ms", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 30_000,
   });
@@ -69,11 +82,19 @@ async function run(path: string): Promise<string[]> {
   return printed.split("\n").filter((line) => line !== "" && !line.startsWith('{"time"'));
 }
 
-/** `@nacre/chassis` as a program finds it, leading here. */
+/** `@nacre/chassis` as a program finds it, leading here, and the driver that it is used with. */
 function installChassis(directory: string): void {
-  const installed = join(directory, "node_modules/@nacre/chassis");
+  const modules = join(directory, "node_modules");
+  const installed = join(modules, "@nacre/chassis");
   mkdirSync(installed, { recursive: true });
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
-  writeFileSync(join(installed, "package.json"), '{"type":"module","exports":"./mod.ts"}');
-  symlinkSync(join(import.meta.dirname, "mod.ts"), join(installed, "mod.ts"));
+  const parts = ["messages", "data", "testing"];
+  const faces = Object.fromEntries(parts.map((part) => [`./${part}`, `./${part}/mod.ts`]));
+  writeFileSync(
+    join(installed, "package.json"),
+    JSON.stringify({ type: "module", exports: { ".": "./mod.ts", ...faces } }),
+  );
+  for (const name of ["mod.ts", ...parts])
+    symlinkSync(join(import.meta.dirname, name), join(installed, name));
+  symlinkSync(join(import.meta.dirname, "../../node_modules/pg"), join(modules, "pg"));
 }

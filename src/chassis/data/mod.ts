@@ -1,0 +1,17 @@
+export { type Database, database, type Session, type Transaction } from "../database/database.ts";
+export { migrate, type Schema } from "../database/migrate.ts";
+export { type ConsumeOptions, consume } from "./inbox/consume.ts";
+export { type DeadLetter, deadLetters, redrive } from "./inbox/dead-letters.ts";
+export { type Inbox, type InboxOptions, inbox, type Once } from "./inbox/inbox.ts";
+export { inboxSchema } from "./inbox/schema.ts";
+export { type LogRelayOptions, logRelay, type SlotGivenUp } from "./outbox/log-relay.ts";
+export { notifyRelay } from "./outbox/notify-relay.ts";
+export { type Outbox, type OutboxOptions, outbox } from "./outbox/outbox.ts";
+export { pollingRelay } from "./outbox/polling-relay.ts";
+export type { Relay, RelayOptions } from "./outbox/relay.ts";
+export { outboxSchema } from "./outbox/schema.ts";
+export type { Instance } from "./saga/decide.ts";
+export type { Cell, Final, Move, SagaDefinition, Timeout, Waiting } from "./saga/definition.ts";
+export { drawSaga } from "./saga/draw.ts";
+export { type Orchestrator, type OrchestratorOptions, orchestrator } from "./saga/orchestrator.ts";
+export { sagaSchema } from "./saga/schema.ts";
