@@ -25,7 +25,7 @@ function exchange(socket: TLSSocket, next: NextRequest, onAnswer: OnAnswer): Pro
       const request = next();
       if (request) socket.write(request);
       else {
-        socket.removeAllListeners("data");
+        for (const [event, listener] of Object.entries(listeners)) socket.off(event, listener);
         resolve();
       }
     };
@@ -42,7 +42,7 @@ function exchange(socket: TLSSocket, next: NextRequest, onAnswer: OnAnswer): Pro
       missing = length;
       return all.subarray(end + endOfHead.length);
     };
-    socket.on("data", (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       try {
         const body = missing < 0 ? readHead(chunk) : chunk;
         if (!body) return;
@@ -54,9 +54,10 @@ function exchange(socket: TLSSocket, next: NextRequest, onAnswer: OnAnswer): Pro
       } catch (error) {
         reject(error);
       }
-    });
-    socket.once("error", reject);
-    socket.once("close", () => reject(new Error("the server closed the connection")));
+    };
+    const closed = () => reject(new Error("the server closed the connection"));
+    const listeners = { data: read, error: reject, close: closed };
+    for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener);
     send();
   });
 }
