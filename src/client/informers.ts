@@ -106,7 +106,9 @@ export class Informers {
       options: WriteOptions | undefined,
     ): Promise<T> => {
       const object = await write({ omit: "managedFields", ...options });
-      if (!options?.dryRun) for (const informer of informers()) informer.observe(object);
+      // What is answered in part says nothing of the rest.
+      if (options?.dryRun || options?.projection) return object;
+      for (const informer of informers()) informer.observe(object);
       return object;
     };
     return {

@@ -150,7 +150,7 @@ export class NodeRegistration {
       .patch(
         identity.name,
         { type: "strategic", patch: { status } },
-        { subresource: "status", signal, projection: "metadata", omit: "managedFields" },
+        { subresource: "status", signal, omit: "managedFields" },
       );
     this.#revision = written.metadata?.resourceVersion ?? "";
     this.#conditions = conditions;

@@ -133,16 +133,13 @@ export class StatusWriter {
       status: { ...status, ...(podIPs ? { podIPs } : {}), ...(conditions ? { conditions } : {}) },
     };
     try {
-      const written = await this.#options.client.resource(pods, namespace).patch(
-        name,
-        { type: "strategic", patch },
-        {
-          subresource: "status",
-          signal: this.#options.signal,
-          projection: "metadata",
-          omit: "managedFields",
-        },
-      );
+      const written = await this.#options.client
+        .resource(pods, namespace)
+        .patch(
+          name,
+          { type: "strategic", patch },
+          { subresource: "status", signal: this.#options.signal, omit: "managedFields" },
+        );
       entry.revision = written.metadata?.resourceVersion ?? "";
     } catch (error) {
       // Gone, or another pod of that name, here or on another node: nobody is left to tell.

@@ -64,13 +64,13 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     if (known.name) {
       const patch = { count: known.count, message: known.message, lastTimestamp: at.timestamp };
       try {
-        await api.patch(known.name, { type: "merge", patch }, brief);
+        await api.patch(known.name, { type: "merge", patch }, lean);
         return;
       } catch (error) {
         logger.debug(`event ${known.name} cannot be counted up, writing a new one: ${messageOf(error)}`);
       }
     }
-    await api.create(eventOf(options, about, { ...note, message: known.message }, at, known.count), brief);
+    await api.create(eventOf(options, about, { ...note, message: known.message }, at, known.count), lean);
     known.remember(at.name);
   };
   const sendAll = async (): Promise<void> => {
@@ -107,7 +107,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 }
 
 /** Nobody reads what is answered. */
-const brief = { projection: "metadata", omit: "managedFields" } as const;
+const lean = { omit: "managedFields" } as const;
 
 /** How many that were sent are kept before they are thrown away together. */
 const sentAtOnce = 256;
