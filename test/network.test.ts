@@ -64,11 +64,10 @@ test("the service of the API comes back when somebody deletes all services", asy
 
 test("a pod finds ports, pods of headless services, and names by address", async () => {
   const { clusterIP } = (await get("service hello")).spec;
-  await run("create service clusterip headless --clusterip=None --tcp=80:8080");
-  await run(`patch service headless -p '{"spec":{"selector":{"app":"hello"}}}'`);
-  await run(
-    "wait endpointslice -l kubernetes.io/service-name=headless --for=jsonpath={.endpoints[2].conditions.ready}=true --timeout=20s",
-  );
+  await run("expose deployment hello --name=headless --cluster-ip=None --port=80 --target-port=8080");
+  const slice = "endpointslice -l kubernetes.io/service-name=headless --timeout=20s";
+  await run(`wait ${slice} --for=create`);
+  await run(`wait ${slice} --for=jsonpath={.endpoints[2].conditions.ready}=true`);
   const pods = (await get("pods -l app=hello")).items.map(({ status }: Pod) => status.podIP).sort();
   // Changed endpoints reach DNS a moment after the API.
   const script = `
