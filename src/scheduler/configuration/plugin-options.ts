@@ -46,6 +46,8 @@ const readers: Readonly<Record<string, (args: Field) => object>> = {
     );
     const percentageOfNodes = minCandidateNodesPercentage.whole(0, 100);
     const candidates = minCandidateNodesAbsolute.whole(0, mostNumber);
+    if (percentageOfNodes === 0 && candidates === 0)
+      args.complain("must leave candidates: one of the two is above 0");
     return {
       ...(percentageOfNodes === undefined ? {} : { percentageOfNodes }),
       ...(candidates === undefined ? {} : { candidates }),

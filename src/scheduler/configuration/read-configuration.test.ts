@@ -111,6 +111,10 @@ test("what is no configuration at all is told, and why", () => {
     ["profiles: [", /line 1/],
     ["- a\n- b\n", /the configuration is a map/],
     [`${head}profiles: 5\n`, /line 3: profiles is a list/],
+    [
+      `${head}profiles: [{ pluginConfig: [{ name: DefaultPreemption, args: { minCandidateNodesPercentage: 0, minCandidateNodesAbsolute: 0 } }] }]\n`,
+      /args must leave candidates/,
+    ],
   ] as const) {
     const read = readConfiguration(text);
     assert.equal(read.type, "mistakes");
