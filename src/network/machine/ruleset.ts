@@ -29,6 +29,10 @@ const hairpinMark = "0xce616372";
  * While DNS is started again, the machine does not say that its port is closed: askers would give up on the name at once,
  * where they ask again when they hear nothing.
  *
+ * Each lookup sees the table as it is at that moment, and the rules are those of the moment when the packet came. So one that
+ * is on its way through while the table changes may have a chain or a number that the other maps know no more. It gets no endpoint and
+ * goes through the chains `-again`, which find the table changed; for every other packet they find what was found before: nothing.
+ *
  * A rule whose map says nothing goes no further: only packets to services come to be balanced. Their connection's mark says which
  * service port and which chain numbers its connections; the packet's mark is then that number, and one map for all turns both into an
  * address. So the layout is linear in services, and a chain that counts belongs to one port as long as they are few.
@@ -52,7 +56,9 @@ table ip ${table} {
   chain balance { }
   chain translate { }
   chain prerouting { type nat hook prerouting priority dstnat; policy accept; }
+  chain prerouting-again { type nat hook prerouting priority dstnat + 1; policy accept; }
   chain output { type nat hook output priority -100; policy accept; }
+  chain output-again { type nat hook output priority -99; policy accept; }
   chain postrouting { type nat hook postrouting priority srcnat; policy accept; }
   chain guard-input { type filter hook input priority filter; policy accept; }
   chain guard-forward { type filter hook forward priority filter; policy accept; }
@@ -64,7 +70,9 @@ ${[
   "balance",
   "translate",
   "prerouting",
+  "prerouting-again",
   "output",
+  "output-again",
   "postrouting",
   "guard-input",
   "guard-forward",
@@ -92,7 +100,13 @@ table ip ${table} {
   chain prerouting {
     meta l4proto { tcp, udp, sctp } goto translate
   }
+  chain prerouting-again {
+    meta l4proto { tcp, udp, sctp } goto translate
+  }
   chain output {
+    meta l4proto { tcp, udp, sctp } goto translate
+  }
+  chain output-again {
     meta l4proto { tcp, udp, sctp } goto translate
   }
   chain postrouting {

@@ -39,6 +39,24 @@ test("a node port answers on loopback, and keeps answering while endpoints chang
   for (let count = 0; count < 3; count += 1) assert.match(await ask(machine, "127.0.0.1", 30080), /^b /);
 });
 
+test("thousands of new connections while endpoints come and go hundreds of times a second: none is turned away", async () => {
+  await install([service()]);
+  const asked = network.askMany(machine, 10_000, [
+    ["127.0.0.1", 30080],
+    ["10.96.0.50", 80],
+  ]);
+  const sets: readonly (readonly PodName[])[] = [["a", "b"], ["b", "c"], ["a", "b", "c"], ["c"]];
+  let answers: string | undefined;
+  asked.then((text) => {
+    answers = text;
+  });
+  for (let round = 0; answers === undefined; round += 1) {
+    const pods = sets[round % sets.length] ?? [];
+    await install([service({ endpoints: pods.map(endpoint) })]);
+  }
+  assert.equal(await asked, "10000 answered");
+});
+
 test("a client returns to its endpoint while others come, goes to another when it leaves, and stays there", async () => {
   const sticky = (...pods: PodName[]) => service({ endpoints: pods.map(endpoint), affinitySeconds: 10_800 });
   await install([sticky("b")]);

@@ -27,6 +27,8 @@ export interface TestNetwork {
   serveUdp(from: string, name: string): Promise<void>;
   /** What a connection from a namespace to an address answers, or the error's code. */
   ask(from: string, address: string, port: number): Promise<string>;
+  /** Connects so many times to addresses in turn, eight at a time; what became of them, counted. */
+  askMany(from: string, times: number, servers: readonly (readonly [string, number])[]): Promise<string>;
   /** A client on the machine that asks over UDP and keeps its port: every question is a packet of the same flow. */
   udpClient(): (address: string, port: number) => Promise<string>;
   remove(): Promise<void>;
@@ -89,6 +91,8 @@ export async function createTestNetwork(): Promise<TestNetwork> {
       serveUdp: (from, name) => serve(from, udpServerScript(name)),
       ask: async (from, address, port) =>
         (await real.run(inside(from, clientScript(address, port)))).stdout.trim(),
+      askMany: async (from, times, servers) =>
+        (await real.run(inside(from, manyScript(times, servers)))).stdout.trim(),
       udpClient() {
         const client = begin(machine, udpClientScript, "pipe");
         return async (address, port) => {
@@ -135,6 +139,23 @@ function udpServerScript(name: string): string {
 
 function clientScript(address: string, port: number): string {
   return `const s = require("node:net").connect(${port}, "${address}"); let t = ""; s.on("data", (d) => { t += d; }); s.on("end", () => console.log(t)); s.on("error", (e) => console.log(e.code)); s.setTimeout(3000, () => { console.log("silence"); process.exit(); })`;
+}
+
+function manyScript(times: number, servers: readonly (readonly [string, number])[]): string {
+  return `const counts = new Map(); let begun = 0;
+  const servers = ${JSON.stringify(servers)};
+  const count = (what) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  const next = () => {
+    if (begun >= ${times}) return;
+    const [host, port] = servers[begun++ % servers.length];
+    let became = "silent";
+    const socket = require("node:net").connect({ host, port });
+    socket.on("data", () => { became = "answered"; });
+    socket.on("error", (error) => { became = error.code; });
+    socket.on("close", () => { count(became); next(); });
+  };
+  for (let at = 0; at < 8; at += 1) next();
+  process.on("exit", () => console.log([...counts].map(([what, times]) => times + " " + what).join(", ")));`;
 }
 
 const udpClientScript = `const s = require("node:dgram").createSocket("udp4"); let said = 0;
