@@ -45,15 +45,20 @@ function listEqual(a: readonly unknown[], b: readonly unknown[]): boolean {
   return true;
 }
 
-function objectEqual(a: JsonObject, b: JsonObject): boolean {
+/** As `jsonEqual`, whatever the two have in one field. */
+export function jsonEqualBut(field: string, a: object, b: object): boolean {
+  return objectEqual(a as JsonObject, b as JsonObject, field);
+}
+
+function objectEqual(a: JsonObject, b: JsonObject, ignored?: string): boolean {
   let fields = 0;
   for (const field in a) {
     const left = a[field];
-    if (left === undefined) continue;
+    if (left === undefined || field === ignored) continue;
     if (!Object.hasOwn(b, field) || !jsonEqual(left, b[field])) return false;
     fields += 1;
   }
   // All that `a` has is in `b`: they are equal unless `b` has more.
-  for (const field in b) if (b[field] !== undefined) fields -= 1;
+  for (const field in b) if (b[field] !== undefined && field !== ignored) fields -= 1;
   return fields === 0;
 }

@@ -38,7 +38,7 @@ export class Exchange {
   /** One answer, parsed: JSON, or text where the server sends text. */
   async answer<T>(call: Call): Promise<T> {
     const { clock, random } = this.#options;
-    const body = call.body === undefined ? undefined : encoder.encode(JSON.stringify(call.body));
+    const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
     for (let attempt = 1; ; attempt += 1) {
       try {
         return (await this.#once(call, body)) as T;
@@ -105,8 +105,6 @@ export class Exchange {
     });
   }
 }
-
-const encoder = new TextEncoder();
 
 /** Undefined when the error is final. */
 function pauseBeforeRetry(

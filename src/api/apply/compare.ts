@@ -68,6 +68,8 @@ function compareAt(
   place: Place,
 ): void {
   if (before === after) return;
+  // Naming the elements of a list costs more than comparing them.
+  if (schema?.shape === "list" && jsonEqual(before, after)) return;
   if (isLeaf(before, after, schema)) {
     if (after === undefined) parent.removed[element] = leaf;
     else if (before === undefined || !jsonEqual(before, after)) parent.changed[element] = leaf;

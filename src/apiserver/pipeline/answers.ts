@@ -3,11 +3,9 @@ import { ApiError, internalError, type Logger, messageOf } from "#base";
 import { ContinueExpired } from "../registry/continue-token.ts";
 import type { DocumentAnswer } from "./exchange.ts";
 
-const encoder = new TextEncoder();
-
 /** A JSON document. */
 export function jsonAnswer(document: object, status = 200): DocumentAnswer {
-  return bytesAnswer(encoder.encode(JSON.stringify(document)), status);
+  return bytesAnswer(Buffer.from(JSON.stringify(document)), status);
 }
 
 /** JSON that is encoded already. */
@@ -20,7 +18,7 @@ export function textAnswer(text: string, status = 200): DocumentAnswer {
     type: "document",
     status,
     headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-    body: encoder.encode(text),
+    body: Buffer.from(text),
   };
 }
 

@@ -13,8 +13,6 @@ import { bytesAnswer, jsonAnswer } from "./answers.ts";
 import type { DocumentAnswer, Pieces } from "./exchange.ts";
 import type { Representation } from "./negotiate.ts";
 
-const encoder = new TextEncoder();
-
 /** One object, in the form that was asked for. `bytes` is its JSON where that exists already. */
 export function presentObject(
   { clock }: Machinery,
@@ -34,7 +32,7 @@ export function presentObject(
 /** A document that is no stored object: a scale, a review, a status. */
 export function documentAnswer(document: object, form: Representation, status = 200): DocumentAnswer {
   if (form.format === "json") return jsonAnswer(document, status);
-  const answer = bytesAnswer(encoder.encode(yamlOf(document)), status);
+  const answer = bytesAnswer(Buffer.from(yamlOf(document)), status);
   answer.headers["content-type"] = "application/yaml";
   return answer;
 }
@@ -85,11 +83,11 @@ export async function presentList(
 /** Written item by item, because YAML takes long and others wait. */
 async function yamlList(head: object, items: readonly object[], slice: Slice): Promise<DocumentAnswer> {
   if (items.length === 0) return documentAnswer({ ...head, items }, { as: "object", format: "yaml" });
-  const pieces = [encoder.encode(`${yamlOf(head)}items:\n`)];
+  const pieces = [Buffer.from(`${yamlOf(head)}items:\n`)];
   let length = must(pieces[0], "the head comes first").length;
   for (const item of items) {
     if (slice.isOver()) await slice.pause();
-    const piece = encoder.encode(yamlOf([item]));
+    const piece = Buffer.from(yamlOf([item]));
     pieces.push(piece);
     length += piece.length;
   }
@@ -113,7 +111,7 @@ export function eventForm(
   include: IncludeObject,
 ): EventForm {
   const bookmark = (revision: Revision, endOfInitial: boolean) =>
-    frame("BOOKMARK", encoder.encode(JSON.stringify(bookmarkObject(kind, revision, endOfInitial, form))));
+    frame("BOOKMARK", Buffer.from(JSON.stringify(bookmarkObject(kind, revision, endOfInitial, form))));
   if (form.as !== "table") {
     const extent = extents[form.as][form.omitsManagedFields ? "lean" : "whole"];
     return { encode: (change, revision) => events.encode(kind, change, revision, extent), bookmark };
@@ -125,7 +123,7 @@ export function eventForm(
       const row = rowOf(kind, object, include, clock.now());
       const table = tableOf(kind, [row], versionOf(object), { columns });
       columns = false;
-      return frame(change.type, encoder.encode(JSON.stringify(table)));
+      return frame(change.type, Buffer.from(JSON.stringify(table)));
     },
     bookmark,
   };
@@ -192,7 +190,7 @@ function plainList(
   metadata: ListMeta,
   piecesOf: (entry: Entry) => readonly Uint8Array[],
 ): Uint8Array | Pieces {
-  const head = encoder.encode(
+  const head = Buffer.from(
     `{"kind":"${kind.resource.kind}List","apiVersion":"${kind.apiVersion}","metadata":${JSON.stringify(metadata)},"items":[`,
   );
   const pieces: Uint8Array[] = [head];
@@ -209,5 +207,5 @@ function plainList(
   return length <= listSliceBytes ? Buffer.concat(pieces, length) : { length, pieces };
 }
 
-const comma = encoder.encode(",");
-const tail = encoder.encode("]}");
+const comma = Buffer.from(",");
+const tail = Buffer.from("]}");

@@ -1,4 +1,10 @@
-import { jsonEqual, type KubernetesObject, type ObjectMeta, type StatusCause } from "#api";
+import {
+  jsonEqualBut,
+  type KubernetesObject,
+  type ManagedFieldsEntry,
+  type ObjectMeta,
+  type StatusCause,
+} from "#api";
 import { badRequest, conflict, invalid, notFound } from "#base";
 import { maxConflictRetries } from "../limits.ts";
 import { commitObject, type ObjectWrite } from "./commit.ts";
@@ -73,7 +79,7 @@ async function updateInTurn(
     checkIdentity(request, object, old);
     await admit(machinery, request, change, object, old);
     if (slice.isOver()) await slice.pause();
-    if (!change.isStep && (jsonEqual(object, old) || isSameButForTimes(object, old))) {
+    if (!change.isStep && isSameButForTimes(object, old)) {
       return { object: old, entry, created: false };
     }
     if (slice.isOver()) await slice.pause();
@@ -158,15 +164,23 @@ async function admit(
 
 /**
  * True when nothing has changed but when somebody said so: defaults inside lists that are applied as one make such
- * lists look different until the defaults are filled in again.
+ * lists look different until the defaults are filled in again. The metadata come last: mostly something else differs, and they are long.
  */
 function isSameButForTimes(object: KubernetesObject, old: KubernetesObject): boolean {
-  const now = object.metadata?.managedFields ?? [];
-  const before = old.metadata?.managedFields ?? [];
-  if (now.length === 0 || now.length !== before.length) return false;
-  const timed = now.map((entry, index) => ({ ...entry, time: before[index]?.time }));
-  if (!jsonEqual(timed, before)) return false;
-  return jsonEqual({ ...object, metadata: { ...object.metadata, managedFields: before } }, old);
+  const { metadata = {} } = object;
+  const { metadata: before = {} } = old;
+  return (
+    jsonEqualBut("metadata", object, old) &&
+    jsonEqualBut("managedFields", metadata, before) &&
+    sameOwners(metadata.managedFields ?? [], before.managedFields ?? [])
+  );
+}
+
+function sameOwners(now: readonly ManagedFieldsEntry[], before: readonly ManagedFieldsEntry[]): boolean {
+  return (
+    now.length === before.length &&
+    now.every((entry, index) => jsonEqualBut("time", entry, before[index] as ManagedFieldsEntry))
+  );
 }
 
 /** Writes the new object, or removes it when the update took away the last thing that held it. */

@@ -92,7 +92,7 @@ function shown(bytes: Uint8Array, managedFields: Stretch | undefined, extent: Ex
   if (extent === "lean") return managedFields ? around(bytes, managedFields) : [bytes];
   const metadata =
     managedFields && metadataIn(bytes, managedFields, extent === "metadata" ? "all" : "without fields");
-  return metadata ?? [encoder.encode(JSON.stringify(metadataOnly(decode(bytes))))];
+  return metadata ?? [Buffer.from(JSON.stringify(metadataOnly(decode(bytes))))];
 }
 
 interface Encoded {
@@ -117,6 +117,5 @@ export function frame(type: string, ...object: readonly Uint8Array[]): Uint8Arra
   return bytes;
 }
 
-const encoder = new TextEncoder();
 const closeBrace = 0x7d;
 const newline = 0x0a;
