@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, Logger, Timer } from "#base";
-import type { Current, GoldenSignals, Span, Tracer } from "../telemetry/mod.ts";
-import { parseTraceparent, runAs } from "../telemetry/mod.ts";
+import type { Current, GoldenSignals, Priority, Span, Tracer } from "../telemetry/mod.ts";
+import { parsePriority, parseTraceparent, priorityHeader, runAs } from "../telemetry/mod.ts";
 import { deadlineHeader, parseRemaining } from "./deadline.ts";
 import { limits } from "./limits.ts";
 import { Problem, problem, problemContentType } from "./problem.ts";
@@ -30,6 +30,8 @@ export class Exchange implements Current {
   route = "none";
   /** Says nothing of requests that come every few seconds, by machines, and go well. */
   quiet = false;
+  /** What its caller says, until its route does. */
+  priority: Priority;
   readonly #context: ExchangeContext;
   readonly #startedMs: number;
   #deadlineMs: number;
@@ -54,6 +56,7 @@ export class Exchange implements Current {
       kind: "server",
       ...(parent ? { parent } : {}),
     });
+    this.priority = parsePriority(headers[priorityHeader]) ?? "normal";
     this.#deadlineMs = this.#startedMs + (parseRemaining(headers[deadlineHeader]) ?? limits.answerMs);
     context.signals.began();
     response.once("close", () => this.#ended());

@@ -66,4 +66,7 @@ export function problem(status: number, detail: string, options?: ProblemOptions
   return new Problem(status, detail, options);
 }
 
+/** The type of a problem that says: this was not begun, for there is too much to do. Registered with IANA by the RateLimit fields. */
+export const reducedCapacity = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity";
+
 export const problemContentType = "application/problem+json";

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Priority } from "./priority.ts";
 import type { Span } from "./tracer.ts";
 
 /** What is being done for whom: it follows every `await` of a request's handler, into logs, spans and calls to other services. */
@@ -8,6 +9,8 @@ export interface Current {
   readonly deadlineMs?: number;
   /** Aborted when the deadline has passed or the caller has gone. */
   readonly signal?: AbortSignal;
+  /** How much it matters; it travels along to other services. */
+  readonly priority?: Priority;
 }
 
 const storage = new AsyncLocalStorage<Current>();

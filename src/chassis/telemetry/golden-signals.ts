@@ -2,7 +2,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Observer, Registry } from "./registry.ts";
 
 /** Upper bounds in seconds, as OpenTelemetry's conventions have them for HTTP. */
-const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+export const durationBounds: readonly number[] = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
+];
 
 /**
  * The four golden signals of a service. Latency, traffic and errors are one histogram per route and class of status: its counts are the

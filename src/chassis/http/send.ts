@@ -1,0 +1,132 @@
+import { systemClock } from "#base";
+import type { OutgoingCall } from "../calls/policy.ts";
+import {
+  current,
+  durationBounds,
+  formatPriority,
+  formatTraceparent,
+  priorityHeader,
+  type Span,
+} from "../telemetry/mod.ts";
+import type { ClientOptions } from "./client.ts";
+import { deadlineHeader } from "./deadline.ts";
+import { type Problem, type ProblemDocument, problem, problemContentType } from "./problem.ts";
+import type { ComposedRequest } from "./request.ts";
+
+/** Makes one attempt at a call: resolves to the body of its answer, or rejects with the problem that it is. */
+export type Send = (request: ComposedRequest, call: OutgoingCall) => Promise<unknown>;
+
+export function sender(options: ClientOptions): Send {
+  const { metrics, clock = systemClock } = options;
+  if (!metrics) return (request, call) => attempt(request, call, options);
+  const durations = metrics.histogram(
+    "http_client_request_duration_seconds",
+    "From an attempt at a call to the end of its answer, by route and class of status; error: there was no answer.",
+    durationBounds,
+  );
+  return async (request, call) => {
+    const startedMs = clock.monotonicMs();
+    let status = 0;
+    try {
+      return await attempt(request, call, options, (answered) => {
+        status = answered;
+      });
+    } finally {
+      durations.observe((clock.monotonicMs() - startedMs) / 1000, {
+        http_request_method: request.route.method,
+        url_template: request.route.path,
+        server_address: options.baseUrl,
+        http_response_status_class: status === 0 ? "error" : `${Math.floor(status / 100)}xx`,
+      });
+    }
+  };
+}
+
+async function attempt(
+  request: ComposedRequest,
+  call: OutgoingCall,
+  options: ClientOptions,
+  answered: (status: number) => void = () => {},
+): Promise<unknown> {
+  const { method, path } = request.route;
+  const baseUrl = (call.place ?? options.baseUrl).replace(/\/$/, "");
+  const resent = call.attempt > 1 ? { "http.request.resend_count": call.attempt - 1 } : {};
+  const span = options.tracer?.start(method, {
+    kind: "client",
+    attributes: { "url.template": path, "server.address": baseUrl, ...resent },
+  });
+  try {
+    const answer = await fetchAnswer(`${baseUrl}${request.path}`, request, call, span, options);
+    span?.set({ "http.response.status_code": answer.status });
+    answered(answer.status);
+    const body = read(request, answer);
+    span?.end();
+    return body;
+  } catch (error) {
+    span?.end(error);
+    throw error;
+  }
+}
+
+/** What came, before it is known what it means. */
+interface RawAnswer {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+async function fetchAnswer(
+  url: string,
+  { route, headers, body }: ComposedRequest,
+  call: OutgoingCall,
+  span: Span | undefined,
+  options: ClientOptions,
+): Promise<RawAnswer> {
+  const { clock = systemClock, fetch: ask = fetch } = options;
+  const context = (span ?? current()?.span)?.context;
+  const leftMs = Math.max(0, Math.ceil(call.deadlineMs - clock.monotonicMs()));
+  try {
+    const answer = await ask(url, {
+      method: route.method,
+      signal: call.signal,
+      headers: {
+        [deadlineHeader]: String(leftMs),
+        ...(call.priority === "normal" ? {} : { [priorityHeader]: formatPriority(call.priority) }),
+        ...(context ? { traceparent: formatTraceparent(context) } : {}),
+        ...(context?.state ? { tracestate: context.state } : {}),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: answer.status, ok: answer.ok, headers: answer.headers, text: await answer.text() };
+  } catch (error) {
+    if (call.signal.aborted) throw error;
+    throw problem(503, `${call.target} could not be reached`, { cause: error });
+  }
+}
+
+function read(
+  { route: { method, path } }: ComposedRequest,
+  { status, ok, headers, text }: RawAnswer,
+): unknown {
+  const type = headers.get("content-type") ?? "";
+  if (ok) return text === "" ? undefined : parse(text, `${method} ${path}`);
+  const after = headers.get("retry-after");
+  const more = after === null ? {} : { headers: { "retry-after": after } };
+  if (type.startsWith(problemContentType))
+    throw problemOf(parse(text, `${method} ${path}`) as ProblemDocument, more);
+  throw problem(status, `${method} ${path} was answered ${status}, without a problem document`, more);
+}
+
+function parse(text: string, target: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw problem(502, `${target} was answered with what is not JSON`, { cause: error });
+  }
+}
+
+function problemOf({ status, detail, type, title, errors }: ProblemDocument, more: object): Problem {
+  return problem(status, detail, { type, title, ...(errors ? { errors } : {}), ...more });
+}
