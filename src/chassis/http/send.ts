@@ -91,7 +91,7 @@ async function fetchAnswer(
       method: route.method,
       signal: call.signal,
       headers: {
-        [deadlineHeader]: String(leftMs),
+        ...(Number.isFinite(leftMs) ? { [deadlineHeader]: String(leftMs) } : {}),
         ...(call.priority === "normal" ? {} : { [priorityHeader]: formatPriority(call.priority) }),
         ...(context ? { traceparent: formatTraceparent(context) } : {}),
         ...(context?.state ? { tracestate: context.state } : {}),
