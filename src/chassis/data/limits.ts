@@ -24,6 +24,10 @@ export const limits = {
   timeoutBatch: 50,
   /** How long an inbox remembers: longer than any broker or relay may take to deliver a second time. */
   inboxRetentionMs: 7 * 24 * 3_600_000,
+  /** How long an idempotency key is remembered: a day's worth of trying again, for those who were cut off in the evening. */
+  keyRetentionMs: 48 * 3_600_000,
+  /** How long a request waits for another one with its key. Each that waits holds a connection. */
+  keyWaitMs: 10_000,
   /** Rows that are forgotten in one statement: none holds locks for long. */
   forgetBatch: 10_000,
 };
