@@ -1,0 +1,1 @@
+export { type PackedChassis, packChassis } from "./pack-chassis.ts";
