@@ -9,7 +9,12 @@ export const limits = {
   headersMs: 10_000,
   /** Until headers and body are complete. */
   requestMs: 60_000,
-  /** An idle connection. Longer than the 60 s of usual load balancers, so that they close it, not we, with a request on the way. */
+  /**
+   * How long an idle connection is promised to be kept (`Keep-Alive: timeout=4`). Clients that heed it let go of an idle one themselves, so that none of them
+   * sends a request into one that is closed by a drain: shorter than a drain's delay.
+   */
+  promisedIdleMs: 4000,
+  /** How long it really is, for those that go by times of their own. Longer than the 60 s of usual load balancers, so that they close it, not we, with a request on the way. */
   keepAliveMs: 75_000,
   /** An answer, when neither route nor caller say less. */
   answerMs: 30_000,

@@ -10,7 +10,8 @@ export function httpServer(handle: RequestListener): Server {
       maxHeaderSize: limits.maxHeaderBytes,
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
-      keepAliveTimeout: limits.keepAliveMs,
+      keepAliveTimeout: limits.promisedIdleMs,
+      keepAliveTimeoutBuffer: limits.keepAliveMs - limits.promisedIdleMs,
     },
     handle,
   );

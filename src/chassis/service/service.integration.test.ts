@@ -11,6 +11,7 @@ import { setting } from "../config/mod.ts";
 import { get } from "../http/route.ts";
 import { t } from "../http/schema.ts";
 import { service } from "./service.ts";
+import { ownSettings } from "./settings.ts";
 import { startService } from "./testing/test-service.ts";
 
 /** On loopback, and gone as soon as it is asked to go. */
@@ -34,6 +35,16 @@ test("SIGTERM: it is not ready at once, goes on answering, lets requests finish,
   assert.equal((await held).statusCode, 204, "what was being answered is answered");
   assert.deepEqual(await once(child, "exit"), [0, null]);
   agent.destroy();
+});
+
+test("a drain waits until no client that heeds its promise has an idle connection", async (context) => {
+  const { url } = await startService(context, {
+    routes: { hello: get("/hello", { answers: { 204: null } }) },
+    handlers: () => ({ hello: () => undefined }),
+  });
+  const promised = (await fetch(`${url}/hello`)).headers.get("keep-alive");
+  const seconds = Number(/^timeout=(\d+)$/.exec(promised ?? "")?.[1]);
+  assert.ok(seconds * 1000 < (ownSettings.drainDelayMs.default ?? 0), `${promised} outlasts the delay`);
 });
 
 test("a request that takes longer than the drain's limit is cut off, said, and the exit code is 1", async (context) => {

@@ -14,13 +14,14 @@ export const ownSettings = {
     description: "the least important lines to log",
   }),
   drainDelayMs: setting.durationMs({
-    default: 2000,
+    default: 5000,
     description:
-      "how long it goes on taking connections after SIGTERM, until others have heard that it is not ready",
+      "how long it goes on taking connections after SIGTERM, until others have heard that it is not ready and have let go of connections that they do not use",
   }),
   drainLimitMs: setting.durationMs({
     default: 20_000,
-    description: "how long requests may take to finish after that; below Kubernetes' 30 s before it kills",
+    description:
+      "how long requests may take to finish after that; both together stay below Kubernetes' 30 s before it kills",
   }),
 } satisfies Settings;
 
