@@ -88,7 +88,7 @@ function installChassis(directory: string): void {
   const installed = join(modules, "@nacre/chassis");
   mkdirSync(installed, { recursive: true });
   writeFileSync(join(directory, "package.json"), '{"type":"module"}');
-  const parts = ["messages", "data", "testing"];
+  const parts = ["calls", "messages", "data", "testing"];
   const faces = Object.fromEntries(parts.map((part) => [`./${part}`, `./${part}/mod.ts`]));
   writeFileSync(
     join(installed, "package.json"),

@@ -63,9 +63,9 @@ type Settings = Required<BreakerOptions>;
 
 type Outcome = "fine" | "failed" | "abandoned";
 
-/** Of a caller who has gone nothing is learnt; a deadline that has passed says that the place is slow. */
+/** Of a caller who has gone, and of a call that was not let out, nothing is learnt; a deadline that has passed says that the place is slow. */
 function outcomeOf(error: unknown, { signal }: OutgoingCall): Outcome {
-  if (signal.aborted && !(error instanceof Problem)) return "abandoned";
+  if (error instanceof Refusal || (signal.aborted && !(error instanceof Problem))) return "abandoned";
   // To be asked less is what 429 is about: the rate is to be kept, nothing is broken.
   return isTrouble(error) && !(error instanceof Problem && error.status === 429) ? "failed" : "fine";
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "#base";
 import { Problem, reducedCapacity } from "../http/problem.ts";
+import type { OutgoingCall } from "./policy.ts";
 
 /** A call that was not made: a policy knew that it would be in vain, or too much. */
 export class Refusal extends Problem {
@@ -19,15 +20,19 @@ export function isTrouble(error: unknown): boolean {
 }
 
 /** Whether an error shows that nothing was begun, so that even what must not be done twice may be asked for again. */
-export function isUnbegun(error: unknown): boolean {
+function isUnbegun(error: unknown): boolean {
   if (!(error instanceof Problem)) return false;
-  return (
-    error instanceof Refusal ||
-    error.status === 429 ||
-    error.type === reducedCapacity ||
-    unreached.has(codeOf(error) ?? "")
-  );
+  return error.status === 429 || error.type === reducedCapacity || unreached.has(codeOf(error) ?? "");
 }
+
+/** Whether to ask again, now or elsewhere, may help and cannot harm. */
+export function mayRepeat(error: unknown, { idempotent, signal }: OutgoingCall): boolean {
+  if (signal.aborted || error instanceof Refusal) return false;
+  return isUnbegun(error) || (idempotent && (!(error instanceof Problem) || passing.has(error.status)));
+}
+
+/** Statuses that may be gone with the next attempt. */
+const passing: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 /** When the other side wants to be asked again, from now; undefined when it does not say. RFC 9110, section 10.2.3. */
 export function retryAfterMs(error: unknown, clock: Clock): number | undefined {

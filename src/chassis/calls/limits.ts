@@ -20,4 +20,11 @@ export const limits = {
   breakerLongestOpenMs: 30_000,
   /** Places that a breaker knows apart. Beyond it the one that was not heard of for longest is forgotten. */
   breakerPlaces: 1_000,
+  /** Attempts at one service at once, and calls that wait for one to end: a slow service holds so many of ours, and no more. */
+  bulkheadConcurrent: 100,
+  bulkheadWaiting: 200,
+  /** A call that would have to wait longer for its turn is refused. */
+  longestRateWaitMs: 1_000,
+  /** One attempt: a third of what a caller waits, so that there is time for another. */
+  attemptMs: 10_000,
 } as const;

@@ -1,7 +1,6 @@
 import { type Clock, type Random, systemClock, systemRandom } from "#base";
-import { Problem } from "../http/problem.ts";
 import { Budget, type BudgetOptions } from "./budget.ts";
-import { isUnbegun, Refusal, retryAfterMs } from "./failures.ts";
+import { mayRepeat, Refusal, retryAfterMs } from "./failures.ts";
 import { limits } from "./limits.ts";
 import { type Observe, type OutgoingCall, type Policy, unobserved } from "./policy.ts";
 
@@ -55,12 +54,7 @@ export function retry({
 }
 
 function maybeBetter(error: unknown, call: OutgoingCall): boolean {
-  if (call.signal.aborted) return false;
   // What we are too busy for ourselves, or keep from somebody who is down, is helped by asking another at the most.
-  if (error instanceof Refusal) return error.by === "breaker" && call.asked.size > 0;
-  if (isUnbegun(error)) return true;
-  return call.idempotent && (!(error instanceof Problem) || passing.has(error.status));
+  if (error instanceof Refusal) return error.by === "breaker" && call.asked.size > 0 && !call.signal.aborted;
+  return mayRepeat(error, call);
 }
-
-/** Statuses that may be gone with the next attempt. */
-const passing: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);

@@ -1,5 +1,8 @@
+/** The more urgent before the less. */
+export const priorities = ["critical", "normal", "background"] as const;
+
 /** How much it matters that something is answered, now that not everything can be: what people wait for, the usual, what may come later. */
-export type Priority = "critical" | "normal" | "background";
+export type Priority = (typeof priorities)[number];
 
 /** The header in which it travels: the urgency of RFC 9218, from 0 to 7, the lower the more urgent. */
 export const priorityHeader = "priority";
