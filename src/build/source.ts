@@ -11,7 +11,7 @@ export interface ServiceSource {
   readonly entry: string;
   /** Sorted by path; paths are absolute in the image. */
   readonly files: readonly LayerFile[];
-  /** Installed packages that run with it: those that `package-lock.json` does not mark as for development. */
+  /** Installed packages that run with it: those that `package-lock.json` does not mark as for development, without Node. */
   readonly dependencies: readonly LayerFile[];
 }
 
@@ -83,11 +83,14 @@ async function readDependencies(
     host,
     directory,
     "node_modules",
-    (path) => development.has(path) || path === "node_modules/.cache",
+    (path) => development.has(path) || besideTheImage.test(path),
     files,
   );
   return files;
 }
+
+/** What npm has for itself, and Node, which is a layer of its own however the service gets it where it is developed. */
+const besideTheImage = /^node_modules\/(\.cache|node-linux-(x64|arm64)|\.bin\/node)$/;
 
 async function collect(
   host: Host,

@@ -7,6 +7,7 @@ import { downCommand } from "./commands/down.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { imageCommand } from "./commands/image.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { newCommand } from "./commands/new.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   statusCommand,
   capacityCommand,
   explainCommand,
+  newCommand,
   buildCommand,
   imageCommand,
   kubeconfigCommand,

@@ -4,4 +4,8 @@ export const limits = {
   compileMs: 120_000,
   /** npm that packs, without a network. */
   packMs: 60_000,
+  /** npm that installs, from a registry. */
+  installMs: 300_000,
+  /** A service's name: its pods' names, 63 characters at most, begin with it and end in what makes them unique. */
+  nameCharacters: 40,
 } as const;

@@ -1,1 +1,3 @@
-export { type PackedChassis, packChassis } from "./pack-chassis.ts";
+export { installPackages } from "./install-packages.ts";
+export { type NewServiceOptions, newService, type Template } from "./new-service.ts";
+export { canPack, type PackedChassis, packChassis } from "./pack-chassis.ts";

@@ -18,6 +18,11 @@ export interface PackedChassis {
   readonly path: string;
 }
 
+/** Whether the compiler is there. Who only runs clusters does not have it: it comes with Nacre's development packages. */
+export function canPack(host: Host, root: string): Promise<boolean> {
+  return host.files.exists(compilerOf(root));
+}
+
 /**
  * Compiles the chassis, with what it needs of `base`, into a package that stands alone: JavaScript, types, and a `package.json` with the same
  * faces and the dependencies that are its own.
@@ -50,6 +55,10 @@ export async function packChassis({ host, root, directory }: PackOptions): Promi
   }
 }
 
+function compilerOf(root: string): string {
+  return join(root, "node_modules/.bin/tsc");
+}
+
 async function readManifest(host: Host, root: string): Promise<RootManifest> {
   const text = await host.files.read(join(root, "package.json"));
   return JSON.parse(must(text, `${root} is Nacre's folder`)) as RootManifest;
@@ -72,7 +81,7 @@ async function compile(host: Host, root: string, staging: string, manifest: Root
   };
   await host.files.write(configuration, JSON.stringify(options), { durable: false });
   await host.run({
-    program: join(root, "node_modules/.bin/tsc"),
+    program: compilerOf(root),
     arguments: ["--project", configuration],
     directory: root,
     timeoutMs: limits.compileMs,

@@ -1,0 +1,3 @@
+import { newService } from "./service.ts";
+
+await newService().start();
