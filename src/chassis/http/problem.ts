@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { STATUS_CODES } from "./node-http.ts";
 
 /** A problem document, RFC 9457, with the fields that we add to it. */
 export interface ProblemDocument {

@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { Socket } from "node:net";
 import { limits } from "./limits.ts";
+import { createServer } from "./node-http.ts";
 import { problem, problemContentType } from "./problem.ts";
 
 /** An HTTP/1.1 server with every limit set, that answers even what is not HTTP with a problem. */

@@ -65,6 +65,16 @@ test("SIGTERM while it opens what it needs: it ends with 0 when that is there", 
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
+test("what a service does without until it listens is not loaded by then", async (context) => {
+  const { line } = await startProcess(context, { LOG_LEVEL: "debug" });
+  const { modules } = await line("loaded");
+  const heavy = /\/undici|NativeModule (_?tls|zlib|crypto|https|http2)$/;
+  assert.deepEqual(
+    (modules as string[]).filter((name) => heavy.test(name)),
+    [],
+  );
+});
+
 test("a configuration with mistakes ends the start with all of them and exit code 1", async (context) => {
   const child = spawnService(context, { PORT: "http", DRAIN_LIMIT: "soon" });
   let said = "";

@@ -14,6 +14,7 @@ const it = service({
     crash: get("/crash", { answers: { 204: null } }),
   },
   handlers: async ({ logger }) => {
+    logger.debug("loaded", { modules: Reflect.get(process, "moduleLoadList") });
     if (process.env.OPEN === "held") await once(process.stdin, "data");
     return {
       hello: () => undefined,
