@@ -53,6 +53,18 @@ test("a client made from routes calls them, typed: parameters, lists, defaults a
   assert.equal(kept, undefined);
 });
 
+test("an answer that is text arrives as it is, under its own media type, also where it looks like JSON", async (context) => {
+  const pages = { page: get("/", { answers: { 200: t.text("text/html; charset=utf-8"), 404: null } }) };
+  const { url } = await startService(context, {
+    routes: pages,
+    handlers: () => ({ page: () => '"<p>ü</p>"' }),
+  });
+  assert.equal(await client(pages, { baseUrl: url }).page(), '"<p>ü</p>"');
+  const answered = await fetch(url);
+  assert.equal(answered.headers.get("content-type"), "text/html; charset=utf-8");
+  assert.equal(answered.headers.get("content-length"), "11");
+});
+
 test("a problem that a service answers with is thrown as it was, with its wrong fields", async (context) => {
   const { url } = await startGreeter(context);
   const greeter = client(api, { baseUrl: url });

@@ -33,8 +33,10 @@ test("the document of routes of every kind is OpenAPI 3.1, by a validator that i
       answers: { 204: null },
     }),
     ping: get("/ping/{who}", { answers: { 204: null } }),
+    page: get("/", { answers: { 200: t.text("text/html") } }),
   };
   const document = openApi(api, { title: "shop", version: "1.0.0", description: "Sells things." });
+  assert.match(JSON.stringify(document), /"content":\{"text\/html":\{"schema":\{"type":"string"\}\}\}/);
   const validator = new Validator();
   // The validator changes what it is given.
   const { valid, errors } = await validator.validate(JSON.parse(JSON.stringify(document)));

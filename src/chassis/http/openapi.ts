@@ -1,5 +1,5 @@
 import type { Route, Routes, Shape } from "./route.ts";
-import type { Schema } from "./schema.ts";
+import { mediaTypeOf, type Schema } from "./schema.ts";
 
 /** What a document says about the service as a whole. */
 export interface ApiTitle {
@@ -45,7 +45,10 @@ function operation(name: string, { path, shape }: Route): object {
 function responses({ answers }: Shape): object {
   const declared = Object.entries(answers).map(([status, schema]) => [
     status,
-    { description: descriptions[status] ?? "The answer.", ...(schema ? { content: json(schema) } : {}) },
+    {
+      description: descriptions[status] ?? "The answer.",
+      ...(schema ? { content: { [mediaTypeOf(schema)]: { schema } } } : {}),
+    },
   ]);
   return { ...Object.fromEntries(declared), default: problemAnswer };
 }

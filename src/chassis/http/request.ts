@@ -1,5 +1,6 @@
 import { problemContentType } from "./problem.ts";
-import type { Route } from "./route.ts";
+import { ordinaryStatus, type Route } from "./route.ts";
+import { mediaTypeOf } from "./schema.ts";
 
 /** A call's input once its type has done its work. */
 export interface AnyInput {
@@ -12,6 +13,8 @@ export interface AnyInput {
 /** What is the same for all attempts of a call. */
 export interface ComposedRequest {
   readonly route: Route;
+  /** The media type of the ordinary answer. */
+  readonly accepted: string;
   /** Path and query, to be put behind a place's base URL. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -26,14 +29,16 @@ export function compose(
   token: string | undefined,
 ): ComposedRequest {
   const path = pathOf(route.path, params, query);
+  const accepted = mediaTypeOf(route.shape.answers[ordinaryStatus(route.shape)] ?? {});
   const composed = {
-    accept: `application/json, ${problemContentType}`,
+    accept: `${accepted}, ${problemContentType}`,
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
   };
   return {
     route,
+    accepted,
     path,
     headers: composed,
     body: body === undefined ? undefined : JSON.stringify(body),

@@ -22,6 +22,14 @@ export interface DefaultedSchema<Out, In = Out> extends Schema<Out, In> {
 /** Says of a field's schema what its absence means. A symbol, so that it is no part of the JSON. */
 const absent: unique symbol = Symbol("absent");
 
+/** Says of a whole answer that it is text of this media type, and not JSON. */
+const mediaType: unique symbol = Symbol("media type");
+
+/** The media type of an answer that this schema describes. */
+export function mediaTypeOf(schema: object): string {
+  return (schema as { readonly [mediaType]?: string })[mediaType] ?? "application/json";
+}
+
 export type Output<S> = S extends Schema<infer Out, infer _In> ? Out : never;
 export type Input<S> = S extends Schema<infer _Out, infer In> ? In : never;
 
@@ -128,6 +136,9 @@ export const t = {
     default: value,
     [absent]: "defaulted",
   }),
+
+  /** A whole answer that is text and not JSON: a page, a style sheet. `type` as in its header: `text/html; charset=utf-8`. */
+  text: (type: string): Schema<string> => ({ type: "string", [mediaType]: type }) as Schema<string>,
 
   /** Any JSON at all. */
   unknown: (options: Described = {}): Schema<unknown> => ({ ...options }),

@@ -107,10 +107,11 @@ async function fetchAnswer(
 }
 
 function read(
-  { route: { method, path } }: ComposedRequest,
+  { route: { method, path }, accepted }: ComposedRequest,
   { status, ok, headers, text }: RawAnswer,
 ): unknown {
   const type = headers.get("content-type") ?? "";
+  if (ok && accepted !== "application/json") return text;
   if (ok) return text === "" ? undefined : parse(text, `${method} ${path}`);
   const after = headers.get("retry-after");
   const more = after === null ? {} : { headers: { "retry-after": after } };

@@ -6,7 +6,15 @@ import type { Endpoint } from "./dispatcher.ts";
 import type { Exchange } from "./exchange.ts";
 import { readJson } from "./json-body.ts";
 import { limits } from "./limits.ts";
-import { type AnyHandler, type HandlerRequest, ordinaryStatus, type Route } from "./route.ts";
+import {
+  type AnswerStatus,
+  type AnyHandler,
+  type HandlerRequest,
+  ordinaryStatus,
+  type Route,
+  type Shape,
+} from "./route.ts";
+import { mediaTypeOf } from "./schema.ts";
 import type { Parts, Validator } from "./validator.ts";
 
 /** An endpoint of a typed route, and how to have it ready before the first request. */
@@ -53,8 +61,8 @@ export function typedEndpoint(
     answer: async (exchange) => {
       exchange.limit(timeoutMs);
       const result = await handler((await read(exchange)) as never);
-      if (result instanceof Answer) reply(exchange, result.status, result.body, result.headers);
-      else reply(exchange, ordinary, result);
+      if (result instanceof Answer) reply(exchange, shape, result);
+      else reply(exchange, shape, new Answer(ordinary, result, none));
     },
   };
 }
@@ -70,14 +78,13 @@ async function admit(
   return principal;
 }
 
-function reply(
-  exchange: Exchange,
-  status: number,
-  body: unknown,
-  headers?: Readonly<Record<string, string>>,
-): void {
-  if (body === undefined) exchange.send(status, { ...headers });
-  else exchange.sendJson(status, body, headers);
+const none: Readonly<Record<string, string>> = {};
+
+function reply(exchange: Exchange, { answers }: Shape, { status, body, headers }: Answer): void {
+  if (body === undefined) return void exchange.send(status, { ...headers });
+  const type = mediaTypeOf(answers[status as AnswerStatus] ?? none);
+  const text = type === "application/json" ? JSON.stringify(body) : (body as string);
+  exchange.send(status, { ...headers, "content-type": type }, text);
 }
 
 /** What a handler sees. The signal is made only when it is asked for. */
