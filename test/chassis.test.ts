@@ -11,20 +11,14 @@ import { assertUnbroken, loadFromHost, loadFromPod } from "./load.ts";
 import { createMachine } from "./machine.ts";
 import { typing } from "./typing.ts";
 
-/** A service as `nacre new` makes it, built and deployed as its README says. It knows nothing of the cluster that it runs in. */
+/** Services as `nacre new` makes them, built and deployed as their READMEs say. They know nothing of the cluster that they run in. */
 const machine = await createMachine();
 after(() => machine.remove());
 before(async () => {
-  const directory = join(machine.directory, "greeter");
-  await machine.nacre("new", "service", "greeter", "--directory", directory, "--no-install");
-  // The machine of the test has no way to a registry.
-  await installPackages(createHost({ clock: systemClock, logger: silentLogger }), directory);
   await machine.up();
   // Load from a pod comes from this image.
   await importHello(machine);
-  await machine.nacre("build", directory, "-t", "greeter:v1");
-  await run("apply -f -", await readFile(join(directory, "manifest.yaml"), "utf8"));
-  await run("rollout status deployment/greeter --timeout=60s");
+  await deployNew("greeter");
 });
 
 const { run, get } = typing(machine);
@@ -32,7 +26,7 @@ const { run, get } = typing(machine);
 test("it is found by its name, and answers everybody while every pod of it is replaced", async () => {
   const host = await loadFromHost(machine, { perSecond: 100, urls: [await address("/hello/Ada")] });
   const pod = await loadFromPod(machine, "load", { perSecond: 100, urls: ["http://greeter/hello/Ada"] });
-  await replaceEveryPod();
+  await replaceEveryPod("greeter");
   for (const load of [host, pod]) assertUnbroken(await load.finish(), 200);
 });
 
@@ -43,7 +37,7 @@ test("connections to it that are kept and rarely used are not cut off when its p
     connections: 75,
     urls: [await address("/hello/Ada")],
   });
-  await replaceEveryPod();
+  await replaceEveryPod("greeter");
   assertUnbroken(await load.finish(), 200);
 });
 
@@ -67,6 +61,34 @@ test("what kubectl edit changes in its ConfigMap is its configuration, and no po
   );
 });
 
+test("a self-contained one shows its page, and keeps what is written while its pod is replaced", async () => {
+  await deployNew("notes", "--scs");
+  const { clusterIP } = (await get("service notes")).spec;
+  assert.match(await ask(`http://${clusterIP}/`), /<title>notes<\/title>/);
+  const json = "content-type: application/json";
+  await machine.run("curl", [
+    "-sS",
+    "--fail",
+    `http://${clusterIP}/notes`,
+    "-H",
+    json,
+    "-d",
+    '{"text":"kept"}',
+  ]);
+  await replaceEveryPod("notes");
+  assert.match(await ask(`http://${clusterIP}/notes`), /"text":"kept"/);
+});
+
+async function deployNew(name: string, ...options: string[]): Promise<void> {
+  const directory = join(machine.directory, name);
+  await machine.nacre("new", "service", name, "--directory", directory, "--no-install", ...options);
+  // The machine of the test has no way to a registry.
+  await installPackages(createHost({ clock: systemClock, logger: silentLogger }), directory);
+  await machine.nacre("build", directory, "-t", `${name}:v1`);
+  await run("apply -f -", await readFile(join(directory, "manifest.yaml"), "utf8"));
+  await run(`rollout status deployment/${name} --timeout=60s`);
+}
+
 async function address(path: string): Promise<string> {
   const { clusterIP } = (await get("service greeter")).spec;
   return `http://${clusterIP}${path}`;
@@ -80,9 +102,9 @@ async function ask(url: string): Promise<string> {
   return (await machine.run("curl", ["-sS", "--fail", url])).stdout;
 }
 
-async function replaceEveryPod(): Promise<void> {
-  const before = await run("get pods -l app=greeter -o name");
-  await run("rollout restart deployment/greeter");
-  await run("rollout status deployment/greeter --timeout=60s");
+async function replaceEveryPod(name: string): Promise<void> {
+  const before = await run(`get pods -l app=${name} -o name`);
+  await run(`rollout restart deployment/${name}`);
+  await run(`rollout status deployment/${name} --timeout=60s`);
   await run(`wait ${before.replaceAll("\n", " ")} --for=delete --timeout=60s`);
 }

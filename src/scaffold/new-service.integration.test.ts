@@ -16,7 +16,7 @@ after(() => rm(place, { recursive: true }));
 const make = (name: string, template: Template = "service") =>
   newService({ host, root, name, template, directory: join(place, name) });
 
-for (const template of ["service"] as const) {
+for (const template of ["service", "scs"] as const) {
   test(`a new ${template} passes its own tests and the compiler, under its name alone`, async () => {
     const directory = join(place, `fresh-${template}`);
     await make(`fresh-${template}`, template);

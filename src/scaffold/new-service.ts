@@ -18,6 +18,12 @@ export interface NewServiceOptions {
 /** `service`: an API. `scs`: a self-contained system, with a page of its own and what it keeps. */
 export type Template = "service" | "scs";
 
+/** The folders that each is made of; a file of a later one takes the place of an earlier one's. */
+const layers: Readonly<Record<Template, readonly string[]>> = {
+  service: ["service"],
+  scs: ["service", "scs"],
+};
+
 /** The name that stands in a template for that of the service. */
 const placeholder = "new-service";
 
@@ -44,7 +50,8 @@ export async function newService({
   await host.files.remove(making);
   try {
     const { path } = await packChassis({ host, root, directory: join(making, "vendor") });
-    await copyTemplate(host, join(root, "templates", template), making, name);
+    for (const layer of layers[template])
+      await copyTemplate(host, join(root, "templates", layer), making, name);
     await fillManifest(host, root, making, basename(path));
     await host.files.rename(making, directory);
   } finally {
