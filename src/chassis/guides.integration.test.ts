@@ -11,9 +11,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
+import { silentLogger, systemClock } from "#base";
+import { createHost } from "#host";
+import { packChassis } from "#scaffold";
 import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
 
 /*
@@ -21,15 +24,20 @@ import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
  * line. A block after a line such as `orders.ts`: has that name, so that later blocks of the page can import it. One that asks for a DATABASE_URL gets an empty database.
  */
 
-const guides = join(import.meta.dirname, "../../docs/guides/chassis");
+const root = join(import.meta.dirname, "../..");
+const guides = join(root, "docs/guides/chassis");
 
 interface Block {
   readonly name: string;
   readonly source: string;
 }
 
+const chassis = installChassis();
 let postgres: Promise<RealPostgres> | undefined;
-after(async () => (await postgres)?.stop());
+after(async () => {
+  await (await postgres)?.stop();
+  rmSync(await chassis, { recursive: true });
+});
 
 for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
   const blocks = blocksOf(readFileSync(join(guides, page), "utf8"));
@@ -38,7 +46,8 @@ for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
   test(`what ${page} shows runs and prints what it says`, { skip: skip || false }, async (context) => {
     const directory = mkdtempSync(join(tmpdir(), "chassis-guide-"));
     context.after(() => rmSync(directory, { recursive: true }));
-    installChassis(directory);
+    writeFileSync(join(directory, "package.json"), '{"type":"module"}');
+    symlinkSync(join(await chassis, "node_modules"), join(directory, "node_modules"));
     for (const block of blocks) {
       const path = join(directory, block.name);
       writeFileSync(path, block.source);
@@ -82,19 +91,19 @@ async function run(path: string, environment: Readonly<Record<string, string>>):
   return printed.split("\n").filter((line) => line !== "" && !line.startsWith('{"time"'));
 }
 
-/** `@nacre/chassis` as a program finds it, leading here, and the driver that it is used with. */
-function installChassis(directory: string): void {
+/** A folder of packages: `@nacre/chassis` as it is packed, and what it depends on as Nacre has it. */
+async function installChassis(): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), "chassis-installed-"));
   const modules = join(directory, "node_modules");
   const installed = join(modules, "@nacre/chassis");
   mkdirSync(installed, { recursive: true });
-  writeFileSync(join(directory, "package.json"), '{"type":"module"}');
-  const parts = ["calls", "messages", "data", "testing"];
-  const faces = Object.fromEntries(parts.map((part) => [`./${part}`, `./${part}/mod.ts`]));
-  writeFileSync(
-    join(installed, "package.json"),
-    JSON.stringify({ type: "module", exports: { ".": "./mod.ts", ...faces } }),
-  );
-  for (const name of ["mod.ts", ...parts])
-    symlinkSync(join(import.meta.dirname, name), join(installed, name));
-  symlinkSync(join(import.meta.dirname, "../../node_modules/pg"), join(modules, "pg"));
+  const host = createHost({ clock: systemClock, logger: silentLogger });
+  const { path } = await packChassis({ host, root, directory });
+  await host.run({ program: "tar", arguments: ["-xzf", path, "-C", installed, "--strip-components=1"] });
+  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), join(modules, name));
+  }
+  return directory;
 }
