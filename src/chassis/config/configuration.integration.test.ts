@@ -48,6 +48,20 @@ test("a change with mistakes is logged with all of them and not used; the next g
   assert.deepEqual((await change).changed, ["limit"]);
 });
 
+test("a listener that fails, then or later, is logged, and the others are called all the same", async (context) => {
+  const mount = mountedLikeKubelet(context, { password: "one" });
+  const { configuration, next, failure } = start(context, mount.directory);
+  for (const fail of [() => Promise.reject(new Error("later")), () => assert.fail("then")]) {
+    const forget = configuration.onChange(fail);
+    const change = next();
+    const failed = failure();
+    mount.swap({ password: "one", limit: String(configuration.current.limit + 1) });
+    assert.deepEqual((await change).changed, ["limit"]);
+    assert.match(String((await failed).error), /later|then/);
+    forget();
+  }
+});
+
 test("a file that is written in place is read anew, too", async (context) => {
   const directory = temporary(context);
   writeFileSync(join(directory, "PASSWORD"), "one");

@@ -10,8 +10,8 @@ import type { Settings, Values } from "./setting.ts";
 export interface Configuration<S extends Settings> {
   /** The values now: one frozen record, replaced as a whole when a mounted file changes. Read it where it is needed, do not keep it. */
   readonly current: Values<S>;
-  /** Calls `listener` after each change. Returns how to stop that. */
-  onChange(listener: (change: Change<S>) => void): () => void;
+  /** Calls `listener` after each change; one that throws or rejects is logged. Returns how to stop that. */
+  onChange(listener: (change: Change<S>) => void | Promise<void>): () => void;
   /** Where each value was found: `PORT in the environment`. */
   origins(): Readonly<Record<keyof S, string>>;
 }
@@ -39,7 +39,7 @@ export interface ConfigurationOptions {
  * Throws a `ConfigError` when it cannot be used; a change that cannot be used is logged with all its mistakes, and the values stay as they are.
  */
 export function configure<S extends Settings>(settings: S, options: ConfigurationOptions): Configuration<S> {
-  const listeners = new Set<(change: Change<S>) => void>();
+  const listeners = new Set<(change: Change<S>) => void | Promise<void>>();
   const read = (): Resolved<S> =>
     resolve(settings, { ...options, mounts: options.directories.map((directory) => readMount(directory)) });
   // The watch begins first: what changes while it is read is read again.
@@ -74,11 +74,9 @@ export function configure<S extends Settings>(settings: S, options: Configuratio
     options.logger.info("the configuration has changed", { changed });
     const change: Change<S> = { before: before.values, after: resolved.values, changed };
     for (const listener of listeners) {
-      try {
-        listener(change);
-      } catch (error) {
+      Promise.try(listener, change).catch((error) => {
         options.logger.error("a listener for changes of the configuration failed", { error });
-      }
+      });
     }
   }
 

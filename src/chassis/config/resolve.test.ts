@@ -83,6 +83,30 @@ test("a secret is refused among the arguments, and a wrong one is not shown", ()
   }
 });
 
+test("the password in a URL that is wrong is not shown either", () => {
+  const settings = { databaseUrl: setting.url({ protocols: ["postgres"] }) };
+  for (const password of ["hunter2", "hun/ter2@", ""])
+    assert.throws(
+      () => resolve(settings, { ...nothing, environment: { DATABASE_URL: `mysql://shop:${password}@db/x` } }),
+      /is "mysql:\/\/shop:\[secret\]@db\/x", must be a URL that begins with postgres/,
+    );
+});
+
+test("a whole number that would be read as another one is refused", () => {
+  const settings = { id: setting.integer() };
+  const read = (ID: string) => resolve(settings, { ...nothing, environment: { ID } }).values.id;
+  assert.equal(read("9007199254740991"), 9_007_199_254_740_991);
+  assert.throws(() => read("9007199254740993"), /must be a whole number/);
+});
+
+test("two settings that are found under one name are a mistake in the program", () => {
+  const settings = { drainLimit: setting.string(), drainLimitMs: setting.durationMs() };
+  assert.throws(
+    () => resolve(settings, nothing),
+    /the settings drainLimit and drainLimitMs are both called DRAIN_LIMIT/,
+  );
+});
+
 test("whatever is written, the answer is typed values or mistakes that name each wrong setting", () => {
   const settings = {
     count: setting.integer({ min: 0, max: 9 }),

@@ -1,6 +1,7 @@
-import { nearest } from "#base";
+import { assert, nearest } from "#base";
 import { ConfigError, type Mistake } from "./mistakes.ts";
 import { namesOf } from "./names.ts";
+import { withoutPassword } from "./secret.ts";
 import type { Setting, Settings, Values } from "./setting.ts";
 
 /** What a configuration is made from, read already. */
@@ -29,6 +30,7 @@ export interface Resolved<S extends Settings> {
  * mistake.
  */
 export function resolve<S extends Settings>(settings: S, sources: Sources): Resolved<S> {
+  assertApart(settings);
   const mistakes: Mistake[] = [];
   const given = readArguments(settings, sources.args, mistakes);
   const values: Record<string, unknown> = {};
@@ -52,6 +54,17 @@ export function resolve<S extends Settings>(settings: S, sources: Sources): Reso
     values: Object.freeze(values) as Values<S>,
     origins: origins as Record<keyof S, string>,
   };
+}
+
+/** Two settings that are found under one name would both take a value that was meant for one: a mistake in the program. */
+function assertApart(settings: Settings): void {
+  const byVariable = new Map<string, string>();
+  for (const name of Object.keys(settings)) {
+    const { variable } = namesOf(name);
+    const other = byVariable.get(variable);
+    assert(other === undefined, `the settings ${other} and ${name} are both called ${variable}`);
+    byVariable.set(variable, name);
+  }
 }
 
 /** A text that somebody wrote for a setting, and where it stands. */
@@ -122,7 +135,7 @@ function splitOnce(text: string, separator: string): [string, string | undefined
 }
 
 function describe(setting: Setting<unknown>, text: string): string {
-  return `is ${setting.secret ? "not usable" : JSON.stringify(text)}, must be ${setting.allowed}`;
+  return `is ${setting.secret ? "not usable" : JSON.stringify(withoutPassword(text))}, must be ${setting.allowed}`;
 }
 
 function missing(name: string, setting: Setting<unknown>, mounts: readonly Mount[]): Mistake {

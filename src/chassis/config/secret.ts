@@ -38,3 +38,8 @@ export class Secret {
     return shown;
   }
 }
+
+/** A text that is shown as it was written, but for what stands where a URL has a password. */
+export function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/[^/?#@\s:]*:)\S*@/, `$1${shown}@`);
+}

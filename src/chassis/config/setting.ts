@@ -41,7 +41,8 @@ export const setting = {
 
   integer: (options: Described<number> & Range = {}): Setting<number> =>
     make(options, `a whole number${within(options)}`, (text) =>
-      /^[+-]?\d+$/.test(text) ? ranged(Number(text), options) : wrong,
+      // Beyond these it would be read as another number than was written.
+      /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? ranged(Number(text), options) : wrong,
     ),
 
   number: (options: Described<number> & Range = {}): Setting<number> =>
