@@ -14,6 +14,7 @@ export {
   type Values,
 } from "./config/mod.ts";
 export {
+  type AdmissionOptions,
   type Answer,
   answer,
   type Call,
@@ -45,4 +46,12 @@ export {
   t,
 } from "./http/mod.ts";
 export * from "./service/mod.ts";
-export type { Attributes, Span, SpanKind, SpanOptions, TraceContext, Tracer } from "./telemetry/mod.ts";
+export type {
+  Attributes,
+  Priority,
+  Span,
+  SpanKind,
+  SpanOptions,
+  TraceContext,
+  Tracer,
+} from "./telemetry/mod.ts";

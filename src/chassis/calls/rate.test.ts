@@ -31,8 +31,6 @@ test("a refusal says when it would be due, and takes nothing", () => {
   assert.deepEqual([rate.take(100), rate.take(100)], Array(2).fill({ taken: false, waitMs: 400 }));
   assert.deepEqual(rate.take(100, 400), { taken: true, waitMs: 400 });
   assert.deepEqual(rate.take(100), { taken: false, waitMs: 900 });
-  assert.equal(rate.isRested(1_499), false);
-  assert.equal(rate.isRested(1_500), true);
 });
 
 test("calls wait for their turn, and are refused when it comes too late for them", async () => {

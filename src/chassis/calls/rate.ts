@@ -40,9 +40,4 @@ export class Rate {
     this.#evenlyMs = evenlyMs + this.#intervalMs;
     return { taken: true, waitMs };
   }
-
-  /** Whether it is as if nothing had happened yet. */
-  isRested(nowMs: number): boolean {
-    return this.#evenlyMs <= nowMs;
-  }
 }

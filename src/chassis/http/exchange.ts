@@ -31,9 +31,12 @@ export class Exchange implements Current {
   /** Says nothing of requests that come every few seconds, by machines, and go well. */
   quiet = false;
   /** What its caller says, until its route does. */
-  priority: Priority;
+  priority: Priority | undefined;
+  /** Called once it is over. */
+  atEnd: (() => void) | undefined;
+  /** On the monotonic clock. */
+  readonly startedMs: number;
   readonly #context: ExchangeContext;
-  readonly #startedMs: number;
   #deadlineMs: number;
   #timer: Timer | undefined;
   #controller: AbortController | undefined;
@@ -43,7 +46,7 @@ export class Exchange implements Current {
     this.request = request;
     this.response = response;
     this.#context = context;
-    this.#startedMs = context.clock.monotonicMs();
+    this.startedMs = context.clock.monotonicMs();
     const { headers, url = "/" } = request;
     const mark = url.indexOf("?");
     this.path = mark < 0 ? url : url.slice(0, mark);
@@ -56,8 +59,8 @@ export class Exchange implements Current {
       kind: "server",
       ...(parent ? { parent } : {}),
     });
-    this.priority = parsePriority(headers[priorityHeader]) ?? "normal";
-    this.#deadlineMs = this.#startedMs + (parseRemaining(headers[deadlineHeader]) ?? limits.answerMs);
+    this.priority = parsePriority(headers[priorityHeader]);
+    this.#deadlineMs = this.startedMs + (parseRemaining(headers[deadlineHeader]) ?? limits.answerMs);
     context.signals.began();
     response.once("close", () => this.#ended());
   }
@@ -85,7 +88,7 @@ export class Exchange implements Current {
 
   /** Answers 504 when it is not answered by its deadline, which is at most `timeoutMs` after its beginning. */
   limit(timeoutMs: number): void {
-    this.#deadlineMs = Math.min(this.#deadlineMs, this.#startedMs + timeoutMs);
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.startedMs + timeoutMs);
     this.#timer = this.#context.clock.setTimer(this.remainingMs(), () => {
       const late = problem(504, "there was no answer before the deadline");
       this.#controller?.abort(late);
@@ -125,13 +128,14 @@ export class Exchange implements Current {
 
   #ended(): void {
     this.#timer?.cancel();
+    this.atEnd?.();
     const { request, response, route } = this;
     const finished = response.writableFinished;
     if (!finished) this.#controller?.abort(gone());
     const method = request.method ?? "GET";
     // 499: the caller has gone before it was answered, as nginx has it.
     const status = finished ? response.statusCode : 499;
-    const durationMs = this.#context.clock.monotonicMs() - this.#startedMs;
+    const durationMs = this.#context.clock.monotonicMs() - this.startedMs;
     this.#context.signals.ended(knownMethods.has(method) ? method : "_OTHER", route, status, durationMs);
     this.span.set({
       "http.request.method": method,

@@ -18,6 +18,14 @@ export const limits = {
   keepAliveMs: 75_000,
   /** An answer, when neither route nor caller say less. */
   answerMs: 30_000,
+  /** Requests to routes at once: whatever each holds (a body of at most 1 MiB, a connection to a database) it holds so often at most. */
+  maxInFlight: 1_000,
+  /** What a request may have waited for the event loop. Who shows it to a person notices from here on. */
+  maxDelayMs: 250,
+  /** How long the loop may be without an idle moment before a look is taken at who waits to be accepted. */
+  idleLookMs: 25,
+  /** Callers whose rates are known. Beyond it the one that has not asked for longest is forgotten, and may ask anew. */
+  ratedCallers: 10_000,
   /** Wrong fields named in one problem document. */
   errorsPerProblem: 100,
 } as const;

@@ -1,9 +1,18 @@
+export { AcceptQueue } from "./accept-queue.ts";
+export { Admission, type AdmissionOptions } from "./admission.ts";
 export { type Answer, answer } from "./answer.ts";
 export { type Call, type CallOptions, type Client, type ClientOptions, client } from "./client.ts";
 export { deadlineHeader } from "./deadline.ts";
 export { Dispatcher, type Endpoint } from "./dispatcher.ts";
 export { openApi } from "./openapi.ts";
-export { type FieldError, Problem, type ProblemDocument, type ProblemOptions, problem } from "./problem.ts";
+export {
+  type FieldError,
+  Problem,
+  type ProblemDocument,
+  type ProblemOptions,
+  problem,
+  reducedCapacity,
+} from "./problem.ts";
 export {
   type AnyHandler,
   del,
@@ -20,4 +29,5 @@ export {
 } from "./route.ts";
 export { type Input, type Output, type Schema, t } from "./schema.ts";
 export { httpServer } from "./server.ts";
+export { Turn } from "./turn.ts";
 export { type TypedEndpoint, typedEndpoint } from "./typed-endpoint.ts";

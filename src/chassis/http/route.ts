@@ -1,5 +1,7 @@
 import type { Logger } from "#base";
 import type { Access, Principal } from "../auth/mod.ts";
+import type { RateOptions } from "../calls/rate.ts";
+import type { Priority } from "../telemetry/mod.ts";
 import type { Answer } from "./answer.ts";
 import type { Input, Output, Schema } from "./schema.ts";
 
@@ -26,6 +28,10 @@ export interface Shape {
   /** How long an answer may take when the caller sets no nearer deadline. */
   readonly timeoutMs?: number;
   readonly maxBodyBytes?: number;
+  /** How much it matters that it is answered when there is too much to do. Absent: normal. */
+  readonly priority?: Priority;
+  /** How often one caller may ask one copy of the service: whoever the token names, else whoever has the address. More is answered 429. */
+  readonly rateLimit?: RateOptions;
 }
 
 export type AnswerStatus = 200 | 201 | 202 | 204 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;

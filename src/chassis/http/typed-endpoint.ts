@@ -2,6 +2,7 @@ import { parse as parseQuery } from "node:querystring";
 import { must } from "#base";
 import { type Access, type Authenticator, authorize, type Principal } from "../auth/mod.ts";
 import { Answer } from "./answer.ts";
+import { CallerRates } from "./caller-rates.ts";
 import type { Endpoint } from "./dispatcher.ts";
 import type { Exchange } from "./exchange.ts";
 import { readJson } from "./json-body.ts";
@@ -32,6 +33,7 @@ export function typedEndpoint(
   const { timeoutMs = limits.answerMs, maxBodyBytes = limits.maxBodyBytes } = shape;
   const ordinary = ordinaryStatus(shape);
   const headerNames = Object.keys((shape.headers?.properties as object | undefined) ?? {});
+  const rates = shape.rateLimit && new CallerRates(shape.rateLimit);
   let validate: Validator | undefined;
   let preparing: Promise<void> | undefined;
 
@@ -46,6 +48,7 @@ export function typedEndpoint(
     if (!validate) await prepare();
     // Before anything that a stranger sent is read.
     const principal = shape.access && (await admit(shape.access, exchange, authenticator));
+    rates?.take(principal?.subject ?? exchange.request.socket.remoteAddress ?? "", exchange.startedMs);
     const parts: Parts = {
       params: shape.params ? { ...exchange.params } : exchange.params,
       query: shape.query ? { ...parseQuery(exchange.query) } : undefined,

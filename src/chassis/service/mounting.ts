@@ -1,11 +1,13 @@
 import { assert, must } from "#base";
 import type { Authenticator } from "../auth/mod.ts";
 import {
+  type Admission,
   type AnyHandler,
   type Dispatcher,
   openApi,
   problem,
   type Routes,
+  reducedCapacity,
   type TypedEndpoint,
   typedEndpoint,
 } from "../http/mod.ts";
@@ -52,12 +54,13 @@ export class RouteSet {
   readonly #routes: Routes;
   readonly #endpoints = new Map<string, TypedEndpoint>();
 
-  constructor(routes: Routes, dispatcher: Dispatcher) {
+  constructor(routes: Routes, dispatcher: Dispatcher, admission: Admission) {
     this.#routes = routes;
-    for (const [name, { method, path }] of Object.entries(routes)) {
+    for (const [name, { method, path, shape }] of Object.entries(routes)) {
       const answer: TypedEndpoint["answer"] = (exchange) => {
         const endpoint = this.#endpoints.get(name);
-        if (!endpoint) throw problem(503, "the service is starting", { headers: { "retry-after": "1" } });
+        if (!endpoint) throw starting();
+        admission.enter(exchange, shape.priority);
         return endpoint.answer(exchange);
       };
       dispatcher.mount(method, path, { answer });
@@ -77,4 +80,8 @@ export class RouteSet {
     await Promise.all(endpoints.map(([, endpoint]) => endpoint.prepare()));
     for (const [name, endpoint] of endpoints) this.#endpoints.set(name, endpoint);
   }
+}
+
+function starting(): Error {
+  return problem(503, "the service is starting", { type: reducedCapacity, headers: { "retry-after": "1" } });
 }

@@ -4,7 +4,16 @@ import type { AddressInfo } from "node:net";
 import { type Logger, must } from "#base";
 import type { Authenticator } from "../auth/mod.ts";
 import { type Configuration, configure, type Settings } from "../config/mod.ts";
-import { type AnyHandler, Dispatcher, httpServer, type Routes } from "../http/mod.ts";
+import {
+  AcceptQueue,
+  Admission,
+  type AdmissionOptions,
+  type AnyHandler,
+  Dispatcher,
+  httpServer,
+  type Routes,
+  Turn,
+} from "../http/mod.ts";
 import { Telemetry } from "../telemetry/mod.ts";
 import { drain } from "./drain.ts";
 import { Health } from "./health.ts";
@@ -22,6 +31,7 @@ export interface AnyService {
   readonly description?: string;
   readonly config?: Settings;
   readonly routes: Routes;
+  readonly admission?: AdmissionOptions;
   readonly authenticator?: (context: never) => Authenticator;
   readonly handlers: (context: never) => Awaitable<Readonly<Record<string, AnyHandler>>>;
 }
@@ -56,8 +66,10 @@ export class RunningService implements Service {
     const leaving = () => this.#state === "draining";
     const dispatcher = new Dispatcher({ clock, logger: this.#logger, tracer, signals, leaving });
     mountOwn(dispatcher, { about: options, health: this.#health, registry: this.#telemetry.registry });
-    this.#routes = new RouteSet(options.routes, dispatcher);
     this.#server = httpServer(dispatcher.handle);
+    const lines = [new Turn(), new AcceptQueue(this.#server, clock)];
+    const admission = new Admission(options.admission, { metrics: this.#telemetry.registry, lines });
+    this.#routes = new RouteSet(options.routes, dispatcher, admission);
     this.#process = new ProcessEvents(this.#telemetry.logs);
   }
 

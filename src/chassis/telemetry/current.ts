@@ -10,7 +10,7 @@ export interface Current {
   /** Aborted when the deadline has passed or the caller has gone. */
   readonly signal?: AbortSignal;
   /** How much it matters; it travels along to other services. */
-  readonly priority?: Priority;
+  readonly priority?: Priority | undefined;
 }
 
 const storage = new AsyncLocalStorage<Current>();
