@@ -1,4 +1,5 @@
 /** What a service is written with. */
+export type { Clock, Counter, Gauge, Histogram, Logger, Metrics, Random } from "#base";
 
 export { type Access, type Authenticator, type OidcOptions, oidc, type Principal } from "./auth/mod.ts";
 export {

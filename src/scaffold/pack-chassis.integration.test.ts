@@ -55,6 +55,14 @@ console.log(text.toUpperCase());
 await it.stop();
 `;
 
+/** What a handler is given can be handed on: every type of it has a name. */
+const parts = `
+import type { Clock, Logger, Metrics, Random, ServiceContext, Tracer } from "@nacre/chassis";
+
+interface Parts { clock: Clock; logger: Logger; metrics: Metrics; random: Random; tracer: Tracer; }
+export const partsOf = (context: ServiceContext<{}>): Parts => context;
+`;
+
 test("a service runs on the package alone", async () => {
   await writeFile(join(directory, "greeter.ts"), program);
   const { exitCode, stdout, stderr } = await run(process.execPath, "greeter.ts");
@@ -81,6 +89,7 @@ test("every face of it can be imported, and is typed; so strictly that a mistake
   );
   await host.files.makeDirectory(join(directory, "typed"));
   await writeFile(join(directory, "typed/faces.ts"), imports.join(""));
+  await writeFile(join(directory, "typed/parts.ts"), parts);
   await writeFile(join(directory, "typed/greeter.ts"), program);
   assert.deepEqual(await tsc(), { exitCode: 0, stdout: "", stderr: "" });
   const { stdout, stderr } = await run(process.execPath, "typed/faces.ts");

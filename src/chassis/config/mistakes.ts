@@ -13,7 +13,8 @@ export interface Mistake {
 /** A configuration that cannot be used, with everything that is wrong about it at once. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  readonly mistakes: readonly Mistake[];
+  /** Behind a getter: Node prints what an uncaught error has of its own, and the message says it all. */
+  readonly #mistakes: readonly Mistake[];
 
   constructor(mistakes: readonly Mistake[]) {
     super(
@@ -21,9 +22,13 @@ export class ConfigError extends Error {
         .map(({ name, source, what }) => `  ${name}: ${source} ${what}`)
         .join("\n")}`,
     );
-    this.mistakes = mistakes;
+    this.#mistakes = mistakes;
     // Whoever reads this has mistyped a setting: where in our code it was noticed is no help.
     this.stack = `${this.name}: ${this.message}`;
+  }
+
+  get mistakes(): readonly Mistake[] {
+    return this.#mistakes;
   }
 
   [inspect.custom](): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { ConfigError } from "./mistakes.ts";
 import { namesOf } from "./names.ts";
@@ -52,6 +53,12 @@ test("every mistake is reported at once, with its name, where it stands and what
       '  verbose: the file /etc/shop/verbose is "yes", must be true or false',
     ].join("\n"),
   });
+});
+
+test("mistakes that nobody catches are printed once, without where in our code they were noticed", () => {
+  const error = new ConfigError([{ name: "port", source: "PORT in the environment", what: 'is "x"' }]);
+  // As Node prints what ends it.
+  assert.equal(inspect(error, { customInspect: false }), `[${error.name}: ${error.message}]`);
 });
 
 test("a flag of a boolean may stand alone, and a value may stand behind an equals sign", () => {
