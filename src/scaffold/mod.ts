@@ -1,3 +1,3 @@
 export { installPackages } from "./install-packages.ts";
 export { type NewServiceOptions, newService, type Template } from "./new-service.ts";
-export { canPack, type PackedChassis, packChassis } from "./pack-chassis.ts";
+export { canPack, installCompiler, type PackedChassis, packChassis } from "./pack-chassis.ts";

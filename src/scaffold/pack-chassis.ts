@@ -18,9 +18,19 @@ export interface PackedChassis {
   readonly path: string;
 }
 
-/** Whether the compiler is there. Who only runs clusters does not have it: it comes with Nacre's development packages. */
+/** Whether the compiler is there. Who only runs clusters does not have it. */
 export function canPack(host: Host, root: string): Promise<boolean> {
   return host.files.exists(compilerOf(root));
+}
+
+/** Brings the compiler, with the rest of Nacre's development packages. */
+export async function installCompiler(
+  host: Host,
+  root: string,
+  options: { readonly signal: AbortSignal },
+): Promise<void> {
+  const words = [join(root, "tools/prepare.sh"), "packages"];
+  await host.run({ program: "sh", arguments: words, timeoutMs: limits.installMs, ...options });
 }
 
 /**

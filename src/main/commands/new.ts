@@ -23,7 +23,7 @@ export const newCommand: Command = {
     const [what, name, ...more] = invocation.arguments;
     if (what !== "service" || name === undefined || more.length > 0)
       throw new UsageError("nacre new makes services: nacre new service NAME");
-    const { canPack, installPackages, newService } = await import("#scaffold");
+    const { canPack, installCompiler, installPackages, newService } = await import("#scaffold");
     const { output, clock, environment, signal } = invocation;
     const host = thisMachine();
     const steps = progress(output, clock);
@@ -31,14 +31,16 @@ export const newCommand: Command = {
     const directory = resolve(said);
     const template = flag(invocation, "scs") ? "scs" : "service";
     if (!(await canPack(host, root)))
-      await steps.step(`Installing the compiler in ${root}`, () => installPackages(host, root, { signal }));
+      await steps.step(`Installing the compiler in ${root}`, () => installCompiler(host, root, { signal }));
     await steps.step(`Making ${said}, with @nacre/chassis packed into it`, () =>
       newService({ host, root, name, template, directory }),
     );
     const install = !flag(invocation, "no-install");
     if (install)
       await steps.step("Installing its packages", () => installPackages(host, directory, { signal }));
-    const nacre = environment.NACRE_COMMAND ?? "nacre";
+    // The first of the next lines goes to another folder, where a relative path would lead elsewhere.
+    const command = environment.NACRE_COMMAND ?? "nacre";
+    const nacre = command.includes("/") ? resolve(command) : command;
     const next = [
       `cd ${said}`,
       ...(install ? [] : ["npm install"]),
