@@ -1,4 +1,5 @@
 import { Client, type ClientConfig, type Pool, type PoolClient } from "pg";
+import { internalError } from "#base";
 
 /**
  * A transaction that is open, as its owner's library shows it: anything with the `query` of `pg`. What is asked through
@@ -10,7 +11,10 @@ export interface Transaction {
 
 /** One PostgreSQL, as outboxes, inboxes, relays and sagas see it. */
 export interface Database extends Transaction {
-  /** Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. */
+  /**
+   * Runs `work` in a transaction: committed when it resolves, rolled back when it rejects. It rejects also when `work`
+   * resolves but a statement in it had failed, for then there is nothing that PostgreSQL could commit.
+   */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** A connection beside the pool, for what lasts: listening, locks of a session, deliveries in hand. */
   session(): Promise<Session>;
@@ -34,15 +38,18 @@ export function database(pool: Pool): Database {
     query: (text, values) => pool.query(text, values),
     async transaction(work) {
       const client = await pool.connect();
+      let unusable: Error | undefined;
       try {
-        return await inTransaction(client, work);
+        return await inTransaction(client, work, (reason) => {
+          unusable = reason;
+        });
       } finally {
-        client.release();
+        client.release(unusable);
       }
     },
     session: () => openSession(pool),
     async replication() {
-      const client = new Client({ ...pool.options, replication: "database" } as ClientConfig);
+      const client = new Client({ ...optionsOf(pool), replication: "database" } as ClientConfig);
       await client.connect();
       return client;
     },
@@ -63,14 +70,14 @@ function survive(pool: Pool): void {
 const surviving = new WeakSet<Pool>();
 
 async function openSession(pool: Pool): Promise<Session> {
-  const client = new Client(pool.options);
+  const client = new Client(optionsOf(pool));
   const lost = new AbortController();
   client.on("error", (error) => lost.abort(error));
   client.once("end", () => lost.abort(new Error("the connection to PostgreSQL has ended")));
   await client.connect();
   return {
     query: (text, values) => client.query(text, values),
-    transaction: (work) => inTransaction(client, work),
+    transaction: (work) => inTransaction(client, work, () => void client.end().catch(() => {})),
     onNotification: (heard) => client.on("notification", heard),
     lost: lost.signal,
     async close() {
@@ -79,17 +86,42 @@ async function openSession(pool: Pool): Promise<Session> {
   };
 }
 
+/**
+ * How to connect beside a pool, to stay. A pool hides its password from whoever copies its options; and a connection on
+ * which mostly nothing is said must notice by itself when the other side has gone without a word.
+ */
+function optionsOf({ options }: Pool): ClientConfig {
+  return { ...options, password: options.password, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+}
+
+/**
+ * `onUnusable` is told when nobody knows any more what state the connection is in: whoever used it next might find
+ * itself in this transaction.
+ */
 async function inTransaction<Result>(
   client: Client | PoolClient,
   work: (transaction: Transaction) => Promise<Result>,
+  onUnusable: (reason: Error) => void,
 ): Promise<Result> {
-  await client.query("begin");
+  let over = false;
+  // What comes too late, from a branch that nobody waited for, would be kept whatever becomes of the transaction.
+  const query: Transaction["query"] = async (text, values) => {
+    if (over) throw internalError(`the transaction is over in which this was to be asked: ${text}`);
+    return client.query(text, values);
+  };
   try {
-    const result = await work(client);
-    await client.query("commit");
+    await client.query("begin");
+    const result = await work({ query });
+    over = true;
+    const { command } = await client.query("commit");
+    if (command !== "COMMIT")
+      throw internalError(
+        "nothing was committed: a statement of the transaction had failed, and was passed over",
+      );
     return result;
   } catch (error) {
-    await client.query("rollback").catch(() => {});
+    over = true;
+    await client.query("rollback").catch(onUnusable);
     throw error;
   }
 }

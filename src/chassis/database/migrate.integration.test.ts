@@ -30,3 +30,14 @@ test("tables are brought to their version once, by however many copies, and a fa
   );
   assert.deepEqual(await kept(), expected);
 });
+
+test("copies that start together bring tables to their version once also where transactions see one moment", {
+  skip: lacksPostgres(),
+}, async (t) => {
+  const postgres = await realPostgres({ default_transaction_isolation: "repeatable read" });
+  t.after(() => postgres.stop());
+  const pool = new Pool({ connectionString: await postgres.createDatabase() });
+  t.after(() => pool.end());
+  const schema = { part: "words", steps: ["create table chassis.words (word text)"] };
+  await Promise.all([1, 2, 3, 4].map(() => migrate(database(pool), [schema])));
+});

@@ -17,6 +17,8 @@ export interface Schema {
  */
 export async function migrate(database: Database, schemas: readonly Schema[]): Promise<void> {
   await database.transaction(async (transaction) => {
+    // Whoever has waited for the lock must see what was done under it, also where a database's default is stricter.
+    await transaction.query("set transaction isolation level read committed");
     // Held to the end of the transaction. The number is "nacre" in ASCII.
     await transaction.query("select pg_advisory_xact_lock(474215248485)");
     await transaction.query(`
