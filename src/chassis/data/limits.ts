@@ -22,6 +22,10 @@ export const limits = {
   attempts: 8,
   /** Sagas whose time is over that are moved in one transaction. */
   timeoutBatch: 50,
+  /** Events that a projection applies in one transaction: few round trips, and locks that are held for moments. */
+  eventBatch: 500,
+  /** How often a command is decided anew because others were quicker, before its sender hears of it. */
+  decisions: 8,
   /** How long an inbox remembers: longer than any broker or relay may take to deliver a second time. */
   inboxRetentionMs: 7 * 24 * 3_600_000,
   /** How long an idempotency key is remembered: a day's worth of trying again, for those who were cut off in the evening. */

@@ -7,6 +7,16 @@ export {
   type KeyedRequest,
 } from "./idempotency/idempotency.ts";
 export { idempotencySchema } from "./idempotency/schema.ts";
+  type Aggregates,
+  type AggregatesOptions,
+  aggregates,
+  type ChangeOptions,
+  type Decide,
+  type InlineProjection,
+} from "./events/aggregates.ts";
+export type { AggregateDefinition, EventOf, Loaded, SnapshotPolicy } from "./events/definition.ts";
+export type { RecordedEvent } from "./events/log.ts";
+export { eventsSchema } from "./events/schema.ts";
 export { type ConsumeOptions, consume } from "./inbox/consume.ts";
 export { type DeadLetter, deadLetters, redrive } from "./inbox/dead-letters.ts";
 export { type Inbox, type InboxOptions, inbox, type Once } from "./inbox/inbox.ts";

@@ -4,4 +4,5 @@ export {
   crashAt,
   everyCrashPoint,
 } from "./every-crash-point.ts";
+export { type Given, given, type When } from "./given-when-then.ts";
 export { Crashed, type CrashPoint, Life } from "./life.ts";
