@@ -1,12 +1,6 @@
 export { type Database, database, type Session, type Transaction } from "../database/database.ts";
 export { migrate, type Schema } from "../database/migrate.ts";
 export {
-  type Idempotency,
-  type IdempotencyOptions,
-  idempotency,
-  type KeyedRequest,
-} from "./idempotency/idempotency.ts";
-export { idempotencySchema } from "./idempotency/schema.ts";
   type Aggregates,
   type AggregatesOptions,
   aggregates,
@@ -17,6 +11,13 @@ export { idempotencySchema } from "./idempotency/schema.ts";
 export type { AggregateDefinition, EventOf, Loaded, SnapshotPolicy } from "./events/definition.ts";
 export type { RecordedEvent } from "./events/log.ts";
 export { eventsSchema } from "./events/schema.ts";
+export {
+  type Idempotency,
+  type IdempotencyOptions,
+  idempotency,
+  type KeyedRequest,
+} from "./idempotency/idempotency.ts";
+export { idempotencySchema } from "./idempotency/schema.ts";
 export { type ConsumeOptions, consume } from "./inbox/consume.ts";
 export { type DeadLetter, deadLetters, redrive } from "./inbox/dead-letters.ts";
 export { type Inbox, type InboxOptions, inbox, type Once } from "./inbox/inbox.ts";
