@@ -13,6 +13,7 @@ sh bin/nacre version >/dev/null
 [ "${1:-}" = packages ] && exit 0
 
 missing=''
+services=''
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need runc runc
 need conmon conmon
@@ -22,7 +23,9 @@ need ip iproute2
 need nsenter util-linux
 need socat socat
 need unshare util-linux
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || services="$services postgresql"
+PATH="$PATH:/usr/sbin" command -v nats-server >/dev/null 2>&1 || services="$services nats-server"
+missing="$missing$services"
 [ -x /bin/busybox ] && /bin/busybox --list 2>/dev/null | grep -q '^tar$' && ! ldd /bin/busybox >/dev/null 2>&1 || missing="$missing busybox-static"
 [ "${1:-}" = long ] && need chromium chromium
 [ "${1:-}$(uname -m)" = longx86_64 ] && virtual=yes || virtual=''
@@ -38,11 +41,23 @@ install_packages() {
   fi
   echo "Installing host packages:$missing" >&2
   export DEBIAN_FRONTEND=noninteractive
+  [ -z "$services" ] || keep_services_still
   # shellcheck disable=SC2086 # a list of words
   apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 || {
     apt-get update >/dev/null
     apt-get install -y --no-install-recommends $missing >/dev/null
   }
+  for service in $services; do systemctl disable "$service" >/dev/null 2>&1 || true; done
+}
+
+# Tests start servers of their own. Those that the packages would start, now and with the machine, are not asked for;
+# one that was here already is left alone.
+keep_services_still() {
+  policy=/usr/sbin/policy-rc.d
+  [ ! -e "$policy" ] || return 0
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
 }
 
 # A kernel for virtual machines is unpacked, not installed: of its modules those for containers, their networks and a
