@@ -12,4 +12,17 @@ export const limits = {
   safetyLookMs: 5_000,
   /** Waits between attempts to handle the same message, the last one for all further ones. */
   retryDelaysMs: [100, 500, 2_000, 10_000, 30_000] as readonly number[],
+  /** How long NATS may take to answer; then the caller is told, and may try again. */
+  natsTimeoutMs: 5_000,
+  /** What is read ahead of one of a topic's partitions: the half that is asked for at a time has room for any event. */
+  natsReadBytes: 4 * 1024 * 1024,
+  /** A reading that hears nothing for two of these is begun anew: a server of a cluster may be gone. */
+  natsHeartbeatMs: 5_000,
+  /** Copies look after one another this often. One whose connection has ended is found gone at once. */
+  copyCheckMs: 1_000,
+  /** One that hangs, so that its connection still stands, is given up after so long without an answer, so many times. */
+  copyAnswerMs: 2_000,
+  copySilences: 3,
+  /** What all subscribers have handled is removed so long after: removals cost a search, so they are few. */
+  natsPurgeMs: 5_000,
 };

@@ -2,5 +2,6 @@ export type { Broker, Delivery, SubscribeOptions, Subscription } from "./broker.
 export type { CloudEvent } from "./cloud-event.ts";
 export { type MemoryBroker, memoryBroker } from "./memory-broker.ts";
 export { composer, type Draft, keyOf, type Message, type SenderOptions } from "./message.ts";
+export { type NatsBroker, type NatsBrokerOptions, natsBroker } from "./nats/nats-broker.ts";
 export { type PostgresBrokerOptions, postgresBroker } from "./postgres/postgres-broker.ts";
 export { messagesSchema } from "./postgres/schema.ts";
