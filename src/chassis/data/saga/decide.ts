@@ -76,7 +76,6 @@ function enter<State extends string, Events extends object, Content>(
   instance: Instance<State, Content>,
 ): Step<State, Content> {
   const state = definition.states[instance.state];
-  if ("final" in state) return { instance, send: [], timeoutMs: undefined };
   const { id, content, entered } = instance;
   const send = (state.send?.(content, id) ?? []).map((draft, index) => ({
     key: id,
@@ -85,5 +84,6 @@ function enter<State extends string, Events extends object, Content>(
     id: `${definition.name}/${id}/${entered}/${index + 1}`,
     ...draft,
   }));
-  return { instance, send, timeoutMs: state.timeout === "never" ? undefined : state.timeout.afterMs };
+  const isUntimed = "final" in state || state.timeout === "never";
+  return { instance, send, timeoutMs: isUntimed ? undefined : state.timeout.afterMs };
 }

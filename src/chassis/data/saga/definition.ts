@@ -10,7 +10,7 @@ import type { Draft } from "../../messages/message.ts";
 export interface SagaDefinition<State extends string, Events extends object, Content> {
   readonly name: string;
   readonly initial: State;
-  readonly states: { readonly [S in State]: Waiting<State, Events, Content> | Final };
+  readonly states: { readonly [S in State]: Waiting<State, Events, Content> | Final<Content> };
 }
 
 /** A state in which something was asked for, and answers are awaited. */
@@ -22,9 +22,11 @@ export interface Waiting<State extends string, Events extends object, Content> {
   readonly timeout: Timeout<State, Content> | "never";
 }
 
-export interface Final {
+export interface Final<Content> {
   /** `undone`: nothing is left of what was done on the way. */
   readonly final: "completed" | "undone";
+  /** Its last word, through the outbox. Nobody is listened to any more. */
+  readonly send?: (content: Content, id: string) => readonly Draft[];
 }
 
 /**
