@@ -1,7 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Looks until it is so, for a minute: for what other programs do next, of which nobody can send an event. */
-export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+/** Looks until it is so, for a minute unless said otherwise: for what other programs do next, of which nobody can send an event. */
+export async function eventually(
+  what: string,
+  isSo: () => Promise<boolean>,
+  { patienceMs = 60_000 }: { readonly patienceMs?: number } = {},
+): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
@@ -9,5 +13,4 @@ export async function eventually(what: string, isSo: () => Promise<boolean>): Pr
   }
 }
 
-const patienceMs = 60_000;
 const lookEveryMs = 50;

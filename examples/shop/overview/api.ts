@@ -1,0 +1,18 @@
+import { get, t } from "@nacre/chassis";
+
+export const overviewApi = {
+  listOrders: get("/overview/{customer}", {
+    summary: "A customer's latest orders.",
+    answers: {
+      200: t.array(
+        t.object({
+          id: t.string(),
+          item: t.string(),
+          count: t.integer(),
+          cents: t.integer(),
+          state: t.string(),
+        }),
+      ),
+    },
+  }),
+};

@@ -1,0 +1,109 @@
+import { Pool } from "pg";
+import { type RealNats, type RealPostgres, realNats, realPostgres } from "#testing";
+import { ShopProcess } from "./process.ts";
+import type { StagedShop } from "./stage.ts";
+
+/**
+ * How the shop's parts are spread over processes. Each process has a database of its own; messages go through it where there is one process, and
+ * through NATS where there are several.
+ */
+export const layouts = {
+  monolith: [[]],
+  services: [["orders"], ["inventory"], ["payment"], ["shipping"], ["notifications"], ["overview"], ["web"]],
+} as const satisfies Readonly<Record<string, readonly (readonly string[])[]>>;
+
+export type Layout = keyof typeof layouts;
+
+const partNames = layouts.services.flat();
+
+export type PartName = (typeof partNames)[number];
+
+export interface TownOptions {
+  /** The shop's files. They are removed with the town. */
+  readonly staged: StagedShop;
+  readonly layout: Layout;
+  /** A safeguard to leave out. */
+  readonly without?: "outbox" | "inbox";
+}
+
+/** A shop with all that it stands on, every piece of which can be killed. */
+export class Town {
+  readonly postgres: RealPostgres;
+  readonly nats: RealNats | undefined;
+  readonly processes: readonly ShopProcess[];
+  readonly #staged: StagedShop;
+  readonly #pools: ReadonlyMap<PartName, Pool>;
+
+  private constructor(fields: {
+    postgres: RealPostgres;
+    nats: RealNats | undefined;
+    processes: readonly ShopProcess[];
+    staged: StagedShop;
+    pools: ReadonlyMap<PartName, Pool>;
+  }) {
+    this.postgres = fields.postgres;
+    this.nats = fields.nats;
+    this.processes = fields.processes;
+    this.#staged = fields.staged;
+    this.#pools = fields.pools;
+  }
+
+  static async open({ staged, layout, without }: TownOptions): Promise<Town> {
+    const postgres = await realPostgres({ max_connections: "200" });
+    const nats = layout === "services" ? await realNats() : undefined;
+    const pools = new Map<PartName, Pool>();
+    const processes: ShopProcess[] = [];
+    const addresses: string[] = [];
+    for (const parts of layouts[layout]) {
+      const databaseUrl = await postgres.createDatabase();
+      const own = new Pool({ connectionString: databaseUrl, max: 2 });
+      own.on("error", () => {});
+      const environment = {
+        DATABASE_URL: databaseUrl,
+        ...(nats ? { NATS_URL: nats.url } : {}),
+        ...(without ? { WITHOUT: without } : {}),
+      };
+      const each = await ShopProcess.create({ directory: staged.directory, parts, environment });
+      processes.push(each);
+      const names: readonly PartName[] = parts.length === 0 ? partNames : parts;
+      for (const name of names) {
+        pools.set(name, own);
+        addresses.push(`${name}=${each.url}`);
+      }
+    }
+    const environment = { OTHERS: addresses.join(",") };
+    const town = new Town({ postgres, nats, processes, staged, pools });
+    for (const each of processes) each.start(environment);
+    await Promise.all(processes.map((each) => each.ready()));
+    return town;
+  }
+
+  /** Where customers go. */
+  get url(): string {
+    return (this.processes.find(({ name }) => name === "web") ?? this.processes[0])?.url ?? "";
+  }
+
+  /** What a part has in its database. */
+  async ask<Row>(part: PartName, statement: string): Promise<readonly Row[]> {
+    const { rows } = await (this.#pools.get(part) as Pool).query(statement);
+    return rows as Row[];
+  }
+
+  async strikePostgres(): Promise<void> {
+    await this.postgres.kill();
+    await this.postgres.start();
+  }
+
+  async strikeNats(): Promise<void> {
+    await this.nats?.kill();
+    await this.nats?.start();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.processes.map((each) => each.close()));
+    await Promise.all([...new Set(this.#pools.values())].map((pool) => pool.end()));
+    await this.postgres.stop();
+    await this.nats?.stop();
+    await this.#staged.remove();
+  }
+}
