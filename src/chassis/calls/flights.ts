@@ -17,7 +17,7 @@ export class Flights<T> {
       return await orAborted(flight.result, signal);
     } finally {
       flight.aboard -= 1;
-      if (flight.aboard === 0) this.#end(key, flight);
+      if (flight.aboard === 0 && this.#byKey.get(key) === flight) this.#end(key, flight);
     }
   }
 
@@ -37,7 +37,7 @@ export class Flights<T> {
   }
 
   #end(key: string, flight: Flight<T>): void {
-    this.#forget(key, flight);
+    this.#byKey.delete(key);
     flight.nobodyLeft.abort(new DOMException("nobody waits for it any more", "AbortError"));
   }
 

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "#base";
 import { Budget, type BudgetOptions } from "./budget.ts";
+import { derivedSignal } from "./derived-signal.ts";
 import { type Next, type Observe, type OutgoingCall, type Policy, unobserved } from "./policy.ts";
 import { RecentDurations } from "./recent-durations.ts";
 
@@ -46,8 +47,7 @@ export function hedge({
     waitMs: number,
     may: (call: OutgoingCall) => boolean,
   ): Promise<T> {
-    const decided = new AbortController();
-    const signal = AbortSignal.any([call.signal, decided.signal]);
+    const { signal, abort, release } = derivedSignal(call.signal);
     const first = next({ ...call, signal });
     const second = Promise.withResolvers<T>();
     let asked = false;
@@ -67,7 +67,8 @@ export function hedge({
       ]);
     } finally {
       timer.cancel();
-      decided.abort(new DOMException("another attempt was answered first", "AbortError"));
+      release();
+      if (asked) abort(new DOMException("another attempt was answered first", "AbortError"));
     }
   }
 }

@@ -29,14 +29,16 @@ export async function perform<T>(
   action: Next<T>,
 ): Promise<T> {
   const around = current();
-  const signals = [signal, around?.signal].filter((each) => each !== undefined);
   const call: OutgoingCall = {
     target,
     idempotent,
     asked: new Set(),
     attempt: 1,
     deadlineMs: around?.deadlineMs ?? Number.POSITIVE_INFINITY,
-    signal: AbortSignal.any(signals),
+    signal:
+      signal && around?.signal
+        ? AbortSignal.any([signal, around.signal])
+        : (signal ?? around?.signal ?? patient),
     priority: priority ?? around?.priority ?? "normal",
     ...(key ? { key } : {}),
   };
@@ -44,3 +46,6 @@ export async function perform<T>(
     policy ? policy(each, action) : action(each),
   );
 }
+
+/** Of callers who never go. */
+const patient = new AbortController().signal;

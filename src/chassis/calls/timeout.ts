@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "#base";
 import { problem } from "../http/problem.ts";
+import { derivedSignal } from "./derived-signal.ts";
 import { type Next, type Observe, type OutgoingCall, type Policy, unobserved } from "./policy.ts";
 
 export interface TimeoutOptions {
@@ -27,13 +28,13 @@ export async function within<T>(
   };
   call.signal.throwIfAborted();
   if (leftMs <= 0) throw late();
-  const over = new AbortController();
-  const timer = clock.setTimer(leftMs, () => over.abort(late()));
-  const signal = AbortSignal.any([call.signal, over.signal]);
+  const { signal, abort, release } = derivedSignal(call.signal);
+  const timer = clock.setTimer(leftMs, () => abort(late()));
   try {
     return await orAborted(next({ ...call, deadlineMs: nowMs + leftMs, signal }), signal);
   } finally {
     timer.cancel();
+    release();
   }
 }
 
@@ -43,6 +44,16 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<
     const abort = () => reject(signal.reason);
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    const settled = () => signal.removeEventListener("abort", abort);
+    promise.then(
+      (result) => {
+        settled();
+        resolve(result);
+      },
+      (error) => {
+        settled();
+        reject(error);
+      },
+    );
   });
 }
