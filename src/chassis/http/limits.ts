@@ -20,8 +20,11 @@ export const limits = {
   answerMs: 30_000,
   /** Requests to routes at once: whatever each holds (a body of at most 1 MiB, a connection to a database) it holds so often at most. */
   maxInFlight: 1_000,
-  /** What a request may have waited for the event loop. Who shows it to a person notices from here on. */
-  maxDelayMs: 250,
+  /**
+   * What a request may have waited: a third of what an answer may take. A burst, a start or busy neighbours make callers wait for a second or two, who
+   * would be answered a moment later. Services whose callers wait less say less.
+   */
+  maxDelayMs: 10_000,
   /** How long the loop may be without an idle moment before a look is taken at who waits to be accepted. */
   idleLookMs: 25,
   /** Callers whose rates are known. Beyond it the one that has not asked for longest is forgotten, and may ask anew. */
