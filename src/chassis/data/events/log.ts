@@ -95,12 +95,16 @@ export interface Page {
  * waits for anybody, and only those who append hold readers up. It is read where it is written: a replica does not know
  * of locks.
  */
-export async function readLog(database: Pick<Database, "query">, after: string): Promise<Page> {
+export async function readLog(
+  database: Pick<Database, "query">,
+  after: string,
+  appends: "may be open" | "nobody appends" = "may be open",
+): Promise<Page> {
   // Each a statement with its own view of the moment, in this order: drawn, who draws, what is there.
   const drawn = await database.query("select last_value from chassis.events_position_seq where is_called");
   const last = (drawn.rows as readonly { last_value: string }[])[0]?.last_value ?? "0";
   if (BigInt(last) <= BigInt(after)) return { events: [], position: after, more: false };
-  const drawing = await database.query(lowestDrawing, [last]);
+  const drawing = appends === "may be open" ? await database.query(lowestDrawing, [last]) : { rows: [] };
   const horizon = (drawing.rows as readonly { horizon: string | null }[])[0]?.horizon ?? last;
   const { rows } = await database.query(
     `select ${columns} from chassis.events where position > $1 and position <= $2 order by position limit $3`,
