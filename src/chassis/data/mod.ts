@@ -1,5 +1,15 @@
 export { type Database, database, type Session, type Transaction } from "../database/database.ts";
 export { migrate, type Schema } from "../database/migrate.ts";
+export { checkChoreography } from "./choreography/check.ts";
+export {
+  type ParticipantOptions,
+  participate,
+  type Reaction,
+  type Reactions,
+  type Said,
+} from "./choreography/choreography.ts";
+export type { Choreography } from "./choreography/definition.ts";
+export { drawChoreography } from "./choreography/draw.ts";
 export {
   type Aggregates,
   type AggregatesOptions,

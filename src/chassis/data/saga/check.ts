@@ -48,7 +48,7 @@ export function checkSaga(definition: AnySaga): void {
 }
 
 /** The states that can be reached from one, itself included, without passing through another. */
-function reachable(edges: readonly Edge[], from: string, without?: string): ReadonlySet<string> {
+export function reachable(edges: readonly Edge[], from: string, without?: string): ReadonlySet<string> {
   const reached = new Set<string>();
   const open = [from];
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
