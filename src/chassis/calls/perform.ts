@@ -15,6 +15,8 @@ export interface Performance {
   readonly signal?: AbortSignal;
   /** Absent: that of the request that is being handled. */
   readonly priority?: Priority;
+  /** Calls about the same thing share it: who balances by hashing sends them to the same instance. */
+  readonly affinity?: string;
   /** The same for those that may share an answer. */
   readonly key?: () => string;
   readonly clock?: Clock;
@@ -25,7 +27,17 @@ export interface Performance {
  * cancellation of the request that is being handled hold.
  */
 export async function perform<T>(
-  { target, policy, idempotent = false, timeoutMs, signal, priority, key, clock = systemClock }: Performance,
+  {
+    target,
+    policy,
+    idempotent = false,
+    timeoutMs,
+    signal,
+    priority,
+    affinity,
+    key,
+    clock = systemClock,
+  }: Performance,
   action: Next<T>,
 ): Promise<T> {
   const around = current();
@@ -40,6 +52,7 @@ export async function perform<T>(
         ? AbortSignal.any([signal, around.signal])
         : (signal ?? around?.signal ?? patient),
     priority: priority ?? around?.priority ?? "normal",
+    ...(affinity === undefined ? {} : { affinity }),
     ...(key ? { key } : {}),
   };
   return within(call, { timeoutMs, clock, observe: unobserved }, (each) =>

@@ -17,6 +17,8 @@ export interface OutgoingCall {
   /** Aborted then, or when the caller has gone. */
   readonly signal: AbortSignal;
   readonly priority: Priority;
+  /** Calls about the same thing share it: who balances by hashing sends them to the same instance. */
+  readonly affinity?: string;
   /** The same for calls that may share an answer; absent where none may. */
   readonly key?: () => string;
 }

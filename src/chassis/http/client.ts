@@ -32,6 +32,8 @@ export interface CallOptions<Body = unknown> {
   readonly priority?: Priority;
   /** Whether it may be asked twice. So it is by itself with GET, PUT and DELETE, and with the header `idempotency-key`. */
   readonly idempotent?: boolean;
+  /** Calls about the same thing share it: who balances by hashing sends them to the same instance. */
+  readonly affinity?: string;
   /** What serves in place of an answer when the service is in trouble or nobody was there in time. A refusal, such as 404, is an answer. */
   readonly fallback?: (error: unknown) => Body | Promise<Body>;
 }
@@ -62,7 +64,7 @@ export function client<Api extends Routes>(api: Api, options: ClientOptions): Cl
 async function call(
   route: Route,
   input: AnyInput,
-  { timeoutMs = limits.answerMs, signal, priority, fallback, ...how }: CallOptions,
+  { timeoutMs = limits.answerMs, signal, priority, affinity, fallback, ...how }: CallOptions,
   send: Send,
   options: ClientOptions,
 ): Promise<unknown> {
@@ -79,6 +81,7 @@ async function call(
         clock,
         ...(signal ? { signal } : {}),
         ...(priority ? { priority } : {}),
+        ...(affinity === undefined ? {} : { affinity }),
       },
       async (outgoing) => {
         const request = compose(route, input, token && (await tokenOf(token, target)));
