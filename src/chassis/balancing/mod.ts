@@ -1,0 +1,10 @@
+export { type BalanceOptions, balance } from "./balance.ts";
+export { Balancer, type Chosen } from "./balancer.ts";
+export type { Outcome } from "./load.ts";
+export { leastConnection, powerOfTwo, shortestExpectedDelay } from "./strategies/by-load.ts";
+export { destinationHash, type HashingOptions, sourceHash } from "./strategies/hashing.ts";
+export { latencyEwma } from "./strategies/latency-ewma.ts";
+export { randomChoice } from "./strategies/random-choice.ts";
+export { roundRobin } from "./strategies/round-robin.ts";
+export { type ZoneFirstOptions, zoneFirst } from "./strategies/zone-first.ts";
+export type { Asked, Candidate, Strategy } from "./strategy.ts";
