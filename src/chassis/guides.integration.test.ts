@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { silentLogger, systemClock } from "#base";
 import { createHost } from "#host";
-import { packChassis } from "#scaffold";
+import { installChassis } from "#scaffold";
 import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
 
 /*
@@ -32,7 +24,7 @@ interface Block {
   readonly source: string;
 }
 
-const chassis = installChassis();
+const chassis = packages();
 let postgres: Promise<RealPostgres> | undefined;
 after(async () => {
   await (await postgres)?.stop();
@@ -91,19 +83,10 @@ async function run(path: string, environment: Readonly<Record<string, string>>):
   return printed.split("\n").filter((line) => line !== "" && !line.startsWith('{"time"'));
 }
 
-/** A folder of packages: `@nacre/chassis` as it is packed, and what it depends on as Nacre has it. */
-async function installChassis(): Promise<string> {
+/** A folder with `@nacre/chassis` as it is packed. */
+async function packages(): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "chassis-installed-"));
-  const modules = join(directory, "node_modules");
-  const installed = join(modules, "@nacre/chassis");
-  mkdirSync(installed, { recursive: true });
   const host = createHost({ clock: systemClock, logger: silentLogger });
-  const { path } = await packChassis({ host, root, directory });
-  await host.run({ program: "tar", arguments: ["-xzf", path, "-C", installed, "--strip-components=1"] });
-  const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-  for (const name of Object.keys(dependencies)) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(root, "node_modules", name), join(modules, name));
-  }
+  await installChassis({ host, root, directory });
   return directory;
 }
