@@ -1,7 +1,8 @@
+import { balancing } from "./balancing.ts";
 import { decisionsBySize } from "./decisions.ts";
 import { fakeNodes } from "./fake-nodes.ts";
 import { scheduling } from "./scheduling.ts";
 import { schedulingScale } from "./scheduling-scale.ts";
 import type { Study } from "./study.ts";
 
-export const studies: readonly Study[] = [scheduling, schedulingScale, decisionsBySize, fakeNodes];
+export const studies: readonly Study[] = [scheduling, schedulingScale, decisionsBySize, fakeNodes, balancing];
