@@ -55,7 +55,7 @@ export function shop(parts: readonly Part[], machine: Partial<Machine> = {}): Se
         ...parts.flatMap(({ schemas }) => schemas),
       ]);
       const broker: Broker = natsUrl
-        ? overNats(natsUrl, context)
+        ? await overNats(natsUrl, context)
         : postgresBroker({ database: view, log: logger });
       const relay = notifyRelay({ database: view, broker, log: logger }).run(signal);
       closeAtEnd(() => relay);
@@ -69,8 +69,8 @@ export function shop(parts: readonly Part[], machine: Partial<Machine> = {}): Se
   return it;
 }
 
-function overNats(url: string, { logger, closeAtEnd }: ServiceContext<Settings>): Broker {
-  const broker = natsBroker({ connection: { servers: url }, log: logger });
+async function overNats(url: string, { logger, closeAtEnd }: ServiceContext<Settings>): Promise<Broker> {
+  const broker = await natsBroker({ servers: url, log: logger });
   closeAtEnd(() => broker.close());
   return broker;
 }

@@ -18,7 +18,7 @@ export {
 } from "./kubernetes-tools.ts";
 export { ManualClock, settled } from "./manual-clock.ts";
 export { namespacedHost } from "./namespaced-host.ts";
-export { lacksNats, type RealNats, realNats } from "./real-nats.ts";
+export { lacksNats, type RealNats, type RealNatsOptions, realNats } from "./real-nats.ts";
 export { lacksPostgres, type RealPostgres, realPostgres } from "./real-postgres.ts";
 export { RealRuntime } from "./real-runtime.ts";
 export {

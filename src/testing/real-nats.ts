@@ -2,78 +2,132 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { freePort, readyWhen, watchOver } from "./real-server.ts";
+import { delimiter, join } from "node:path";
+import { freePort } from "./free-port.ts";
 
-/** A `nats-server` of the distribution, in a temporary directory, on loopback and an ephemeral port. */
+/** A nats-server of the distribution, in a temporary directory, on loopback and a port that it keeps. */
 export interface RealNats {
   readonly url: string;
   /** Kills it at once (SIGKILL), as the kernel would when memory ran out. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`, with what it had stored. Resolves when it answers. */
+  /** Starts it again after `kill`. Resolves when it takes connections. */
   start(): Promise<void>;
   /** Ends it and removes all it has written. */
   stop(): Promise<void>;
 }
 
-/** What is missing on this machine to start a NATS server, and how to get it; `undefined` when nothing is. */
+export interface RealNatsOptions {
+  /** Further lines of its configuration. */
+  readonly configuration?: string;
+  /** Whether it keeps streams. Leaves of a mesh do not. */
+  readonly jetstream?: boolean;
+  readonly name?: string;
+}
+
+/** What is missing on this machine to start a nats-server, and how to get it; `undefined` when nothing is. */
 export function lacksNats(): string | undefined {
-  return program() ? undefined : "there is no NATS server here: apt-get install nats-server";
+  return program() ? undefined : "there is no nats-server here: apt-get install nats-server";
 }
 
 /**
  * Starts a server that keeps nothing from other runs. A process of its own watches over it: however this process ends,
- * the server ends, and its directory goes. `settings`: more of its configuration file; `{port}` stands for a free port.
+ * the server ends, and its directory goes.
  */
-export async function realNats(settings = ""): Promise<RealNats> {
+export async function realNats({
+  configuration = "",
+  jetstream = true,
+  name = "nats",
+}: RealNatsOptions = {}): Promise<RealNats> {
   const directory = mkdtempSync(join(tmpdir(), "nacre-nats-"));
   const port = await freePort();
-  let filled = settings;
-  while (filled.includes("{port}")) filled = filled.replace("{port}", String(await freePort()));
-  const file = join(directory, "nats.conf");
-  writeFileSync(
-    file,
-    `listen: "127.0.0.1:${port}"
-server_name: "test-${port}"
-pid_file: "${directory}/pid"
-jetstream { store_dir: "${directory}/files", max_memory_store: 64MB, max_file_store: 4GB }
-${filled}
-`,
-  );
-  const watch = watchOver(directory, join(directory, "pid"));
-  let child: ChildProcess | undefined;
-  const nats: RealNats = {
-    url: `nats://127.0.0.1:${port}`,
-    async kill() {
-      if (!child) return;
-      const ended = once(child, "close");
-      child.kill("SIGKILL");
-      await ended;
-      child = undefined;
-    },
-    async start() {
-      child = await startServer(file);
-    },
-    stop: () => watch.end(),
-  };
+  const settings = [
+    `listen: "127.0.0.1:${port}"`,
+    `server_name: "${name}"`,
+    `pid_file: "${join(directory, "pid")}"`,
+    ...(jetstream ? [`jetstream { store_dir: "${directory}", max_mem: 64M, max_file: 1G }`] : []),
+    configuration,
+  ];
+  writeFileSync(join(directory, "configuration"), settings.join("\n"));
+  const watch = watchOver(directory);
+  const server = new Server(directory);
   try {
-    await nats.start();
+    await server.start();
   } catch (error) {
     await watch.end();
     throw error;
   }
-  return nats;
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    kill: () => server.kill(),
+    start: () => server.start(),
+    stop: () => watch.end(),
+  };
 }
 
-async function startServer(file: string): Promise<ChildProcess> {
-  const server = program();
-  if (!server) throw new Error(lacksNats());
-  const child = spawn(server, ["-c", file], { stdio: ["ignore", "ignore", "pipe"] });
-  await readyWhen(child, "Server is ready");
-  return child;
+class Server {
+  readonly #directory: string;
+  #process: ChildProcess | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async start(): Promise<void> {
+    const path = program();
+    if (!path) throw new Error(lacksNats());
+    const child = spawn(path, ["-c", join(this.#directory, "configuration")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#process = child;
+    let said = "";
+    await new Promise<void>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => reject(new Error(`nats-server ended with ${code}: ${said}`)));
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        said = (said + text).slice(-16_384);
+        if (said.includes("Server is ready")) resolve();
+      });
+    });
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (!child) return;
+    this.#process = undefined;
+    const ended = once(child, "close");
+    child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** Waits until this process lets go of the pipe, by intention or by death; then nothing of the directory is left. */
+function watchOver(directory: string): { end(): Promise<void> } {
+  const script = `
+    cat >/dev/null
+    pid=$(cat "$1/pid" 2>/dev/null)
+    if [ "$pid" ]; then
+      kill -KILL "$pid" 2>/dev/null
+      tries=0
+      while kill -0 "$pid" 2>/dev/null && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+    fi
+    rm -rf "$1"`;
+  const child = spawn("sh", ["-c", script, "watch", directory], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  child.unref();
+  return {
+    async end() {
+      if (child.exitCode !== null) return;
+      child.ref();
+      const ended = once(child, "exit");
+      child.stdin?.end();
+      await ended;
+    },
+  };
 }
 
 function program(): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/bin"];
-  return folders.map((folder) => join(folder, "nats-server")).find((path) => existsSync(path));
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"];
+  return folders.map((folder) => join(folder, "nats-server")).find(existsSync);
 }

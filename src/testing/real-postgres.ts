@@ -4,7 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
-import { collect, freePort, readyWhen, watchOver } from "./real-server.ts";
+import { freePort } from "./free-port.ts";
 
 /** A PostgreSQL of the distribution, in a temporary directory, on loopback and an ephemeral port. */
 export interface RealPostgres {
@@ -36,7 +36,7 @@ export async function realPostgres(settings: Readonly<Record<string, string>> = 
   const owner = serverUser();
   if (owner) chownSync(directory, owner.uid, owner.gid);
   chmodSync(directory, 0o700);
-  const watch = watchOver(directory, join(directory, "files/postmaster.pid"));
+  const watch = watchOver(directory);
   const server = new Server(directory, settings, owner);
   try {
     await server.create();
@@ -120,7 +120,13 @@ class Server {
       { ...this.#owner, cwd: this.#directory, stdio: ["ignore", "ignore", "pipe"] },
     );
     this.#process = child;
-    await readyWhen(child, "ready to accept connections");
+    const said = collect(child);
+    await new Promise<void>((resolve, reject) => {
+      child.once("close", (code) => reject(new Error(`postgres ended with ${code}: ${said.text}`)));
+      child.stderr?.on("data", () => {
+        if (said.text.includes("ready to accept connections")) resolve();
+      });
+    });
     this.#ready.resolve();
   }
 
@@ -159,6 +165,33 @@ class Server {
   }
 }
 
+/** Waits until this process lets go of the pipe, by intention or by death; then nothing of the directory is left. */
+function watchOver(directory: string): { end(): Promise<void> } {
+  const script = `
+    cat >/dev/null
+    pid=$(head -n 1 "$1/files/postmaster.pid" 2>/dev/null)
+    if [ "$pid" ]; then
+      kill -QUIT "$pid" 2>/dev/null
+      tries=0
+      while kill -0 "$pid" 2>/dev/null && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+    fi
+    rm -rf "$1"`;
+  const child = spawn("sh", ["-c", script, "watch", directory], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  child.unref();
+  return {
+    async end() {
+      if (child.exitCode !== null) return;
+      child.ref();
+      const ended = once(child, "exit");
+      child.stdin?.end();
+      await ended;
+    },
+  };
+}
+
 interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -176,4 +209,13 @@ function programs(): string | undefined {
   const root = "/usr/lib/postgresql";
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   return versions.map((version) => join(root, version, "bin")).find((bin) => existsSync(join(bin, "initdb")));
+}
+
+/** The last words a program says: enough to know that it is ready, or why it failed. */
+function collect(child: ChildProcess): { readonly text: string } {
+  const said = { text: "" };
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said.text = (said.text + text).slice(-16_384);
+  });
+  return said;
 }

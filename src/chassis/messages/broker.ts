@@ -6,6 +6,8 @@ import type { Message } from "./message.ts";
  * - What `publish` has resolved for is kept until every subscriber of its topic has handled it: *at least* once.
  * - Messages of one topic and key are handled by a subscriber one after the other, in the order of their publishing.
  *   One that fails is tried again before any later one of its key; other keys are not held up.
+ * - A message that says `notBefore` is kept, too, and joins the others of its key when that moment has come by the
+ *   broker's clock: not before, and as soon after as a copy of any subscriber of the topic runs.
  * - Copies that subscribe under one name share the messages between them.
  */
 export interface Broker {

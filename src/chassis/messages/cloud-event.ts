@@ -18,6 +18,8 @@ export interface CloudEvent<Data = unknown> {
   readonly data?: Data;
   /** Partitioning extension: events that share a key arrive in the order in which they were sent. */
   readonly partitionkey: string;
+  /** Extension of ours: no subscriber sees the event before (RFC 3339). */
+  readonly notbefore?: string;
   /** Distributed tracing extension: the W3C trace context that this is part of. */
   readonly traceparent?: string;
   readonly tracestate?: string;

@@ -12,17 +12,20 @@ export const limits = {
   safetyLookMs: 5_000,
   /** Waits between attempts to handle the same message, the last one for all further ones. */
   retryDelaysMs: [100, 500, 2_000, 10_000, 30_000] as readonly number[],
-  /** How long NATS may take to answer; then the caller is told, and may try again. */
-  natsTimeoutMs: 5_000,
-  /** What is read ahead of one of a topic's partitions: the half that is asked for at a time has room for any event. */
-  natsReadBytes: 4 * 1024 * 1024,
-  /** A reading that hears nothing for two of these is begun anew: a server of a cluster may be gone. */
-  natsHeartbeatMs: 5_000,
-  /** Copies look after one another this often. One whose connection has ended is found gone at once. */
-  copyCheckMs: 1_000,
-  /** One that hangs, so that its connection still stands, is given up after so long without an answer, so many times. */
-  copyAnswerMs: 2_000,
-  copySilences: 3,
-  /** What all subscribers have handled is removed so long after: removals cost a search, so they are few. */
-  natsPurgeMs: 5_000,
+  /** Parts of a topic at NATS, each in the hand of one copy of a subscriber: so many copies can share the work. */
+  partitions: 16,
+  /** Keys of a partition that are handled side by side: with all partitions, as many as a subscriber may prefetch. */
+  keysAtOnce: 32,
+  /** What a partition may take of memory, give or take the last message. */
+  partitionBytes: 1024 * 1024,
+  /** How often at most a partition's progress is written: what a crash repeats, against a write per message. */
+  keepMs: 10,
+  /** How often at most messages that everybody has handled are removed. */
+  removalMs: 5_000,
+  /** Within which NATS has to keep what is published, or it counts as away. */
+  answerMs: 5_000,
+  /** Within which a copy of a subscriber answers another that asks whether it lives. */
+  askMs: 2_000,
+  /** A copy whose connection stands but which answers nothing for so long is taken for dead. */
+  silentMs: 15_000,
 };

@@ -1,20 +1,25 @@
 import { type Clock, systemClock, type Timer } from "#base";
 import type { Broker, SubscribeOptions, Subscription } from "./broker.ts";
-import { keyOf, type Message } from "./message.ts";
+import { delayMsOf, keyOf, type Message } from "./message.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 
 export interface MemoryBroker extends Broker {
-  /** Resolves when nothing is left to be handled now; what waits for another attempt does not count. */
+  /** Resolves when nothing is left to be handled now; what waits for another attempt, or its moment, does not count. */
   idle(): Promise<void>;
 }
 
 /** A broker for tests, and for services that all run in this process and may forget what they say when it ends. */
 export function memoryBroker({ clock = systemClock }: { readonly clock?: Clock } = {}): MemoryBroker {
   const mailboxes = new Map<string, Mailbox>();
+  const deliver = (message: Message) => {
+    const delayMs = delayMsOf(message, clock);
+    // A clock's longest timer may be shorter than that.
+    if (delayMs > 0) clock.setTimer(delayMs, () => deliver(message), { unref: true });
+    else for (const mailbox of mailboxes.values()) if (mailbox.topic === message.topic) mailbox.put(message);
+  };
   return {
     async publish(messages) {
-      for (const message of messages)
-        for (const mailbox of mailboxes.values()) if (mailbox.topic === message.topic) mailbox.put(message);
+      for (const message of messages) deliver(message);
     },
     async subscribe(options) {
       const name = `${options.topic} ${options.subscriber}`;

@@ -19,6 +19,8 @@ export interface Draft<Data = unknown> {
   readonly subject?: string;
   /** Further attributes of the envelope: `traceparent`, extensions. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Nobody sees it before. It has its place in the order of its key when that moment has come. */
+  readonly notBefore?: Date;
   /** Set where the same thing may be said twice, to make it one message: it is dropped the second time. */
   readonly id?: string;
 }
@@ -45,6 +47,7 @@ export function composer({ source, clock = systemClock, random = systemRandom }:
         time: new Date(clock.now()).toISOString(),
         ...(draft.subject === undefined ? {} : { subject: draft.subject }),
         partitionkey: draft.key ?? id,
+        ...(draft.notBefore ? { notbefore: draft.notBefore.toISOString() } : {}),
         datacontenttype: "application/json",
         data: draft.data,
       },
@@ -57,6 +60,11 @@ export function composer({ source, clock = systemClock, random = systemRandom }:
 /** The order that is kept: that of the messages of a topic that share this. */
 export function keyOf(message: Message): string {
   return message.event.partitionkey;
+}
+
+/** For how long a message is kept from its subscribers; 0 for most. */
+export function delayMsOf({ event }: Message, clock: Clock): number {
+  return event.notbefore === undefined ? 0 : Math.max(0, Date.parse(event.notbefore) - clock.now());
 }
 
 function validate(draft: Draft, { event }: Message): void {

@@ -1,35 +1,105 @@
-import type { Link } from "./link.ts";
-import { copySubject, recordKey } from "./names.ts";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { RequestError, TimeoutError } from "@nats-io/transport-node";
+import type { Clock } from "#base";
+import { limits } from "../limits.ts";
+import { copiesSubject, copySubject } from "./names.ts";
 
-/** Names a subscriber of a topic. */
-export interface Who {
+/** What the copies of a subscriber tell each other. Nothing depends on its arrival but how soon work is shared. */
+interface Word {
+  readonly copy: string;
+  /** `here`: count me in. `gone`: no more. `free`: I let go of something. */
+  readonly says: "here" | "gone" | "free";
+}
+
+export interface CopiesOptions {
+  readonly nats: NatsConnection;
+  readonly clock: Clock;
   readonly topic: string;
   readonly subscriber: string;
+  /** This copy. */
+  readonly copy: string;
+  /** Called when there may be something to take or to give. */
+  readonly onChange: () => void;
 }
 
-/** Adds to and takes from the list of a subscriber's copies. What is in it when the change is made; sorted. */
-export async function changeCopies(
-  link: Link,
-  { topic, subscriber }: Who,
-  change: (copies: readonly string[]) => readonly string[],
-): Promise<readonly string[]> {
-  const key = recordKey(topic, subscriber, "copies");
-  for (;;) {
-    const entry = await link.records().get(key);
-    const copies = change(entry ? parseCopies(entry.text) : []).toSorted();
-    const text = JSON.stringify(copies);
-    if (text === entry?.text) return copies;
-    // Whoever was quicker is done with it, so somebody always gets on.
-    if ((await link.records().swap(key, text, entry?.revision ?? 0)) !== undefined) return copies;
+/** The copies of a subscriber that run now, as far as this one has heard. */
+export class Copies {
+  readonly #options: CopiesOptions;
+  readonly #subject: string;
+  readonly #heardMs = new Map<string, number>();
+  readonly #silentSinceMs = new Map<string, number>();
+  readonly #subscriptions;
+
+  constructor(options: CopiesOptions) {
+    this.#options = options;
+    const { nats, topic, subscriber, copy } = options;
+    this.#subject = copiesSubject(topic, subscriber);
+    this.#subscriptions = [
+      nats.subscribe(copySubject(copy), {
+        callback: (_, message) => {
+          message.respond();
+        },
+      }),
+      nats.subscribe(this.#subject, {
+        callback: (error, message) => {
+          if (!error) this.#hear(message.json<Word>());
+        },
+      }),
+    ];
+    this.say("here");
   }
-}
 
-export function parseCopies(text: string): readonly string[] {
-  return JSON.parse(text) as readonly string[];
-}
+  /** How many copies there are, with this one. */
+  get count(): number {
+    const now = this.#options.clock.monotonicMs();
+    for (const [copy, heardMs] of this.#heardMs)
+      if (now - heardMs > limits.silentMs) this.#heardMs.delete(copy);
+    return this.#heardMs.size + 1;
+  }
 
-/** Those that do not answer because their connections have ended. */
-export async function goneOf(link: Link, copies: readonly string[]): Promise<readonly string[]> {
-  const answers = await Promise.all(copies.map((id) => link.ask(copySubject(id))));
-  return copies.filter((_, at) => answers[at] === "gone");
+  say(says: Word["says"]): void {
+    const { nats, copy } = this.#options;
+    if (!nats.isClosed()) nats.publish(this.#subject, JSON.stringify({ copy, says } satisfies Word));
+  }
+
+  /**
+   * Whether nobody has to wait for `copy` any more. The server knows at once when its connection is gone; one that
+   * hangs on a connection that stands is given some time.
+   */
+  async isDead(copy: string): Promise<boolean> {
+    const { nats, clock } = this.#options;
+    try {
+      await nats.request(copySubject(copy), "", { timeout: limits.askMs });
+      this.#silentSinceMs.delete(copy);
+      return false;
+    } catch (error) {
+      if (error instanceof RequestError && error.isNoResponders()) return this.#bury(copy);
+      if (!(error instanceof TimeoutError)) throw error;
+      const now = clock.monotonicMs();
+      const since = this.#silentSinceMs.get(copy) ?? now;
+      this.#silentSinceMs.set(copy, since);
+      return now - since >= limits.silentMs && this.#bury(copy);
+    }
+  }
+
+  close(): void {
+    this.say("gone");
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  #bury(copy: string): true {
+    this.#silentSinceMs.delete(copy);
+    this.#heardMs.delete(copy);
+    return true;
+  }
+
+  #hear({ copy, says }: Word): void {
+    if (copy === this.#options.copy) return;
+    const known = this.#heardMs.has(copy);
+    if (says === "gone") this.#heardMs.delete(copy);
+    else this.#heardMs.set(copy, this.#options.clock.monotonicMs());
+    // A newcomer has not heard of those who were here before.
+    if (!known && says !== "gone") this.say("here");
+    if (says !== "here" || !known) this.#options.onChange();
+  }
 }

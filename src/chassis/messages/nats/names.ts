@@ -1,54 +1,52 @@
-import { createHash } from "node:crypto";
+import { limits } from "../limits.ts";
 
-/**
- * Into so many parts the messages of a topic fall, by their keys; a part is read by one copy at a time. So it is the
- * number of copies that can share a topic. It is part of what is stored: changing it would tear keys apart.
- */
-export const partitions = 16;
+/** How topics, keys and subscribers are called at NATS, whose names have no room for dots, or for everything. */
 
-/** The bucket in which it is kept who reads what, and how far. */
-export const recordsBucket = "chassis";
+export const bucket = "chassis";
 
+/** The stream that keeps a topic. Topics have no underscores, so two of them never share one. */
 export function streamOf(topic: string): string {
-  return `chassis-${token(topic)}`;
+  return `chassis-${topic.replaceAll(".", "_")}`;
 }
 
-export function subjectsOf(topic: string): string {
-  return `chassis.topic.${token(topic)}.*`;
+export function subjectOf(topic: string, partition: number | "*"): string {
+  return `chassis.messages.${token(topic)}.${partition}`;
 }
 
-export function subjectOf(topic: string, partition: number): string {
-  return `chassis.topic.${token(topic)}.${partition}`;
+/** Messages that are to be seen when the second of that number (since 1970) has begun. */
+export function delayedSubject(topic: string, second: number | "*"): string {
+  return `chassis.delayed.${token(topic)}.${second}`;
 }
 
-export function partitionOf(key: string): number {
-  return createHash("sha1").update(key).digest().readUInt32BE() % partitions;
+/** Where a copy of a subscriber hears of the others. */
+export function copiesSubject(topic: string, subscriber: string): string {
+  return `chassis.copies.${token(topic)}.${token(subscriber)}`;
 }
 
-/** Where a copy answers while it lives. */
-export function copySubject(id: string): string {
-  return `chassis.copy.${id}`;
+/** Where a copy answers as long as its connection stands. */
+export function copySubject(copy: string): string {
+  return `chassis.copy.${copy}`;
 }
 
-/** The record of a partition, or who the copies are, of a subscriber of a topic. */
-export function recordKey(topic: string, subscriber: string, part: number | "copies"): string {
-  return `${token(topic)}.${token(subscriber)}.${part}`;
+export function cellKey(topic: string, subscriber: string, partition: number): string {
+  return `${token(topic)}.${token(subscriber)}.${partition}`;
 }
 
-/** All that is recorded of a topic. */
-export function recordsOf(topic: string): string {
+/** All cells of a topic. */
+export function cellKeys(topic: string): string {
   return `${token(topic)}.>`;
 }
 
-/** What stands in a record's key, the names as tokens. */
-export function parseRecordKey(key: string): { readonly subscriber: string; readonly part: string } {
-  const [, subscriber = "", part = ""] = key.split(".");
-  return { subscriber, part };
+/** FNV-1a of the key: what nats-server's own `partition()` mapping computes, so that it can sort messages in, too. */
+export function partitionOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0) % limits.partitions;
 }
 
-/** Any text as one token of a subject, of a stream's name and of a bucket's key alike. Different texts differ. */
-export function token(text: string): string {
-  return text.replace(/[^A-Za-z0-9-]/gu, (character) =>
+/** A name as one token of a subject: everything but letters, digits and dashes is spelt in hexadecimal. */
+function token(name: string): string {
+  return name.replace(/[^A-Za-z0-9-]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `=${byte.toString(16).padStart(2, "0")}`).join(""),
   );
 }

@@ -1,55 +1,43 @@
-/** How far a partition is handled, as it is kept. */
-export interface Position {
-  /** Everything up to this sequence is handled, but for what is open. */
-  readonly upTo: number;
-  /** Sequence, and which attempt is next. Ascending. */
-  readonly open: readonly (readonly [sequence: number, attempt: number])[];
+/**
+ * How far a partition is handled. Its messages have the numbers of the topic's stream; they are taken in ascending
+ * order, with gaps, and handled in any order.
+ */
+export interface ProgressRecord {
+  /** All up to here are handled. */
+  readonly position: number;
+  /** And these, behind one that is not. */
+  readonly handled: readonly number[];
 }
 
-/** How far a partition is handled, in which keys overtake one another. */
 export class Progress {
-  #upTo: number;
-  /** Everything that was read and is not handled, in the order of its sequences. */
-  readonly #open: Map<number, number>;
-  readonly #before: number;
-  readonly #left: ReadonlySet<number>;
+  #last: number;
+  readonly #inHand = new Set<number>();
+  readonly #handled: Set<number>;
 
-  constructor({ upTo, open }: Position) {
-    this.#upTo = upTo;
-    this.#before = upTo;
-    this.#open = new Map(open);
-    this.#left = new Set(this.#open.keys());
+  constructor({ position, handled }: ProgressRecord) {
+    this.#last = position;
+    this.#handled = new Set(handled);
   }
 
-  /** The first sequence that may have to be handled. */
-  get from(): number {
-    const [first] = this.#open.keys();
-    return first ?? this.#upTo + 1;
+  /** Whether the message is to be handled: it is not known yet. */
+  take(sequence: number): boolean {
+    if (sequence <= this.#last) return false;
+    this.#last = sequence;
+    if (this.#handled.has(sequence)) return false;
+    this.#inHand.add(sequence);
+    return true;
   }
 
-  /** Whether what was read is to be handled, and as which attempt: 0, when it is handled already. */
-  read(sequence: number): number {
-    if (sequence <= this.#before) return this.#left.has(sequence) ? (this.#open.get(sequence) ?? 0) : 0;
-    this.#open.set(sequence, 1);
-    return 1;
+  handle(sequence: number): void {
+    this.#inHand.delete(sequence);
+    this.#handled.add(sequence);
   }
 
-  handled(sequence: number): void {
-    this.#open.delete(sequence);
-    this.#upTo = Math.max(this.#upTo, sequence);
-  }
-
-  failed(sequence: number, next: number): void {
-    this.#open.set(sequence, next);
-    this.#upTo = Math.max(this.#upTo, sequence);
-  }
-
-  position(): Position {
-    const open: [number, number][] = [];
-    for (const [sequence, attempt] of this.#open) {
-      if (sequence > this.#upTo) break;
-      open.push([sequence, attempt]);
-    }
-    return { upTo: this.#upTo, open };
+  record(): ProgressRecord {
+    // Sets keep the order of insertion, which is that of the numbers: the first one is the least.
+    const [first] = this.#inHand;
+    const position = first === undefined ? this.#last : first - 1;
+    for (const sequence of this.#handled) if (sequence <= position) this.#handled.delete(sequence);
+    return { position, handled: [...this.#handled] };
   }
 }

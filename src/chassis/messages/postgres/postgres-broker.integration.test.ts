@@ -3,8 +3,8 @@ import { Pool } from "pg";
 import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
 import { database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
-import type { Broker, Subscription } from "../broker.ts";
 import { brokerContract } from "../testing/broker-contract.ts";
+import { remembering } from "../testing/remembering.ts";
 import { postgresBroker } from "./postgres-broker.ts";
 import { messagesSchema } from "./schema.ts";
 
@@ -20,21 +20,12 @@ brokerContract(
     const pool = new Pool({ connectionString: await postgres.createDatabase() });
     const view = database(pool);
     await migrate(view, [messagesSchema]);
-    const opened = new Set<Subscription>();
-    const inner = postgresBroker({ database: view });
-    const broker: Broker = {
-      ...inner,
-      async subscribe(options) {
-        const subscription = await inner.subscribe(options);
-        opened.add(subscription);
-        return subscription;
-      },
-    };
+    const { broker, closeAll } = remembering(postgresBroker({ database: view }));
     return {
       broker,
       cut: () => postgres.terminateBackends(),
       async close() {
-        await Promise.all([...opened].map((subscription) => subscription.close()));
+        await closeAll();
         await pool.end();
       },
     };

@@ -1,9 +1,9 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "#base";
 import type { Database } from "../../database/database.ts";
 import type { Broker } from "../broker.ts";
-import { keyOf } from "../message.ts";
+import { delayMsOf, keyOf, type Message } from "../message.ts";
 import { PostgresSubscription } from "./postgres-subscription.ts";
-import { publishStatement } from "./statements.ts";
+import { delayStatement, publishStatement } from "./statements.ts";
 
 export interface PostgresBrokerOptions {
   readonly database: Database;
@@ -23,12 +23,20 @@ export function postgresBroker({
 }: PostgresBrokerOptions): Broker {
   return {
     async publish(messages) {
-      if (messages.length === 0) return;
-      await database.query(publishStatement, [
-        messages.map(({ topic }) => topic),
-        messages.map(keyOf),
-        messages.map(({ event }) => JSON.stringify(event)),
-      ]);
+      const columns = (those: readonly Message[]) => [
+        those.map(({ topic }) => topic),
+        those.map(keyOf),
+        those.map(({ event }) => JSON.stringify(event)),
+      ];
+      const { due = [], delayed = [] } = Object.groupBy(messages, (message) =>
+        delayMsOf(message, clock) > 0 ? "delayed" : "due",
+      );
+      if (due.length > 0) await database.query(publishStatement, columns(due));
+      if (delayed.length > 0)
+        await database.query(delayStatement, [
+          ...columns(delayed),
+          delayed.map(({ event }) => event.notbefore),
+        ]);
     },
     async subscribe(options) {
       await database.query("insert into chassis.subscriptions values ($1, $2) on conflict do nothing", [

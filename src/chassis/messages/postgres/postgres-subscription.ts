@@ -7,7 +7,14 @@ import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { retryDelayMs } from "../retry-delay.ts";
 import { deliveriesChannel } from "./schema.ts";
-import { claimStatement, failedStatement, handledStatement, nextDueStatement } from "./statements.ts";
+import {
+  claimStatement,
+  dueStatement,
+  failedStatement,
+  handledStatement,
+  nextDueStatement,
+  publishStatement,
+} from "./statements.ts";
 
 interface Options extends SubscribeOptions {
   readonly database: Database;
@@ -45,6 +52,7 @@ export class PostgresSubscription implements Subscription {
     try {
       const wakes = await wakeUps(session, deliveriesChannel, clock);
       while (!this.#closing.signal.aborted) {
+        await session.transaction((transaction) => this.#publishDue(transaction));
         const taken = await session.transaction((transaction) => this.#deliver(transaction, session));
         progress();
         if (taken === 0) await wakes.next(await this.#untilNextLookMs(session), this.#closing.signal);
@@ -52,6 +60,19 @@ export class PostgresSubscription implements Subscription {
     } finally {
       await session.close();
     }
+  }
+
+  /** What was delayed, and is due, joins the others. */
+  async #publishDue(transaction: Transaction): Promise<void> {
+    const { topic, clock } = this.#options;
+    const { rows } = await transaction.query(dueStatement, [topic, new Date(clock.now()), limits.prefetch]);
+    const due = rows as readonly Pick<DeliveryRow, "key" | "event">[];
+    if (due.length === 0) return;
+    await transaction.query(publishStatement, [
+      due.map(() => topic),
+      due.map(({ key }) => key),
+      due.map(({ event }) => event),
+    ]);
   }
 
   /** How many messages were in hand. */

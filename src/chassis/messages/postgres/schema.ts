@@ -22,5 +22,13 @@ export const messagesSchema: Schema = {
      ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
      create index on chassis.deliveries (topic, subscriber, position);
      create index on chassis.deliveries (topic, subscriber, key, due_at) where due_at is not null`,
+    `create table chassis.delayed (
+       number bigint generated always as identity primary key,
+       topic text not null,
+       key text not null,
+       event text not null,
+       due_at timestamptz not null
+     );
+     create index on chassis.delayed (topic, due_at)`,
   ],
 };

@@ -59,6 +59,32 @@ export const failedStatement = `
   from unnest($1::bigint[], $2::timestamptz[]) as failed (position, due_at)
   where deliveries.position = failed.position`;
 
-/** When the next failed message is due. $1 topic, $2 subscriber. */
+/** When the next failed or delayed message is due. $1 topic, $2 subscriber. */
 export const nextDueStatement = `
-  select min(due_at) as due from chassis.deliveries where topic = $1 and subscriber = $2 and due_at is not null`;
+  select least(
+    (select min(due_at) from chassis.deliveries where topic = $1 and subscriber = $2 and due_at is not null),
+    (select min(due_at) from chassis.delayed where topic = $1)
+  ) as due`;
+
+/** Keeps messages until they are due. $1 topics, $2 keys, $3 events, $4 when each is due. */
+export const delayStatement = `
+  with added as (
+    insert into chassis.delayed (topic, key, event, due_at)
+    select topic, key, event, due_at
+    from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+      with ordinality as published (topic, key, event, due_at, number)
+    order by number
+    returning 1
+  )
+  select pg_notify('${deliveriesChannel}', '') from added limit 1`;
+
+/** Takes out what is due, in the order in which it became so. $1 topic, $2 now, $3 how many. */
+export const dueStatement = `
+  with due as (
+    delete from chassis.delayed where number in (
+      select number from chassis.delayed where topic = $1 and due_at <= $2
+      order by due_at, number limit $3 for update skip locked
+    )
+    returning number, key, event, due_at
+  )
+  select key, event from due order by due_at, number`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { seededRandom } from "#base";
+import { seededRandom, systemClock } from "#base";
 import type { Broker, Delivery, SubscribeOptions } from "../broker.ts";
 import { composer, type Message } from "../message.ts";
 
@@ -122,6 +122,33 @@ export function brokerContract(
       );
       await subscription.close();
     });
+
+    contract(
+      "a delayed message comes when its moment has, whoever was away meanwhile; others do not wait for it",
+      async ({ broker, cut }) => {
+        const notBefore = new Date(systemClock.now() + 400);
+        const before = await reader(broker, { subscriber: "shipping" });
+        await broker.publish([
+          compose({ topic: "orders", type: "counted", key: "a", data: 1, notBefore }),
+          message("a", 2),
+        ]);
+        await before.got(1);
+        assert.deepEqual(before.numbers("a"), [2]);
+        await before.close();
+        await cut();
+        const came = Promise.withResolvers<{ readonly data: unknown; readonly atMs: number }>();
+        await broker.subscribe({
+          topic: "orders",
+          subscriber: "shipping",
+          async handle({ message: { event } }) {
+            came.resolve({ data: event.data, atMs: systemClock.now() });
+          },
+        });
+        const { data, atMs } = await came.promise;
+        assert.equal(data, 1);
+        assert.ok(atMs >= notBefore.getTime());
+      },
+    );
 
     contract("closing waits for what is in hand, and takes nothing more", async ({ broker }) => {
       const started = Promise.withResolvers<void>();

@@ -1,0 +1,81 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { silentLogger, systemClock, systemRandom } from "#base";
+import type { SubscribeOptions } from "../broker.ts";
+import { limits } from "../limits.ts";
+import { keyOf } from "../message.ts";
+import { Cells } from "./cells.ts";
+import { openConnection, unlessAborted } from "./connection.ts";
+import type { NatsBroker, NatsBrokerOptions } from "./nats-broker.ts";
+import { NatsSubscription } from "./nats-subscription.ts";
+import { Removal } from "./removal.ts";
+import { Topics } from "./topics.ts";
+
+/** See `nats-broker.ts`. */
+export async function openBroker({
+  servers,
+  name,
+  replicas = 1,
+  connection: options,
+  clock = systemClock,
+  random = systemRandom,
+  log = silentLogger,
+}: NatsBrokerOptions): Promise<NatsBroker> {
+  const connection = await openConnection({
+    servers,
+    ...(name === undefined ? {} : { name }),
+    ...(options ? { options } : {}),
+    log,
+  });
+  const client = jetstream(connection.nats);
+  const manager = await jetstreamManager(connection.nats, { checkAPI: false });
+  const topics = new Topics({ jetstream: client, manager, clock, replicas });
+  const cells = await Cells.open(client, replicas);
+  const removal = new Removal({ manager, cells, clock, log });
+  /** Does work on the connection that there is, within a bounded time; its signal is aborted when that is over. */
+  const onConnection = async (work: (signal: AbortSignal) => Promise<unknown>) => {
+    const late = new AbortController();
+    const reason = new Error(`NATS has not answered within ${limits.answerMs} ms`);
+    const timer = clock.setTimer(limits.answerMs, () => late.abort(reason));
+    try {
+      await connection.up(late.signal);
+      const signal = AbortSignal.any([late.signal, connection.lost]);
+      await unlessAborted(signal, work(signal));
+    } finally {
+      timer.cancel();
+    }
+  };
+  const begin = async ({ topic, subscriber }: SubscribeOptions) => {
+    const position = await topics.keep(topic);
+    const partitions = Array.from({ length: limits.partitions }, (_, partition) => partition);
+    await Promise.all(partitions.map((partition) => cells.begin(topic, subscriber, partition, position)));
+  };
+  return {
+    async publish(messages) {
+      const lines = [...Map.groupBy(messages, (message) => `${message.topic} ${keyOf(message)}`).values()];
+      await onConnection((signal) => Promise.all(lines.map((line) => topics.publish(line, signal))));
+    },
+    async subscribe(subscribe) {
+      const { lost } = connection;
+      await onConnection(() => begin(subscribe)).catch((error) => {
+        // One that was lost is replaced, and to begin twice is to begin once.
+        if (!lost.aborted) throw error;
+        return onConnection(() => begin(subscribe));
+      });
+      return new NatsSubscription({
+        connection,
+        jetstream: client,
+        manager,
+        cells,
+        removal,
+        clock,
+        random,
+        log,
+        subscribe,
+      });
+    },
+    async close() {
+      removal.close();
+      await connection.close();
+    },
+  };
+}
