@@ -2,6 +2,8 @@ import type { Range } from "./time/seeds.ts";
 
 /** Every limit of the simulator, and why it is what it is. */
 export const limits = {
+  /** Timers that fire within one millisecond before a run is given up: 5,000 nodes that start at once need a tenth of it. */
+  timersPerMs: 1_000_000,
   /** What a connection holds of a watch before the server has to wait: two socket buffers. */
   streamBytes: 256 * 1024,
   /** Events that are remembered while they are on their way to several parts. */

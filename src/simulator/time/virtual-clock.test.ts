@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { PartClock } from "./part-clock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -63,4 +64,35 @@ test("a run ends at once when it is stopped", async () => {
   clock.setTimer(6, () => assert.fail("after the stop"));
   await clock.run(100);
   assert.equal(clock.monotonicMs(), 5);
+});
+
+test("whoever waits again for what is left of a delay has waited long enough, whatever the times", async () => {
+  const times = fc.double({ min: 0.001, max: 1e7, noNaN: true });
+  await fc.assert(
+    fc.asyncProperty(times, times, fc.array(times, { maxLength: 3 }), async (startMs, delayMs, wakes) => {
+      const clock = new VirtualClock(0);
+      await clock.run(startMs);
+      const since = clock.monotonicMs();
+      let looks = 0;
+      const look = () => {
+        looks += 1;
+        const leftMs = delayMs - (clock.monotonicMs() - since);
+        if (leftMs > 0 && looks < 10) clock.setTimer(leftMs, look);
+      };
+      for (const wake of wakes) clock.setTimer(wake, look);
+      look();
+      await clock.run(4e7);
+      assert.ok(looks <= 2 * (wakes.length + 1), `looked ${looks} times`);
+    }),
+  );
+});
+
+test("a run in which time stands still ends, and says when", async () => {
+  const clock = new VirtualClock(0);
+  const again = () => clock.setTimer(0, again);
+  clock.setTimer(5, again);
+  await assert.rejects(
+    clock.run(10),
+    /time does not pass: \d+ timers fired within the millisecond 5 of the run/,
+  );
 });

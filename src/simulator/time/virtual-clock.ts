@@ -1,4 +1,5 @@
 import { assert, type Clock, sleepOn, type Timer } from "#base";
+import { limits } from "../limits.ts";
 import { TimerHeap, type WaitingTimer } from "./timer-heap.ts";
 
 /**
@@ -9,6 +10,8 @@ export class VirtualClock implements Clock {
   readonly #startMs: number;
   readonly #timers = new TimerHeap();
   #elapsedMs = 0;
+  /** How many timers have fired since the present millisecond began. */
+  #firedInMs = 0;
   #isRunning = false;
   #isStopped = false;
 
@@ -27,7 +30,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const timer = this.#timers.add(this.#elapsedMs + Math.max(0, delayMs), callback);
+    const timer = this.#timers.add(this.#elapsedMs + wholeTicks(Math.max(0, delayMs)), callback);
     return { cancel: () => this.#timers.cancel(timer) };
   }
 
@@ -43,7 +46,7 @@ export class VirtualClock implements Clock {
     assert(!this.#isRunning, "a virtual clock is turned by one hand");
     this.#isRunning = true;
     this.#isStopped = false;
-    const untilMs = this.#elapsedMs + durationMs;
+    const untilMs = this.#elapsedMs + wholeTicks(durationMs);
     return new Promise<void>((resolve, reject) => {
       let isOver = false;
       const step = () => {
@@ -71,10 +74,27 @@ export class VirtualClock implements Clock {
   }
 
   #fire(timer: WaitingTimer): void {
+    if (Math.floor(timer.atMs) > Math.floor(this.#elapsedMs)) this.#firedInMs = 0;
+    this.#firedInMs += 1;
+    if (this.#firedInMs > limits.timersPerMs) {
+      throw new Error(
+        `time does not pass: ${limits.timersPerMs} timers fired within the millisecond ${Math.floor(timer.atMs)} of the run`,
+      );
+    }
     this.#elapsedMs = timer.atMs;
     timer.callback();
   }
 }
+
+/**
+ * Time goes by in ticks of about a microsecond, and never by less than was asked for. They are binary fractions, so sums and differences of times are exact:
+ * whoever waits for what is left of a delay would otherwise be left with less than the clock can add, for ever.
+ */
+function wholeTicks(delayMs: number): number {
+  return Math.ceil(delayMs * ticksPerMs) / ticksPerMs;
+}
+
+const ticksPerMs = 1024;
 
 /**
  * Takes steps, in between which every promise that can settle does: between two immediates Node empties its queue of microtasks. Many in one
