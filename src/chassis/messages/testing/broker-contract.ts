@@ -126,7 +126,7 @@ export function brokerContract(
     contract(
       "a delayed message comes when its moment has, whoever was away meanwhile; others do not wait for it",
       async ({ broker, cut }) => {
-        const notBefore = new Date(systemClock.now() + 400);
+        const notBefore = new Date(systemClock.now() + 1_500);
         const before = await reader(broker, { subscriber: "shipping" });
         await broker.publish([
           compose({ topic: "orders", type: "counted", key: "a", data: 1, notBefore }),
