@@ -24,6 +24,8 @@ export const limits = {
   removalMs: 5_000,
   /** Within which NATS has to keep what is published, or it counts as away. */
   answerMs: 5_000,
+  /** How often NATS tells a reader with nothing to read that it is there. After two that do not come the reader begins again. */
+  heartbeatMs: 2_000,
   /** Within which a copy of a subscriber answers another that asks whether it lives. */
   askMs: 2_000,
   /** A copy whose connection stands but which answers nothing for so long is taken for dead. */

@@ -29,7 +29,10 @@ export async function openBroker({
   const client = jetstream(connection.nats);
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });
   const topics = new Topics({ jetstream: client, manager, clock, replicas });
-  const cells = await Cells.open(client, replicas);
+  const cells = await Cells.open(client, replicas).catch(async (error) => {
+    await connection.close();
+    throw error;
+  });
   const removal = new Removal({ manager, cells, clock, log });
   /** Does work on the connection that there is, within a bounded time; its signal is aborted when that is over. */
   const onConnection = async (work: (signal: AbortSignal) => Promise<unknown>) => {

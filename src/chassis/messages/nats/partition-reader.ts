@@ -88,7 +88,7 @@ export class PartitionReader {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: claimed.cell.position + 1,
     });
-    return consumer.consume({ max_messages: limits.prefetch });
+    return consumer.consume({ max_messages: limits.prefetch, idle_heartbeat: limits.heartbeatMs });
   }
 
   /** Writes the cell whenever there is more to remember, but not for every message. */
