@@ -1,106 +1,51 @@
-import {
-  type Clock,
-  type Logger,
-  messageOf,
-  type Random,
-  silentLogger,
-  systemClock,
-  systemRandom,
-} from "#base";
 import { isTrouble, mayRepeat, Refusal } from "../calls/failures.ts";
-import type { Next, OutgoingCall, Policy } from "../calls/policy.ts";
-import { orAborted } from "../calls/timeout.ts";
-import { Following } from "../discovery/following.ts";
-import type { Registry } from "../discovery/registry.ts";
-import { problem } from "../http/problem.ts";
-import { Balancer, type Chosen } from "./balancer.ts";
+import { type Observe, type OutgoingCall, type Policy, unobserved } from "../calls/policy.ts";
+import type { Balancer } from "./balancer.ts";
 import { limits } from "./limits.ts";
-import { roundRobin } from "./strategies/round-robin.ts";
-import type { Asked, Strategy } from "./strategy.ts";
+import type { Asked } from "./strategy.ts";
 
 export interface BalanceOptions {
-  readonly registry: Registry;
-  /** The service's name in the registry. */
-  readonly service: string;
-  /** Absent: in turn. */
-  readonly strategy?: Strategy;
-  /** Who asks, for strategies that go by it. Absent: this caller, by a name that it made up. */
-  readonly source?: (call: OutgoingCall) => string;
-  /** The registry is followed until then. Absent: as long as the process lives. */
-  readonly signal?: AbortSignal;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly logger?: Logger;
+  /** Others that are asked when one is in trouble, within one attempt. */
+  readonly reroutes?: number;
+  /** What strategies that hash choose by. Unless said otherwise the call's affinity is its destination. */
+  readonly askedOf?: (call: OutgoingCall) => Asked;
+  readonly observe?: Observe;
 }
 
 /**
- * Chooses an instance for each attempt of a call, on the caller's side: `withstand({ name: "orders", route: balance({ registry, service: "orders" }) })`.
- * Where an attempt has surely not begun (nobody there, too busy, a breaker open) others are asked at once.
+ * Sends each attempt to an instance that a balancer picks, and to another one when that is in trouble: for `withstand({ route: balance(balancer) })`. What must
+ * not be done twice goes elsewhere only when it was surely not begun.
  */
-export function balance(options: BalanceOptions): Policy {
-  const { service, clock = systemClock, random = systemRandom, logger = silentLogger } = options;
-  const { registry, strategy = roundRobin({ random }), signal } = options;
-  const balancer = new Balancer({ strategy, clock });
-  const self = random.uuid();
-  const sourceOf = options.source ?? (() => self);
-  let following: Following | undefined;
-  signal?.addEventListener("abort", () => following?.close(), { once: true });
-
-  // Followed from the first call on: what is made and never used keeps no connection.
-  const instances = () => {
-    following ??= new Following({ registry, service, clock, random, logger });
-    return following.instances();
-  };
-
-  const choose = async (call: OutgoingCall): Promise<Chosen> => {
-    const known = instances();
-    const list = await (known instanceof Promise ? orAborted(known, call.signal) : known);
-    const chosen = balancer.pick(list, askedBy(call, sourceOf(call)), call.asked);
-    if (!chosen)
-      throw problem(503, `${service} has no instance that is well`, { headers: { "retry-after": "1" } });
-    call.asked.add(chosen.place);
-    return chosen;
-  };
-
+export function balance(
+  balancer: Balancer,
+  { reroutes = limits.reroutes, askedOf = destinationOf, observe = unobserved }: BalanceOptions = {},
+): Policy {
   return async (call, next) => {
-    for (let reroutes = 0; ; reroutes += 1) {
-      const chosen = await choose(call).catch((error) => {
-        throw call.signal.aborted || error?.name === "Problem" ? error : unknown(service, error);
-      });
+    for (let left = reroutes; ; left -= 1) {
+      const picked = await balancer.pick(askedOf(call), call.asked);
+      const place = picked.instance.url;
+      call.asked.add(place);
       try {
-        return await attempt(chosen, call, next);
+        const result = await next({ ...call, place });
+        picked.ended("answered");
+        return result;
       } catch (error) {
-        const others = reroutes < limits.reroutes && balancer.hasOthers(call.asked);
-        if (!others || !isElsewhere(error, call)) throw error;
+        picked.ended(endOf(error, call));
+        const shut = error instanceof Refusal && error.by === "breaker";
+        const elsewhere = left > 0 && (shut || mayRepeat(error, call)) && balancer.hasOthers(call.asked);
+        if (!elsewhere) throw error;
+        observe("rerouted", call);
       }
     }
   };
 }
 
-function askedBy(call: OutgoingCall, source: string): Asked {
-  return { destination: call.affinity ?? call.key?.() ?? call.target, source };
+/** What was refused here, or not waited for, says nothing about the instance. */
+function endOf(error: unknown, { signal }: OutgoingCall): "answered" | "failed" | "gone" {
+  if (signal.aborted || error instanceof Refusal) return "gone";
+  return isTrouble(error) ? "failed" : "answered";
 }
 
-async function attempt<T>(chosen: Chosen, call: OutgoingCall, next: Next<T>): Promise<T> {
-  try {
-    const result = await next({ ...call, place: chosen.place });
-    chosen.ended("well");
-    return result;
-  } catch (error) {
-    chosen.ended(call.signal.aborted ? "abandoned" : isTrouble(error) ? "trouble" : "well");
-    throw error;
-  }
-}
-
-/** Whether somebody else may be asked without asking twice, or making much of a hurry for those in trouble. */
-function isElsewhere(error: unknown, call: OutgoingCall): boolean {
-  return (
-    (error instanceof Refusal && error.by === "breaker") || mayRepeat(error, { ...call, idempotent: false })
-  );
-}
-
-function unknown(service: string, error: unknown): Error {
-  return problem(503, `who answers for ${service} cannot be found out now: ${messageOf(error)}`, {
-    cause: error,
-  });
+function destinationOf({ affinity }: OutgoingCall): Asked {
+  return affinity === undefined ? {} : { destination: affinity };
 }

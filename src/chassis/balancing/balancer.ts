@@ -1,73 +1,109 @@
-import type { Clock } from "#base";
-import { type Instance, placeOf } from "../discovery/instance.ts";
+import { type Clock, type Random, systemClock, systemRandom } from "#base";
+import type { Instance } from "../discovery/instance.ts";
+import type { Registry, Watching } from "../discovery/registry.ts";
+import { problem } from "../http/problem.ts";
 import { limits } from "./limits.ts";
-import { Load, type Outcome } from "./load.ts";
-import type { Asked, Strategy } from "./strategy.ts";
+import { roundRobin } from "./round-robin.ts";
+import type { Asked, Choose, Strategy } from "./strategy.ts";
+import { TrackedInstance } from "./tracked-instance.ts";
 
-/** An instance that was chosen for a request. */
-export interface Chosen {
-  readonly instance: Instance;
-  /** Its base URL. */
-  readonly place: string;
-  /** Says how it went, once. */
-  ended(outcome: Outcome): void;
+export interface BalancerOptions {
+  readonly registry: Registry;
+  /** Whose instances, as the registry calls it. */
+  readonly service: string;
+  /** Absent: one after the other. */
+  readonly strategy?: Strategy;
+  /** Where the client runs, for `zoneFirst`. */
+  readonly zone?: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
 }
 
-/** Chooses among instances, and learns from how it goes. One per service that is called. */
-export class Balancer {
-  readonly #strategy: Strategy;
-  readonly #clock: Clock;
-  #instances: readonly Instance[] = [];
-  #loads = new Map<string, Load>();
+/** An instance that was chosen. How it went has to be told, once. */
+export interface Picked {
+  readonly instance: Instance;
+  /** `gone`: the caller did not wait, which says nothing about the instance. */
+  ended(how: "answered" | "failed" | "gone"): void;
+}
 
-  constructor({ strategy, clock }: { readonly strategy: Strategy; readonly clock: Clock }) {
-    this.#strategy = strategy;
+/** Chooses instances of one service. It asks the registry from the first pick on, until it is stopped. */
+export class Balancer {
+  readonly service: string;
+  readonly #registry: Registry;
+  readonly #clock: Clock;
+  readonly #choose: Choose;
+  readonly #firstWord = Promise.withResolvers<void>();
+  #watching: Watching | undefined;
+  #instances: ReadonlyMap<string, TrackedInstance> | undefined;
+
+  constructor(options: BalancerOptions) {
+    const { registry, service, strategy = roundRobin, zone } = options;
+    const { clock = systemClock, random = systemRandom } = options;
+    this.service = service;
+    this.#registry = registry;
     this.#clock = clock;
+    this.#choose = strategy({ random, ...(zone === undefined ? {} : { zone }) });
   }
 
-  /**
-   * One of the instances, not at a place in `without` while there is another; undefined when there is none at all. Those that fail are left out for a
-   * while, unless that would be more than half.
-   */
-  pick(instances: readonly Instance[], asked: Asked, without: ReadonlySet<string>): Chosen | undefined {
-    if (instances !== this.#instances) this.#know(instances);
-    const nowMs = this.#clock.monotonicMs();
-    const usable = this.#usable(nowMs);
-    if (usable.length === 0) return undefined;
-    const fresh = without.size === 0 ? usable : usable.filter((load) => !without.has(placeOf(load.instance)));
-    const chosen = this.#strategy.choose(fresh.length > 0 ? fresh : usable, asked) as Load;
-    chosen.began();
+  /** Chooses among those who were not asked yet (base URLs), or among all when everybody was. Rejects with a `Problem` when nobody is there. */
+  async pick(asked: Asked = {}, askedAlready: ReadonlySet<string> = new Set()): Promise<Picked> {
+    const all = await this.#known();
+    const fresh = all.filter(({ instance }) => !askedAlready.has(instance.url));
+    const fit = fresh.length > 0 ? fresh : all;
+    if (fit.length === 0) throw problem(503, `nobody serves ${this.service} now`);
+    const chosen = this.#choose(weighed(fit), asked) as TrackedInstance;
+    const beganMs = this.#clock.monotonicMs();
+    chosen.begin();
     return {
       instance: chosen.instance,
-      place: placeOf(chosen.instance),
-      ended: (outcome) => {
-        const endedMs = this.#clock.monotonicMs();
-        chosen.ended(outcome, { nowMs: endedMs, tookMs: endedMs - nowMs });
+      ended: (how) => {
+        const tookMs = this.#clock.monotonicMs() - beganMs;
+        const counted = { answered: tookMs, failed: Math.max(tookMs, limits.failureMs), gone: undefined };
+        chosen.end(counted[how]);
       },
     };
   }
 
-  /** Whether there is somebody whose place is not in `without`. */
-  hasOthers(without: ReadonlySet<string>): boolean {
-    return this.#usable(this.#clock.monotonicMs()).some(({ instance }) => !without.has(placeOf(instance)));
+  /** Whether there is somebody who was not asked yet. */
+  hasOthers(askedAlready: ReadonlySet<string>): boolean {
+    return [...(this.#instances?.values() ?? [])].some(({ instance }) => !askedAlready.has(instance.url));
   }
 
-  #usable(nowMs: number): readonly Load[] {
-    const all = [...this.#loads.values()];
-    const well = all.filter((load) => !load.isAside(nowMs));
-    return well.length < all.length * limits.shareAside ? all : well;
+  stop(): void {
+    this.#watching?.stop();
   }
 
-  /** What is known of those that stay is kept. */
-  #know(instances: readonly Instance[]): void {
-    this.#instances = instances;
-    const before = this.#loads;
-    this.#loads = new Map(
+  async #known(): Promise<TrackedInstance[]> {
+    this.#watching ??= this.#registry.watch(this.service, (instances) => this.#hear(instances));
+    if (!this.#instances) await this.#awaitFirstWord();
+    return [...(this.#instances?.values() ?? [])];
+  }
+
+  /** What is known of an instance stays with it as long as the registry names it. */
+  #hear(instances: readonly Instance[]): void {
+    const before = this.#instances;
+    this.#instances = new Map(
       instances.map((instance) => {
-        const load = before.get(instance.id) ?? new Load(instance);
-        load.instance = instance;
-        return [instance.id, load];
+        const tracked = before?.get(instance.id) ?? new TrackedInstance(instance, this.#clock);
+        tracked.instance = instance;
+        return [instance.id, tracked];
       }),
     );
+    this.#firstWord.resolve();
   }
+
+  async #awaitFirstWord(): Promise<void> {
+    const patience = Promise.withResolvers<void>();
+    const timer = this.#clock.setTimer(limits.firstWordMs, patience.resolve);
+    await Promise.race([this.#firstWord.promise, patience.promise]);
+    timer.cancel();
+  }
+}
+
+/** Those of weight 0 are left out, unless all are such: then all weigh the same. */
+function weighed(fit: readonly TrackedInstance[]): readonly TrackedInstance[] {
+  const heavy = fit.filter(({ instance }) => (instance.weight ?? 1) > 0);
+  const counted = heavy.length > 0 ? heavy : fit;
+  for (const each of counted) each.weight = each.instance.weight || 1;
+  return counted;
 }

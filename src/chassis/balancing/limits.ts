@@ -1,14 +1,13 @@
-/** What balancing bounds. */
+/** What a balancer waits for and remembers. */
 export const limits = {
-  /** How quickly what an instance took is forgotten: after this, it counts a third. */
-  latencyMemoryMs: 10_000,
-  /** So many failures in a row put an instance aside: one may be chance, and three in a row of a healthy one hardly are. */
-  failuresUntilAside: 3,
-  /** How long, the first time and at most; doubled each time it fails again. */
-  asideMs: 5000,
-  maxAsideMs: 60_000,
-  /** Never more than this share of all: when most fail, it is not they who are to blame, and the rest would drown. */
-  shareAside: 0.5,
-  /** Others that are asked at once, when one has surely not begun. More is a matter for retries, which have a budget. */
+  /** A call that comes before the registry has said anything waits so long, and then knows of nobody. */
+  firstWordMs: 5_000,
+  /** Others that are asked after one in trouble, in the same attempt. */
   reroutes: 2,
+  /** What a busy instance that never answered is taken to need. */
+  unknownLatencyMs: 1_000,
+  /** A failure counts as an answer that took at least so long: who fails at once is not the fastest. */
+  failureMs: 1_000,
+  /** A latency that is so old counts for a third of a new one. */
+  latencyMemoryMs: 10_000,
 } as const;

@@ -1,10 +1,9 @@
 export { type BalanceOptions, balance } from "./balance.ts";
-export { Balancer, type Chosen } from "./balancer.ts";
-export type { Outcome } from "./load.ts";
-export { leastConnection, powerOfTwo, shortestExpectedDelay } from "./strategies/by-load.ts";
-export { destinationHash, type HashingOptions, sourceHash } from "./strategies/hashing.ts";
-export { latencyEwma } from "./strategies/latency-ewma.ts";
-export { randomChoice } from "./strategies/random-choice.ts";
-export { roundRobin } from "./strategies/round-robin.ts";
-export { type ZoneFirstOptions, zoneFirst } from "./strategies/zone-first.ts";
-export type { Asked, Candidate, Strategy } from "./strategy.ts";
+export { Balancer, type BalancerOptions, type Picked } from "./balancer.ts";
+export { powerOfTwo, randomly } from "./by-chance.ts";
+export { destinationHashing, sourceHashing } from "./by-hash.ts";
+export { latencyEwma, leastConnection, shortestExpectedDelay } from "./by-load.ts";
+export { roundRobin } from "./round-robin.ts";
+export { type RouterOptions, router } from "./router.ts";
+export type { Asked, Candidate, Choose, Strategy, Surroundings } from "./strategy.ts";
+export { zoneFirst } from "./zone-first.ts";

@@ -1,50 +1,33 @@
+import type { Random } from "#base";
 import type { Instance } from "../discovery/instance.ts";
 
-/** An instance that may be chosen, and how it fares. The same object for as long as the instance is known: a strategy may remember things by it. */
+/** An instance, and what is known of it here: each client counts for itself. */
 export interface Candidate {
   readonly instance: Instance;
-  /** How much it can do beside the others; above 0. */
+  /** Its weight among the others, more than 0. */
   readonly weight: number;
-  /** Requests that this caller has not had answers to. */
+  /** What it was asked and has not answered yet. */
   readonly inFlight: number;
-  /** How long it takes of late, in milliseconds; undefined: nobody knows yet. */
+  /** What its answers took of late, mostly the last. It fades, so that who was slow once is tried again. Absent before the first. */
   readonly latencyMs: number | undefined;
 }
 
-/** What is known of a request before anybody is chosen for it. */
+/** What a strategy may choose by. */
 export interface Asked {
-  /** What is asked for: requests for the same thing share it. */
-  readonly destination: string;
-  /** Who asks. */
-  readonly source: string;
+  /** What the request is about: `order-17`. Equal ones go to the same place by destination hashing. */
+  readonly destination?: string;
+  /** Who asks. Equal ones go to the same place by source hashing. */
+  readonly source?: string;
 }
 
-/** Chooses one of several. One per service that is called: it may remember. */
-export interface Strategy {
-  /** `candidates` is never empty. */
-  choose(candidates: readonly Candidate[], asked: Asked): Candidate;
-}
+/** Chooses among candidates, of which there is at least one. It has no say in who is fit: that is the registry's. */
+export type Choose = (candidates: readonly Candidate[], asked: Asked) => Candidate;
 
-/** The first, from `from` on and round, for which `cost` is least. */
-export function least(
-  candidates: readonly Candidate[],
-  cost: (candidate: Candidate) => number,
-  from = 0,
-): Candidate {
-  let best = candidates[from] as Candidate;
-  let bestCost = cost(best);
-  for (let step = 1; step < candidates.length; step += 1) {
-    const each = candidates[(from + step) % candidates.length] as Candidate;
-    const own = cost(each);
-    if (own < bestCost) [best, bestCost] = [each, own];
-  }
-  return best;
-}
+/** A way to choose. It is made once per client, and what it remembers is that client's. */
+export type Strategy = (surroundings: Surroundings) => Choose;
 
-/** Two different ones by chance, or the only one there is. */
-export function two(candidates: readonly Candidate[], float: () => number): readonly Candidate[] {
-  const first = Math.floor(float() * candidates.length);
-  if (candidates.length < 2) return candidates;
-  const other = (first + 1 + Math.floor(float() * (candidates.length - 1))) % candidates.length;
-  return [candidates[first] as Candidate, candidates[other] as Candidate];
+export interface Surroundings {
+  readonly random: Random;
+  /** Where the client itself runs. */
+  readonly zone?: string;
 }

@@ -1,15 +1,18 @@
-/** What discovery bounds. */
+/** How long discovery takes to notice, and what it costs. */
 export const limits = {
-  /** Before a registry that failed is asked again: the first time, and at most. Doubled in between, half of it by chance. */
+  /** DNS is asked so often: a record's own time to live is seldom true, and a query costs next to nothing. */
+  dnsRefreshMs: 2_000,
+  /** A registration that is not renewed holds so long, and is renewed three times in it: two renewals may be lost. */
+  leaseMs: 9_000,
+  /** How often a registry sees for itself, how long it waits, and how many failures in a row it believes: gone within four seconds. */
+  checkMs: 1_000,
+  checkTimeoutMs: 1_000,
+  failedChecks: 2,
+  /** A registry that has just started says nothing until everybody has had time to renew: half a list would be taken for all. */
+  learnMs: 4_000,
+  /** A question that waits for a change is answered after so long without one. */
+  questionMs: 20_000,
+  /** A source that failed is asked again after so long at first, and at most. */
   retryMs: 200,
-  maxRetryMs: 10_000,
-  /** A DNS answer is asked for anew when its TTL is over, but not more often, and not more rarely, than this. */
-  minDnsAgeMs: 1000,
-  maxDnsAgeMs: 30_000,
-  /** One answer of a DNS server or an API server. */
-  answerMs: 5000,
-  /** A watch of the API server is asked for anew after this: it may have died without a word. */
-  watchSeconds: 300,
-  /** One line of a watch, or a list: a thousand slices. */
-  maxAnswerBytes: 32 * 1024 * 1024,
+  longestRetryMs: 5_000,
 } as const;

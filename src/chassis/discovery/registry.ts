@@ -1,20 +1,14 @@
 import type { Instance } from "./instance.ts";
 
-/** Who answers to which name. An adapter is one generator; keeping what it said, and asking again when it fails, is `Following`'s. */
+/** Who is there, by service. The client side of discovery; adapters say where the knowledge is from. */
 export interface Registry {
   /**
-   * All healthy instances of a service, at once and again whenever they change; none is an answer, too. Throws when it cannot be known. Ends when
-   * `signal` is aborted.
+   * Hears of the instances of a service that are fit to be asked: once as soon as they are known, and again with each change. While the registry's
+   * source cannot be reached nothing is heard: what was known is better than nothing.
    */
-  watch(service: string, signal: AbortSignal): AsyncIterable<readonly Instance[]>;
+  watch(service: string, heard: (instances: readonly Instance[]) => void): Watching;
 }
 
-/** Instances that are written down: for tests, and for what never moves. */
-export function fixedRegistry(instances: readonly Instance[]): Registry {
-  return {
-    async *watch(service, signal) {
-      yield instances.filter((instance) => instance.service === service);
-      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-    },
-  };
+export interface Watching {
+  stop(): void;
 }

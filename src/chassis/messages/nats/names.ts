@@ -37,7 +37,7 @@ export function cellKeys(topic: string): string {
   return `${token(topic)}.>`;
 }
 
-/** FNV-1a of the key: what nats-server's own `partition()` mapping computes, so that it can sort messages in, too. */
+/** FNV-1a of the key: any hash does that every sender computes alike. */
 export function partitionOf(key: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -1,0 +1,47 @@
+import { assert, type Clock } from "#base";
+import type { Instance } from "../discovery/instance.ts";
+import { limits } from "./limits.ts";
+import type { Candidate } from "./strategy.ts";
+
+/** What a client has seen of an instance. */
+export class TrackedInstance implements Candidate {
+  instance: Instance;
+  weight = 1;
+  #inFlight = 0;
+  #averageMs: number | undefined;
+  #averagedAtMs = 0;
+  readonly #clock: Clock;
+
+  constructor(instance: Instance, clock: Clock) {
+    this.instance = instance;
+    this.#clock = clock;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get latencyMs(): number | undefined {
+    return this.#averageMs === undefined ? undefined : this.#averageMs * this.#memory();
+  }
+
+  begin(): void {
+    this.#inFlight += 1;
+  }
+
+  /** `tookMs` is absent when the call says nothing about the instance: its caller went away. */
+  end(tookMs: number | undefined): void {
+    this.#inFlight -= 1;
+    assert(this.#inFlight >= 0, "calls end as often as they begin");
+    if (tookMs === undefined) return;
+    // Slowness is believed at once, speed little by little: the one hurts, the other can wait.
+    const before = this.#averageMs ?? 0;
+    const memory = tookMs > before ? 0 : this.#memory();
+    this.#averageMs = before * memory + tookMs * (1 - memory);
+    this.#averagedAtMs = this.#clock.monotonicMs();
+  }
+
+  #memory(): number {
+    return Math.exp((this.#averagedAtMs - this.#clock.monotonicMs()) / limits.latencyMemoryMs);
+  }
+}
