@@ -42,16 +42,17 @@ export async function insist(url: string, key: string, body: object): Promise<Re
 export async function shopping(
   url: string,
   purchases: readonly Purchase[],
-  { atOnce, done }: { readonly atOnce: number; readonly done: (count: number) => void },
+  { atOnce, done }: { readonly atOnce: number; readonly done: (count: number, tookMs: number) => void },
 ): Promise<ReadonlyMap<string, Purchase>> {
   const placed = new Map<string, Purchase>();
   const waiting = [...purchases];
   const buyer = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { key, ...order } = next;
+      const asked = performance.now();
       const { id } = await insist(`${url}/web/orders`, key, order);
       placed.set(String(id), next);
-      done(placed.size);
+      done(placed.size, performance.now() - asked);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, buyer));

@@ -78,6 +78,12 @@ export class Town {
     return town;
   }
 
+  /** How many values somebody has to write down to have it run so, addresses of others included. */
+  get settings(): number {
+    const others = this.processes.length > 1 ? 4 : 0;
+    return this.processes.length * (this.nats ? 2 : 1) + others;
+  }
+
   /** Where customers go. */
   get url(): string {
     return (this.processes.find(({ name }) => name === "web") ?? this.processes[0])?.url ?? "";

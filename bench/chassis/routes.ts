@@ -1,0 +1,116 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { median } from "../row.ts";
+import { ServerProcess } from "./server-process.ts";
+
+const run = promisify(execFile);
+const peers = join(import.meta.dirname, "peers");
+
+const servers = {
+  chassis: join(import.meta.dirname, "ours.ts"),
+  Fastify: join(peers, "fastify.mjs"),
+  "node:http": join(peers, "bare.mjs"),
+};
+
+export type ServerName = keyof typeof servers;
+
+export interface RouteFigures {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMicrosPerRequest: number;
+  readonly memoryMb: number;
+}
+
+const rounds = 3;
+const seconds = 4;
+const firstPort = 28_090;
+
+/** What the chassis is measured beside, as its lock file says. */
+export async function installPeers(): Promise<void> {
+  await run("npm", ["ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: peers });
+}
+
+/** Each server in turn, round by round: the medians. */
+export async function measureRoutes(
+  say: (line: string) => void,
+): Promise<Readonly<Record<ServerName, RouteFigures>>> {
+  const collector = createServer((request, response) => {
+    request.resume().on("end", () => response.setHeader("content-type", "application/json").end("{}"));
+  }).listen(0, "127.0.0.1");
+  await once(collector, "listening");
+  const { port } = collector.address() as { port: number };
+  const figures = new Map<ServerName, RouteFigures[]>();
+  try {
+    for (let round = 0; round < rounds; round += 1)
+      for (const [index, name] of (Object.keys(servers) as ServerName[]).entries()) {
+        const measured = await measure(servers[name], firstPort + index, `http://127.0.0.1:${port}`);
+        figures.set(name, [...(figures.get(name) ?? []), measured]);
+        say(`${name}: ${Math.round(measured.perSecond)} requests/s`);
+      }
+  } finally {
+    collector.close();
+    collector.closeAllConnections();
+  }
+  return Object.fromEntries([...figures].map(([name, all]) => [name, medians(all)])) as Record<
+    ServerName,
+    RouteFigures
+  >;
+}
+
+async function measure(file: string, port: number, collector: string): Promise<RouteFigures> {
+  const server = new ServerProcess(file, port, [collector]);
+  try {
+    await server.listening();
+    await load(port, 1);
+    const before = server.cpuMs();
+    const { perSecond, requests, p50Ms, p99Ms, failed } = await load(port, seconds);
+    if (failed > 0) throw new Error(`${failed} requests to ${file} failed`);
+    const cpuMicrosPerRequest = ((server.cpuMs() - before) * 1000) / requests;
+    return { perSecond, p50Ms, p99Ms, cpuMicrosPerRequest, memoryMb: server.memoryMb() };
+  } finally {
+    await server.end();
+  }
+}
+
+interface Load {
+  readonly perSecond: number;
+  readonly requests: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly failed: number;
+}
+
+async function load(port: number, forSeconds: number): Promise<Load> {
+  const { stdout } = await run(process.execPath, [join(peers, "load.mjs"), String(port), String(forSeconds)]);
+  return JSON.parse(stdout) as Load;
+}
+
+function medians(all: readonly RouteFigures[]): RouteFigures {
+  const of = (field: keyof RouteFigures) => median(all.map((each) => each[field]));
+  return {
+    perSecond: of("perSecond"),
+    p50Ms: of("p50Ms"),
+    p99Ms: of("p99Ms"),
+    cpuMicrosPerRequest: of("cpuMicrosPerRequest"),
+    memoryMb: of("memoryMb"),
+  };
+}
+
+/** From the start of the process to the first connection that is taken, in milliseconds, each in turn. */
+export async function measureStarts(): Promise<Readonly<Record<"chassis" | "node:http", number>>> {
+  const taken = { chassis: [] as number[], "node:http": [] as number[] };
+  for (let round = 0; round < 9; round += 1)
+    for (const name of ["chassis", "node:http"] as const) {
+      const server = new ServerProcess(servers[name], firstPort + 10 + round);
+      try {
+        taken[name].push(await server.listening());
+      } finally {
+        await server.end();
+      }
+    }
+  return { chassis: median(taken.chassis), "node:http": median(taken["node:http"]) };
+}

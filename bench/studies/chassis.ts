@@ -1,0 +1,91 @@
+import { lacksNats, lacksPostgres, realPostgres } from "#testing";
+import { aligned, digits } from "../aligned.ts";
+import { measureRelays, type RelayFigures } from "../chassis/relays.ts";
+import {
+  installPeers,
+  measureRoutes,
+  measureStarts,
+  type RouteFigures,
+  type ServerName,
+} from "../chassis/routes.ts";
+import { measureSagas } from "../chassis/sagas.ts";
+import { measureShops, type ShopFigures } from "../chassis/shops.ts";
+import type { Study } from "./study.ts";
+
+/** What a service on the chassis costs and what it gets, beside what else one would take. */
+export const chassis: Study = {
+  name: "chassis",
+  what: "the chassis: a route beside Fastify and node:http, start, relays, sagas, the shop as one process and as seven",
+  async run(context, say) {
+    const lacks = lacksPostgres() ?? lacksNats();
+    if (lacks) throw new Error(lacks);
+    say("installing what it is measured beside");
+    await installPeers();
+    const routes = await measureRoutes(say);
+    const starts = await measureStarts();
+    const postgres = await realPostgres({ fsync: "on" });
+    context.onEnd(() => postgres.stop());
+    const relays = await measureRelays(postgres, say);
+    const sagaSteps = await measureSagas(postgres);
+    const shops = await measureShops(say);
+    const json = { routes, starts, relays, sagaSteps, shops };
+    return { text: textOf(json), json, failures: 0 };
+  },
+};
+
+interface Figures {
+  readonly routes: Readonly<Record<ServerName, RouteFigures>>;
+  readonly starts: Readonly<Record<"chassis" | "node:http", number>>;
+  readonly relays: readonly RelayFigures[];
+  readonly sagaSteps: number;
+  readonly shops: readonly ShopFigures[];
+}
+
+function textOf({ routes, starts, relays, sagaSteps, shops }: Figures): string {
+  const share = (routes.chassis.perSecond / routes.Fastify.perSecond) * 100;
+  return [
+    "A typed route: validation, a log line, a span and metrics per request; node:http parses and answers, no more",
+    aligned([
+      ["", "requests/s", "p50", "p99", "CPU per request", "memory"],
+      ...Object.entries(routes).map(([name, each]) => [
+        name,
+        String(Math.round(each.perSecond)),
+        `${digits(each.p50Ms)} ms`,
+        `${digits(each.p99Ms)} ms`,
+        `${digits(each.cpuMicrosPerRequest)} µs`,
+        `${Math.round(each.memoryMb)} MB`,
+      ]),
+    ]),
+    `The chassis answers ${Math.round(share)} % of Fastify's requests (budget: 80 % or more).`,
+    "",
+    `From start to listening: ${Math.round(starts.chassis)} ms (budget: 150 ms); node:http alone ${Math.round(starts["node:http"])} ms.`,
+    "",
+    "The outbox: from a commit's answer to the handler's start (budget: p50 10 ms), and messages/s (budget: 5,000)",
+    aligned([
+      ["relay", "p50", "p99", "began before the answer", "messages/s"],
+      ...relays.map(({ name, p50Ms, p99Ms, early, perSecond }) => [
+        name,
+        `${digits(p50Ms)} ms`,
+        `${digits(p99Ms)} ms`,
+        String(early),
+        String(Math.round(perSecond)),
+      ]),
+    ]),
+    "",
+    `Sagas: ${Math.round(sagaSteps)} durable steps/s.`,
+    "",
+    "examples/shop, the same source, eight customers at once",
+    aligned([
+      ["", "processes", "memory", "order p50", "p99", "orders to their end/s", "settings"],
+      ...shops.map((each) => [
+        each.layout,
+        String(each.processes),
+        `${Math.round(each.memoryMb)} MB`,
+        `${digits(each.p50Ms)} ms`,
+        `${digits(each.p99Ms)} ms`,
+        digits(each.perSecond),
+        String(each.settings),
+      ]),
+    ]),
+  ].join("\n");
+}
