@@ -1,11 +1,15 @@
 import type { Random } from "#base";
 import type { Town } from "../../tools/shop/town.ts";
 
-/** Kills something at random each time that it is told to, one after the other. What was killed is started again at once. */
+/**
+ * Kills something at random each time that it is told to, one after the other, and nothing twice before everything was killed once. What was killed is
+ * started again at once.
+ */
 export class Disasters {
   readonly #possible: readonly Disaster[];
   readonly #random: Random;
   readonly struck: string[] = [];
+  #left: Disaster[] = [];
   #under: Promise<void> = Promise.resolve();
 
   constructor(town: Town, random: Random) {
@@ -18,9 +22,11 @@ export class Disasters {
   }
 
   strike(): void {
-    const { victim, strike } = this.#possible[this.#random.uint32() % this.#possible.length] as Disaster;
-    this.struck.push(victim);
-    this.#under = this.#under.then(strike);
+    if (this.#left.length === 0) this.#left = [...this.#possible];
+    const [disaster] = this.#left.splice(this.#random.uint32() % this.#left.length, 1);
+    if (!disaster) return;
+    this.struck.push(disaster.victim);
+    this.#under = this.#under.then(disaster.strike);
   }
 
   /** Resolves when everything that was struck stands again. */
