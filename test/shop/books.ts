@@ -149,3 +149,20 @@ export async function isSilent(town: Town): Promise<boolean> {
   );
   return left?.count === 0;
 }
+
+/** Whether something was done twice that nothing undoes: an order that was paid, sent or written about more than once. */
+export async function isDoubled(town: Town): Promise<boolean> {
+  const effects = [
+    ["payment", "payment.ledger", "for_order"],
+    ["shipping", "shipping.shipments", "order_id"],
+    ["notifications", "notifications.letters", "order_id"],
+  ] as const;
+  for (const [part, table, order] of effects) {
+    const rows = await town.ask(
+      part,
+      `select ${order} from ${table} where ${order} is not null group by 1 having count(*) > 1 limit 1`,
+    );
+    if (rows.length > 0) return true;
+  }
+  return false;
+}
