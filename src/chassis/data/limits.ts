@@ -22,6 +22,8 @@ export const limits = {
   attempts: 8,
   /** Sagas whose time is over that are moved in one transaction. */
   timeoutBatch: 50,
+  /** Waits of a saga whose timeout fails, the last one for all further ones: it takes a new definition to mend it. */
+  timeoutRetryMs: [1_000, 10_000, 60_000, 600_000] as readonly number[],
   /** Events that a projection applies in one transaction: few round trips, and locks that are held for moments. */
   eventBatch: 500,
   /** How often a command is decided anew because others were quicker, before its sender hears of it. */

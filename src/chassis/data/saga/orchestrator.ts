@@ -1,4 +1,4 @@
-import { badRequest, type Clock, type Logger, notFound, silentLogger, systemClock } from "#base";
+import { badRequest, type Clock, type Logger, messageOf, notFound, silentLogger, systemClock } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import { persist } from "../../database/persist.ts";
 import type { Broker, Subscription } from "../../messages/broker.ts";
@@ -52,7 +52,7 @@ export function orchestrator<State extends string, Events extends object, Conten
     const { rows } = await transaction.query(
       `insert into chassis.sagas values ($1, $2, $3, $4, $5, $6, $7)
        on conflict (name, id) do update set state = excluded.state, content = excluded.content,
-         entered = excluded.entered, due_at = excluded.due_at, changed_at = excluded.changed_at
+         entered = excluded.entered, due_at = excluded.due_at, changed_at = excluded.changed_at, failures = 0
        where sagas.entered = excluded.entered - 1
        returning 1`,
       [
@@ -89,22 +89,49 @@ export function orchestrator<State extends string, Events extends object, Conten
     if (step) await write(transaction, step);
   };
 
+  /** A saga that cannot move keeps its state and is tried again later: others of its definition do not wait for it. */
+  const putOff = async (transaction: Transaction, { id, state, failures }: DueRow<State>, error: unknown) => {
+    const { timeoutRetryMs } = limits;
+    const waitMs = timeoutRetryMs[Math.min(failures, timeoutRetryMs.length - 1)] ?? 0;
+    log.error(
+      `the timeout of saga ${name} ${id} failed, and is tried again in ${waitMs} ms: ${messageOf(error)}`,
+      {
+        state,
+        failures: failures + 1,
+      },
+    );
+    await transaction.query(
+      "update chassis.sagas set due_at = $3, failures = failures + 1 where name = $1 and id = $2",
+      [name, id, new Date(clock.now() + waitMs)],
+    );
+  };
+
   const timeOutBatch = () =>
     database.transaction(async (transaction) => {
       const { rows } = await transaction.query(
-        `${selectSaga} where name = $1 and due_at <= $2 order by due_at limit $3 for update skip locked`,
+        `${selectDue} where name = $1 and due_at <= $2 order by due_at limit $3 for update skip locked`,
         [name, new Date(clock.now()), limits.timeoutBatch],
       );
-      for (const row of rows as readonly Row<State>[]) {
-        const step = timeOut(definition, instanceOf<State, Content>(row));
-        if (step) await write(transaction, step);
+      let moved = 0;
+      for (const row of rows as readonly DueRow<State>[]) {
+        await transaction.query("savepoint one_saga");
+        try {
+          const { failures, ...saga } = row;
+          const step = timeOut(definition, instanceOf<State, Content>(saga));
+          if (step) await write(transaction, step);
+          moved += 1;
+        } catch (error) {
+          await transaction.query("rollback to savepoint one_saga");
+          await putOff(transaction, row, error);
+        }
+        await transaction.query("release savepoint one_saga");
       }
-      return rows.length;
+      return { due: rows.length, moved };
     });
 
   const timeOutAll = async () => {
     let moved = 0;
-    for (let batch = await timeOutBatch(); batch > 0; batch = await timeOutBatch()) moved += batch;
+    for (let batch = await timeOutBatch(); batch.due > 0; batch = await timeOutBatch()) moved += batch.moved;
     return moved;
   };
 
@@ -143,9 +170,15 @@ export function orchestrator<State extends string, Events extends object, Conten
 }
 
 const selectSaga = "select id, state, content, entered from chassis.sagas";
+const selectDue = "select id, state, content, entered, failures from chassis.sagas";
 
 interface Row<State extends string> extends Omit<Instance<State, never>, "content"> {
   readonly content: string;
+}
+
+interface DueRow<State extends string> extends Row<State> {
+  /** How often its timeout has failed in this state. */
+  readonly failures: number;
 }
 
 function instanceOf<State extends string, Content>({

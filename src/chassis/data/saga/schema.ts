@@ -14,5 +14,6 @@ export const sagaSchema: Schema = {
        primary key (name, id)
      );
      create index on chassis.sagas (name, due_at) where due_at is not null`,
+    "alter table chassis.sagas add column failures int not null default 0",
   ],
 };
