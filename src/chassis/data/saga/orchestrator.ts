@@ -106,6 +106,11 @@ export function orchestrator<State extends string, Events extends object, Conten
     );
   };
 
+  /** The state had a timeout in an older definition. */
+  const waitForAnswer = async (transaction: Transaction, { id }: DueRow<State>) => {
+    await transaction.query("update chassis.sagas set due_at = null where name = $1 and id = $2", [name, id]);
+  };
+
   const timeOutBatch = () =>
     database.transaction(async (transaction) => {
       const { rows } = await transaction.query(
@@ -118,8 +123,10 @@ export function orchestrator<State extends string, Events extends object, Conten
         try {
           const { failures, ...saga } = row;
           const step = timeOut(definition, instanceOf<State, Content>(saga));
-          if (step) await write(transaction, step);
-          moved += 1;
+          if (step) {
+            await write(transaction, step);
+            moved += 1;
+          } else await waitForAnswer(transaction, row);
         } catch (error) {
           await transaction.query("rollback to savepoint one_saga");
           await putOff(transaction, row, error);

@@ -14,7 +14,7 @@ import { drain } from "../outbox/drain.ts";
 import { notifyRelay } from "../outbox/notify-relay.ts";
 import { outbox } from "../outbox/outbox.ts";
 import { outboxSchema } from "../outbox/schema.ts";
-import type { SagaDefinition } from "./definition.ts";
+import type { SagaDefinition, Timeout } from "./definition.ts";
 import { orchestrator } from "./orchestrator.ts";
 import { sagaSchema } from "./schema.ts";
 import { booksOf, openShop, shopTables } from "./testing/order-saga.ts";
@@ -218,5 +218,27 @@ describe("sagas", { skip: lacksPostgres() }, () => {
       await orchestrator({ definition: mended, database: view, outbox: sender, clock }).timeOut(),
       2,
     );
+  });
+
+  test("whose state has no timeout any more, in a newer definition, wait for their answer", async (t) => {
+    const { pool, view } = await openDatabase(0);
+    t.after(() => pool.end());
+    const clock = new ManualClock();
+    const sender = outbox({ source: "/test", clock });
+    const errands = (timeout: Timeout<"asking" | "done", unknown> | "never") => {
+      const definition: SagaDefinition<"asking" | "done", { answered: unknown }, unknown> = {
+        name: "errand",
+        initial: "asking",
+        states: {
+          asking: { on: { answered: { to: "done" } }, timeout },
+          done: { final: "completed" },
+        },
+      };
+      return orchestrator({ definition, database: view, outbox: sender, clock });
+    };
+    await errands({ afterMs: 1_000, to: "done" }).start(view, { id: "1", content: {} });
+    await clock.advance(1_000);
+    assert.equal(await errands("never").timeOut(), 0);
+    assert.equal((await errands("never").find(view, "1"))?.state, "asking");
   });
 });
