@@ -34,23 +34,26 @@ async function publishBatch(database: Database, broker: Pick<Broker, "publish">)
     const rows = claimed.rows as readonly OutboxRow[];
     if (rows.length === 0) return 0;
     await broker.publish(rows.map(messageOf));
-    await remove(transaction, rows);
+    await remove(
+      transaction,
+      rows.map(({ position }) => position),
+    );
     return rows.length;
   });
 }
 
 /**
- * Takes out what was published: the positions of the rows that were there. Should a crash undo it, they are published
+ * Takes out what was published: the positions that were there. Should a crash undo it, they are published
  * again, so there is no flush to wait for.
  */
 export async function remove(
   transaction: Transaction,
-  published: readonly OutboxRow[],
+  positions: readonly string[],
 ): Promise<readonly string[]> {
   const { rows } = await transaction.query(
     `with quick as (select set_config('synchronous_commit', 'off', true))
      delete from chassis.outbox using quick where position = any ($1::bigint[]) returning position`,
-    [published.map(({ position }) => position)],
+    [positions],
   );
   return (rows as readonly { position: string }[]).map(({ position }) => position);
 }

@@ -11,7 +11,8 @@ import { type OutboxRow, remove } from "./drain.ts";
 export class Removal {
   readonly #database: Database;
   readonly #clock: Clock;
-  #missed: readonly Missed[] = [];
+  /** Published, and not yet seen to leave the table: positions, and since when. Removals may be under way side by side. */
+  readonly #left = new Map<string, number>();
   #waitMs = firstWaitMs;
   #again: Timer | undefined;
 
@@ -22,25 +23,19 @@ export class Removal {
 
   async remove(published: readonly OutboxRow[]): Promise<void> {
     const nowMs = this.#clock.monotonicMs();
-    const wanted = [...this.#missed, ...published.map((row) => ({ row, sinceMs: nowMs }))];
-    const removed = new Set(
-      await remove(
-        this.#database,
-        wanted.map(({ row }) => row),
-      ),
-    );
-    this.#missed = wanted.filter(
-      ({ row, sinceMs }) => !removed.has(row.position) && nowMs - sinceMs < longestWaitMs,
-    );
+    for (const { position } of published) this.#left.set(position, nowMs);
+    for (const position of await remove(this.#database, [...this.#left.keys()])) this.#left.delete(position);
+    for (const [position, sinceMs] of this.#left)
+      if (nowMs - sinceMs >= longestWaitMs) this.#left.delete(position);
     this.#waitMs = published.length > 0 ? firstWaitMs : this.#waitMs * 4;
     this.#again?.cancel();
-    if (this.#missed.length > 0) this.#lookAgain();
+    if (this.#left.size > 0) this.#lookAgain();
   }
 
   /** Whatever is missing then is left to the next drain. */
   stop(): void {
     this.#again?.cancel();
-    this.#missed = [];
+    this.#left.clear();
   }
 
   #lookAgain(): void {
@@ -48,11 +43,6 @@ export class Removal {
     const look = () => void this.remove([]).catch(() => {});
     this.#again = this.#clock.setTimer(this.#waitMs, look, { unref: true });
   }
-}
-
-interface Missed {
-  readonly row: OutboxRow;
-  readonly sinceMs: number;
 }
 
 const firstWaitMs = 5;
