@@ -62,6 +62,23 @@ describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
     await untilSlots(world.database, 0);
   });
 
+  test("is not waited for by a relay that is stopped while it connects", { timeout: 30_000 }, async (t) => {
+    const world = await openWorld(postgres);
+    t.after(() => world.close());
+    world.start(logRelay);
+    await untilSlots(world.database, 1);
+    const stop = new AbortController();
+    const slowly: Database = {
+      ...world.database,
+      async session() {
+        const session = await world.database.session();
+        stop.abort();
+        return session;
+      },
+    };
+    await logRelay({ database: slowly, broker: { publish: async () => {} } }).run(stop.signal);
+  });
+
   test("is not waited for: while an old transaction keeps the server from making one, the relay polls", async (t) => {
     const world = await openWorld(postgres);
     t.after(() => world.close());

@@ -44,6 +44,8 @@ export function logRelay(options: LogRelayOptions): Relay {
         const end = () => void session.close();
         signal.addEventListener("abort", end);
         try {
+          // While the session was opened nobody listened.
+          signal.throwIfAborted();
           // The server looks whether a copy that stands by is still there, before it gives it the lock.
           await session.query("set client_connection_check_interval = '1s'");
           await session.query("select pg_advisory_lock(1849302)");
