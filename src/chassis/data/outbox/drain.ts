@@ -1,4 +1,6 @@
+import type { Clock } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
+import { pause } from "../../database/persist.ts";
 import type { Broker } from "../../messages/broker.ts";
 import type { CloudEvent } from "../../messages/cloud-event.ts";
 import type { Message } from "../../messages/message.ts";
@@ -24,12 +26,45 @@ export async function drain(
   return published;
 }
 
-async function publishBatch(database: Database, broker: Pick<Broker, "publish">): Promise<number> {
+/**
+ * Publishes what is there up to a position, and resolves when none of it is left: what another copy has in hand is
+ * waited for, and taken should it be given back.
+ */
+export async function drainUpTo(
+  position: string,
+  options: {
+    readonly database: Database;
+    readonly broker: Pick<Broker, "publish">;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { database, broker, clock, signal } = options;
+  while (!signal.aborted) {
+    if ((await publishBatch(database, broker, position)) > 0) continue;
+    const first = await database.query("select from chassis.outbox where position <= $1 limit 1", [position]);
+    if (first.rows.length === 0) return;
+    await pause(clock, limits.quickPollMs, signal);
+  }
+}
+
+/** The highest position that is there; 0 when none is. */
+export async function lastPosition(transaction: Transaction): Promise<string> {
+  const { rows } = await transaction.query("select coalesce(max(position), 0) as last from chassis.outbox");
+  return (rows as readonly { last: string }[])[0]?.last ?? "0";
+}
+
+async function publishBatch(
+  database: Database,
+  broker: Pick<Broker, "publish">,
+  upTo = highest,
+): Promise<number> {
   return database.transaction(async (transaction) => {
     const claimed = await transaction.query(claim, [
       limits.relayWindow,
       limits.relayBatch,
       limits.relayBytes,
+      upTo,
     ]);
     const rows = claimed.rows as readonly OutboxRow[];
     if (rows.length === 0) return 0;
@@ -69,9 +104,12 @@ export function messageOf({ topic, event }: OutboxRow): Message {
   return { topic, event: JSON.parse(event) as CloudEvent };
 }
 
+/** No position is higher. */
+const highest = "9223372036854775807";
+
 const claim = `
   with recent as (
-    select position, key from chassis.outbox order by position limit $1
+    select position, key from chassis.outbox where position <= $4 order by position limit $1
   ), locked as (
     select position, key from chassis.outbox
     where position in (select min(position) from recent group by key)

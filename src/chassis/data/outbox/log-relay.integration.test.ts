@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
 import type { Database } from "../../database/database.ts";
 import { limits } from "../limits.ts";
 import { logRelay, type SlotGivenUp } from "./log-relay.ts";
+import { pollingRelay } from "./polling-relay.ts";
 import { openWorld, upTo } from "./testing/outbox-world.ts";
 
 describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
@@ -77,6 +78,51 @@ describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
       },
     };
     await logRelay({ database: slowly, broker: { publish: async () => {} } }).run(stop.signal);
+  });
+
+  test("is read only when no other relay has messages from before it in hand", {
+    timeout: 30_000,
+  }, async (t) => {
+    const world = await openWorld(postgres);
+    const clock = new ManualClock();
+    const sent = Promise.withResolvers<void>();
+    t.after(() => {
+      sent.resolve();
+      return world.close();
+    });
+    /** Another relay, between the slot and the drain. */
+    const takeInHand = () =>
+      new Promise<void>((inHand) =>
+        world.start(({ broker, ...options }) => {
+          const publish: typeof broker.publish = async (messages) => {
+            inHand();
+            await sent.promise;
+            await broker.publish(messages);
+          };
+          return pollingRelay({ ...options, broker: { publish } });
+        }),
+      );
+    let drains = 0;
+    const database: Database = {
+      ...world.database,
+      async replication() {
+        await world.add("a", 2);
+        return world.database.replication();
+      },
+      async transaction(work) {
+        drains += 1;
+        if (drains === 2) await takeInHand();
+        return world.database.transaction(work);
+      },
+    };
+    world.start((options) => logRelay({ ...options, database, clock }));
+    while (drains < 2) await world.database.query("select");
+    await world.add("a", 1);
+    while (drains < 4 && world.different() === 0) await clock.advance(limits.quickPollMs);
+    assert.deepEqual(world.firstOf("a"), []);
+    sent.resolve();
+    await world.published(3);
+    assert.deepEqual(world.firstOf("a"), upTo(3));
   });
 
   test("is not waited for: while an old transaction keeps the server from making one, the relay polls", async (t) => {

@@ -4,7 +4,7 @@ import { type Persistence, pause, persist } from "../../database/persist.ts";
 import type { Broker } from "../../messages/broker.ts";
 import type { Message } from "../../messages/message.ts";
 import { limits } from "../limits.ts";
-import { drain, messageOf } from "./drain.ts";
+import { drain, drainUpTo, lastPosition, messageOf } from "./drain.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Relay, RelayOptions } from "./relay.ts";
 import { Removal } from "./removal.ts";
@@ -89,7 +89,8 @@ class Tail {
     const end = () => void reader.close();
     this.#signal.addEventListener("abort", end);
     try {
-      await drain(this.#database, this.#broker, this.#signal);
+      // Not only what no other copy has in hand: messages that the log tells of must not overtake older ones.
+      await this.#drainUpTo(await lastPosition(this.#database), reader);
       progress();
       await this.#tail(reader);
     } catch (error) {
@@ -128,6 +129,15 @@ class Tail {
     }
     await settled;
     return opening;
+  }
+
+  #drainUpTo(position: string, { lost: signal }: LogReader): Promise<void> {
+    return drainUpTo(position, {
+      database: this.#database,
+      broker: this.#broker,
+      clock: this.#clock,
+      signal,
+    });
   }
 
   async #tail(reader: LogReader): Promise<void> {
