@@ -16,6 +16,11 @@ export const limits = {
   slotBytes: 1_073_741_824,
   /** What a log relay has read and not yet sent, in bytes. A full queue stops the reading; the server waits. */
   logQueueBytes: 16 * 1024 * 1024,
+  /**
+   * How often a log relay looks for what it has published and not removed: long after a slow one has sent what is under
+   * way, long before an inbox forgets.
+   */
+  leftoversMs: 600_000,
   /** The server ends a replication connection that says nothing for a minute (wal_sender_timeout). */
   standbyStatusMs: 10_000,
   /** Attempts at a message before it is put aside, so that those behind it are not held up for ever. */

@@ -125,6 +125,54 @@ describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
     assert.deepEqual(world.firstOf("a"), upTo(3));
   });
 
+  test("does not tell all: a message that could not be removed is found, and its key goes on", {
+    timeout: 30_000,
+  }, async (t) => {
+    const world = await openWorld(postgres);
+    t.after(() => world.close());
+    const clock = new ManualClock();
+    let draining = false;
+    let tailing = false;
+    const database: Database = {
+      ...world.database,
+      async transaction(work) {
+        draining = true;
+        return world.database.transaction(work).finally(() => {
+          draining = false;
+        });
+      },
+    };
+    world.start(({ broker, ...options }) => {
+      const publish: typeof broker.publish = (messages) => {
+        tailing = !draining;
+        return broker.publish(messages);
+      };
+      return logRelay({ ...options, database, broker: { publish }, clock });
+    });
+    let added = 0;
+    for (; !tailing; added += 1) {
+      await world.add("before", 1);
+      await world.published(added + 1);
+    }
+    // More attempts than the relay makes before it forgets the row.
+    await world.database.query(`
+      create sequence attempts;
+      create function keep() returns trigger language plpgsql as $$
+        begin if nextval('attempts') <= 6 then return null; end if; return old; end $$;
+      create trigger keep before delete on chassis.outbox for each row
+        when (old.key = 'a') execute function keep()`);
+    await world.add("a", 1);
+    await world.published(added + 1);
+    const isLeft = async () => {
+      const { rows } = await world.database.query("select from chassis.outbox");
+      return rows.length > 0;
+    };
+    while (await isLeft()) await clock.advance(60_000);
+    await world.add("a", 1);
+    await world.published(added + 2);
+    assert.deepEqual(world.firstOf("a"), [1, 2]);
+  });
+
   test("is not waited for: while an old transaction keeps the server from making one, the relay polls", async (t) => {
     const world = await openWorld(postgres);
     t.after(() => world.close());

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger, systemClock } from "#base";
+import { type Clock, type Logger, messageOf as reasonOf, silentLogger, systemClock } from "#base";
 import type { Database } from "../../database/database.ts";
 import { type Persistence, pause, persist } from "../../database/persist.ts";
 import type { Broker } from "../../messages/broker.ts";
@@ -88,6 +88,7 @@ class Tail {
     });
     const end = () => void reader.close();
     this.#signal.addEventListener("abort", end);
+    const tidying = this.#clearLeftovers(reader);
     try {
       // Not only what no other copy has in hand: messages that the log tells of must not overtake older ones.
       await this.#drainUpTo(await lastPosition(this.#database), reader);
@@ -98,7 +99,7 @@ class Tail {
     } finally {
       this.#signal.removeEventListener("abort", end);
       await reader.close();
-      await watch;
+      await Promise.all([watch, tidying]);
     }
   }
 
@@ -154,6 +155,24 @@ class Tail {
       }
     } finally {
       removal.stop();
+    }
+  }
+
+  /**
+   * What was published and could not be removed is published again before inboxes forget that they know it. Left over is
+   * what was there at two looks.
+   */
+  async #clearLeftovers(reader: LogReader): Promise<void> {
+    let seen = "0";
+    while (!reader.lost.aborted) {
+      await pause(this.#clock, limits.leftoversMs, reader.lost);
+      if (reader.lost.aborted) return;
+      try {
+        await this.#drainUpTo(seen, reader);
+        seen = await lastPosition(this.#database);
+      } catch (error) {
+        this.#log.warn(`leftovers of the outbox could not be published: ${reasonOf(error)}`);
+      }
     }
   }
 

@@ -6,7 +6,7 @@ import { type OutboxRow, remove } from "./drain.ts";
  * Takes out of the table what was read from the log and published. The log tells of a commit a moment before other
  * transactions see its rows, and with a synchronous standby much earlier; so rows that are not there are looked for
  * again. Those that another copy has taken out never come: after `longestWaitMs` they are forgotten. A row that appears
- * even later is published a second time when the table is next drained.
+ * even later is published a second time when the relay next looks for leftovers.
  */
 export class Removal {
   readonly #database: Database;
@@ -39,7 +39,7 @@ export class Removal {
   }
 
   #lookAgain(): void {
-    // While the database is away the tail ends, and the next one drains the table.
+    // Should this fail, they are looked for when the next ones are removed, or as leftovers.
     const look = () => void this.remove([]).catch(() => {});
     this.#again = this.#clock.setTimer(this.#waitMs, look, { unref: true });
   }
