@@ -1,4 +1,4 @@
-import { answer, post, service, t } from "#chassis";
+import { answer, post, service, t } from "@nacre/chassis";
 
 /** A typed route with validation, a log line and a span per request, metrics: what a service has without asking for it. */
 const [port = "0", collector = ""] = process.argv.slice(2);

@@ -1,21 +1,24 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { silentLogger, systemClock } from "#base";
+import { createHost } from "#host";
+import { installChassis } from "#scaffold";
+import type { Context } from "../context.ts";
 import { median } from "../row.ts";
 import { ServerProcess } from "./server-process.ts";
 
 const run = promisify(execFile);
 const peers = join(import.meta.dirname, "peers");
 
-const servers = {
-  chassis: join(import.meta.dirname, "ours.ts"),
-  Fastify: join(peers, "fastify.mjs"),
-  "node:http": join(peers, "bare.mjs"),
-};
+/** The program of each, by name. */
+export type Servers = Readonly<Record<ServerName, string>>;
 
-export type ServerName = keyof typeof servers;
+export type ServerName = "chassis" | "Fastify" | "node:http";
 
 export interface RouteFigures {
   readonly perSecond: number;
@@ -29,13 +32,25 @@ const rounds = 3;
 const seconds = 4;
 const firstPort = 28_090;
 
-/** What the chassis is measured beside, as its lock file says. */
-export async function installPeers(): Promise<void> {
+/** What is measured, as users have it: the packed chassis in a folder of its own, and beside it what the peers' lock file says. */
+export async function installServers(context: Context): Promise<Servers> {
+  const directory = await mkdtemp(join(tmpdir(), "nacre-bench-chassis-"));
+  context.onEnd(() => rm(directory, { recursive: true }));
+  const host = createHost({ clock: systemClock, logger: silentLogger });
+  await installChassis({ host, root: join(import.meta.dirname, "../.."), directory });
+  await writeFile(join(directory, "package.json"), '{"type":"module"}');
+  await copyFile(join(import.meta.dirname, "ours.ts"), join(directory, "ours.ts"));
   await run("npm", ["ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: peers });
+  return {
+    chassis: join(directory, "ours.ts"),
+    Fastify: join(peers, "fastify.mjs"),
+    "node:http": join(peers, "bare.mjs"),
+  };
 }
 
 /** Each server in turn, round by round: the medians. */
 export async function measureRoutes(
+  servers: Servers,
   say: (line: string) => void,
 ): Promise<Readonly<Record<ServerName, RouteFigures>>> {
   const collector = createServer((request, response) => {
@@ -101,7 +116,9 @@ function medians(all: readonly RouteFigures[]): RouteFigures {
 }
 
 /** From the start of the process to the first connection that is taken, in milliseconds, each in turn. */
-export async function measureStarts(): Promise<Readonly<Record<"chassis" | "node:http", number>>> {
+export async function measureStarts(
+  servers: Servers,
+): Promise<Readonly<Record<"chassis" | "node:http", number>>> {
   const taken = { chassis: [] as number[], "node:http": [] as number[] };
   for (let round = 0; round < 9; round += 1)
     for (const name of ["chassis", "node:http"] as const) {

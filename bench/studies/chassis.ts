@@ -2,7 +2,7 @@ import { lacksNats, lacksPostgres, realPostgres } from "#testing";
 import { aligned, digits } from "../aligned.ts";
 import { measureRelays, type RelayFigures } from "../chassis/relays.ts";
 import {
-  installPeers,
+  installServers,
   measureRoutes,
   measureStarts,
   type RouteFigures,
@@ -20,9 +20,9 @@ export const chassis: Study = {
     const lacks = lacksPostgres() ?? lacksNats();
     if (lacks) throw new Error(lacks);
     say("installing what it is measured beside");
-    await installPeers();
-    const routes = await measureRoutes(say);
-    const starts = await measureStarts();
+    const servers = await installServers(context);
+    const routes = await measureRoutes(servers, say);
+    const starts = await measureStarts(servers);
     const postgres = await realPostgres({ fsync: "on" });
     context.onEnd(() => postgres.stop());
     const relays = await measureRelays(postgres, say);
