@@ -43,6 +43,7 @@ async function ordersUnderFire(
 ) {
   const town = await Town.open({ ...options, staged: await stageShop() });
   context.after(() => town.close());
+  if (!town.nats) await town.deliverTwice();
   for (let customer = 0; customer < 20; customer += 1)
     await insist(`${town.url}/web/accounts/customer-${customer}/deposits`, `deposit-${customer}`, {
       cents: depositOf(customer, orders),

@@ -33,7 +33,7 @@ export async function measureShops(say: (line: string) => void): Promise<readonl
 }
 
 async function measure(layout: Layout): Promise<ShopFigures> {
-  const town = await Town.open({ staged: await stageShop(), layout });
+  const town = await Town.open({ staged: await stageShop(), layout, postgres: { fsync: "on" } });
   try {
     for (let customer = 0; customer < 20; customer += 1)
       await insist(`${town.url}/web/accounts/customer-${customer}/deposits`, `deposit-${customer}`, {

@@ -59,7 +59,7 @@ export function shop(parts: readonly Part[], machine: Partial<Machine> = {}): Se
         : postgresBroker({ database: view, log: logger });
       const relay = notifyRelay({ database: view, broker, log: logger }).run(signal);
       closeAtEnd(() => relay);
-      const elsewhere = new Map(others.map((each) => each.split("=", 2) as [string, string]));
+      const elsewhere = new Map(others.map(placeOf));
       const urlOf = (part: string) => elsewhere.get(part) ?? it.url;
       const world = createWorld({ database: view, broker, urlOf, context, without });
       return Object.assign({}, ...(await Promise.all(parts.map((part) => part.open(world)))));
@@ -67,6 +67,14 @@ export function shop(parts: readonly Part[], machine: Partial<Machine> = {}): Se
     machine,
   });
   return it;
+}
+
+/** `orders=http://orders:8080`. */
+function placeOf(text: string): [part: string, url: string] {
+  const [, part, url] = /^([a-z]+)=(https?:\/\/.+)$/.exec(text) ?? [];
+  if (!part || !url)
+    throw new Error(`OTHERS has "${text}", must be a part and its address: orders=http://orders:8080`);
+  return [part, url];
 }
 
 async function overNats(url: string, { logger, closeAtEnd }: ServiceContext<Settings>): Promise<Broker> {

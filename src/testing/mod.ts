@@ -9,6 +9,7 @@ export {
 export { dialTunnel, type FakeAgent, type FakeAgentOptions, hungUp } from "./fake-agent.ts";
 export { FakeApiServer, type FakeRequest } from "./fake-api-server.ts";
 export { type FakeKubeletOptions, startFakeKubelet } from "./fake-kubelet.ts";
+export { freePort } from "./free-port.ts";
 export {
   type Kubectl,
   type KubectlOptions,

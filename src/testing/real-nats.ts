@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { freePort } from "./free-port.ts";
+import { watchOver } from "./watch-over.ts";
 
 /** A nats-server of the distribution, in a temporary directory, on loopback and a port that it keeps. */
 export interface RealNats {
@@ -48,7 +49,7 @@ export async function realNats({
     configuration,
   ];
   writeFileSync(join(directory, "configuration"), settings.join("\n"));
-  const watch = watchOver(directory);
+  const watch = watchOver({ directory, pidFile: "pid", signal: "KILL" });
   const server = new Server(directory);
   try {
     await server.start();
@@ -98,33 +99,6 @@ class Server {
     child.kill("SIGKILL");
     await ended;
   }
-}
-
-/** Waits until this process lets go of the pipe, by intention or by death; then nothing of the directory is left. */
-function watchOver(directory: string): { end(): Promise<void> } {
-  const script = `
-    cat >/dev/null
-    pid=$(cat "$1/pid" 2>/dev/null)
-    if [ "$pid" ]; then
-      kill -KILL "$pid" 2>/dev/null
-      tries=0
-      while kill -0 "$pid" 2>/dev/null && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
-    fi
-    rm -rf "$1"`;
-  const child = spawn("sh", ["-c", script, "watch", directory], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
-  child.unref();
-  return {
-    async end() {
-      if (child.exitCode !== null) return;
-      child.ref();
-      const ended = once(child, "exit");
-      child.stdin?.end();
-      await ended;
-    },
-  };
 }
 
 function program(): string | undefined {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { freePort } from "./free-port.ts";
+import { watchOver } from "./watch-over.ts";
 
 /** A PostgreSQL of the distribution, in a temporary directory, on loopback and an ephemeral port. */
 export interface RealPostgres {
@@ -36,7 +37,7 @@ export async function realPostgres(settings: Readonly<Record<string, string>> = 
   const owner = serverUser();
   if (owner) chownSync(directory, owner.uid, owner.gid);
   chmodSync(directory, 0o700);
-  const watch = watchOver(directory);
+  const watch = watchOver({ directory, pidFile: "files/postmaster.pid", signal: "QUIT" });
   const server = new Server(directory, settings, owner);
   try {
     await server.create();
@@ -163,33 +164,6 @@ class Server {
     if (!folder) throw new Error(lacksPostgres());
     return join(folder, name);
   }
-}
-
-/** Waits until this process lets go of the pipe, by intention or by death; then nothing of the directory is left. */
-function watchOver(directory: string): { end(): Promise<void> } {
-  const script = `
-    cat >/dev/null
-    pid=$(head -n 1 "$1/files/postmaster.pid" 2>/dev/null)
-    if [ "$pid" ]; then
-      kill -QUIT "$pid" 2>/dev/null
-      tries=0
-      while kill -0 "$pid" 2>/dev/null && [ $tries -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
-    fi
-    rm -rf "$1"`;
-  const child = spawn("sh", ["-c", script, "watch", directory], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-  });
-  child.unref();
-  return {
-    async end() {
-      if (child.exitCode !== null) return;
-      child.ref();
-      const ended = once(child, "exit");
-      child.stdin?.end();
-      await ended;
-    },
-  };
 }
 
 interface Owner {

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { freePort } from "#testing";
 import { eventually } from "../../test/eventually.ts";
 import { type Running, start } from "../../test/processes.ts";
 
@@ -52,8 +51,7 @@ export class ShopProcess {
         PORT: String(this.#port),
         LOG_LEVEL: "warn",
         DRAIN_DELAY: "0ms",
-        ...this.#options.environment,
-        ...this.#environment,
+        ...this.environment,
       },
     });
     this.#running = running;
@@ -81,6 +79,11 @@ export class ShopProcess {
     await this.kill();
   }
 
+  /** What it is told, besides where it listens. */
+  get environment(): Readonly<Record<string, string>> {
+    return { ...this.#options.environment, ...this.#environment };
+  }
+
   get pid(): number {
     return this.#running?.pid ?? 0;
   }
@@ -92,12 +95,3 @@ export class ShopProcess {
 }
 
 const restartMs = 100;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -18,12 +18,17 @@ const partNames = layouts.services.flat();
 
 export type PartName = (typeof partNames)[number];
 
+/** Whom the page asks. */
+const asked: ReadonlySet<PartName> = new Set(["orders", "inventory", "payment", "overview"]);
+
 export interface TownOptions {
   /** The shop's files. They are removed with the town. */
   readonly staged: StagedShop;
   readonly layout: Layout;
   /** A safeguard to leave out. */
   readonly without?: "outbox" | "inbox";
+  /** PostgreSQL's own. */
+  readonly postgres?: Readonly<Record<string, string>>;
 }
 
 /** A shop with all that it stands on, every piece of which can be killed. */
@@ -48,8 +53,8 @@ export class Town {
     this.#pools = fields.pools;
   }
 
-  static async open({ staged, layout, without }: TownOptions): Promise<Town> {
-    const postgres = await realPostgres({ max_connections: "200" });
+  static async open({ staged, layout, without, postgres: settings }: TownOptions): Promise<Town> {
+    const postgres = await realPostgres({ max_connections: "200", ...settings });
     const nats = layout === "services" ? await realNats() : undefined;
     const pools = new Map<PartName, Pool>();
     const processes: ShopProcess[] = [];
@@ -68,20 +73,20 @@ export class Town {
       const names: readonly PartName[] = parts.length === 0 ? partNames : parts;
       for (const name of names) {
         pools.set(name, own);
-        addresses.push(`${name}=${each.url}`);
+        if (asked.has(name)) addresses.push(`${name}=${each.url}`);
       }
     }
-    const environment = { OTHERS: addresses.join(",") };
     const town = new Town({ postgres, nats, processes, staged, pools });
-    for (const each of processes) each.start(environment);
+    // The page alone asks others; where everything is one process, that is known.
+    for (const each of processes) each.start(each.name === "web" ? { OTHERS: addresses.join(",") } : {});
     await Promise.all(processes.map((each) => each.ready()));
     return town;
   }
 
-  /** How many values somebody has to write down to have it run so, addresses of others included. */
+  /** How many values somebody has to write down to have it run so: each setting of each process, each address in a list. */
   get settings(): number {
-    const others = this.processes.length > 1 ? 4 : 0;
-    return this.processes.length * (this.nats ? 2 : 1) + others;
+    const values = this.processes.flatMap(({ environment }) => Object.values(environment));
+    return values.reduce((count, value) => count + value.split(",").length, 0);
   }
 
   /** Where customers go. */
@@ -93,6 +98,24 @@ export class Town {
   async ask<Row>(part: PartName, statement: string): Promise<readonly Row[]> {
     const { rows } = await (this.#pools.get(part) as Pool).query(statement);
     return rows as Row[];
+  }
+
+  /**
+   * Has the broker in PostgreSQL deliver every fifth message twice, as brokers may at any time: on its own it does so only when something ends at the wrong
+   * moment, and a test must not wait for that.
+   */
+  async deliverTwice(): Promise<void> {
+    await this.ask(
+      "orders",
+      `create function chassis.again() returns trigger language plpgsql as $$ begin
+         if pg_trigger_depth() = 1 and new.position % 5 = 0 then
+           insert into chassis.deliveries (topic, subscriber, key, event)
+           values (new.topic, new.subscriber, new.key, new.event);
+         end if;
+         return null;
+       end $$;
+       create trigger again after insert on chassis.deliveries for each row execute function chassis.again()`,
+    );
   }
 
   async strikePostgres(): Promise<void> {

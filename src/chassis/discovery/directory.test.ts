@@ -87,3 +87,31 @@ test("an instance that moved is checked anew before it is told of", async () => 
   await clock.advance(0);
   assert.deepEqual(ids(), []);
 });
+
+test("a registry keeps so many instances and no more, and takes others when some have gone", async () => {
+  const clock = new ManualClock();
+  const directory = new Directory({ clock, instances: 2, async check() {} });
+  directory.put("orders", one);
+  directory.put("stock", { id: "two", url: "http://two" });
+  const three = { id: "three", url: "http://three" };
+  assert.throws(
+    () => directory.put("orders", three),
+    /this registry keeps 2 instances, and there are as many/,
+  );
+  directory.put("orders", one);
+  directory.remove("stock", "two");
+  directory.put("orders", three);
+  await clock.advance(0);
+  assert.equal(directory.list("orders").instances.length, 2);
+});
+
+test("a service whose last instance left and another came is not taken for one that has not changed", async () => {
+  const { clock, directory } = world();
+  directory.put("orders", one);
+  await clock.advance(0);
+  const { version } = directory.list("orders");
+  directory.remove("orders", "one");
+  directory.put("orders", { id: "two", url: "http://two" });
+  await clock.advance(0);
+  assert.notEqual(directory.list("orders").version, version);
+});

@@ -1,4 +1,5 @@
 import { type Clock, type Random, systemClock, systemRandom, type Timer } from "#base";
+import { problem } from "../http/problem.ts";
 import type { Instance } from "./instance.ts";
 import { limits } from "./limits.ts";
 
@@ -17,6 +18,8 @@ export interface DirectoryOptions {
   readonly checkMs?: number;
   readonly checkTimeoutMs?: number;
   readonly failedChecks?: number;
+  /** How many are kept, of all services together. */
+  readonly instances?: number;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -43,7 +46,10 @@ interface Entry {
  */
 export class Directory {
   readonly #entries = new Map<string, Map<string, Entry>>();
+  #count = 0;
+  /** Of services that somebody is registered for, the number of their last change; all are counted together, so that none comes twice. */
   readonly #changes = new Map<string, number>();
+  #lastChange = 0;
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #epoch: string;
   readonly #options: Required<Omit<DirectoryOptions, "random">>;
@@ -53,17 +59,17 @@ export class Directory {
     this.#options = { ...defaults, ...options };
   }
 
-  /** Registers an instance, or renews it. */
+  /** Registers an instance, or renews it. Throws when there are as many as a registry keeps. */
   put(service: string, registration: Registration): void {
-    const entries = this.#entries.get(service) ?? new Map<string, Entry>();
-    this.#entries.set(service, entries);
-    const known = entries.get(registration.id);
+    const known = this.#entries.get(service)?.get(registration.id);
     if (known && same(known.registration, registration)) {
       known.lease.cancel();
       known.lease = this.#lease(service, registration.id);
       return;
     }
     if (known) this.remove(service, registration.id);
+    if (this.#count >= this.#options.instances)
+      throw problem(503, `this registry keeps ${this.#options.instances} instances, and there are as many`);
     const entry: Entry = {
       registration,
       lease: this.#lease(service, registration.id),
@@ -72,7 +78,9 @@ export class Directory {
       failures: 0,
       fit: false,
     };
-    entries.set(registration.id, entry);
+    const entries = this.#entries.get(service) ?? new Map<string, Entry>();
+    this.#entries.set(service, entries.set(registration.id, entry));
+    this.#count += 1;
     void this.#check(service, entry);
   }
 
@@ -84,7 +92,11 @@ export class Directory {
     entry.nextCheck?.cancel();
     entry.ending.abort();
     entries.delete(id);
+    this.#count -= 1;
     if (entry.fit) this.#changed(service);
+    if (entries.size > 0) return;
+    this.#entries.delete(service);
+    this.#changes.delete(service);
   }
 
   list(service: string): Listing {
@@ -104,6 +116,7 @@ export class Directory {
     signal.addEventListener("abort", () => resolve(), { once: true });
     await promise;
     waiting.delete(resolve);
+    if (waiting.size === 0 && this.#waiting.get(service) === waiting) this.#waiting.delete(service);
     return this.list(service);
   }
 
@@ -151,7 +164,8 @@ export class Directory {
   }
 
   #changed(service: string): void {
-    this.#changes.set(service, (this.#changes.get(service) ?? 0) + 1);
+    this.#lastChange += 1;
+    this.#changes.set(service, this.#lastChange);
     for (const tell of this.#waiting.get(service) ?? []) tell();
   }
 }
@@ -161,6 +175,7 @@ const defaults = {
   checkMs: limits.checkMs,
   checkTimeoutMs: limits.checkTimeoutMs,
   failedChecks: limits.failedChecks,
+  instances: limits.instances,
   clock: systemClock,
   async check(url: string, signal: AbortSignal) {
     // Who points elsewhere has not answered for itself.

@@ -8,6 +8,8 @@ export const limits = {
   checkMs: 1_000,
   checkTimeoutMs: 1_000,
   failedChecks: 2,
+  /** Each costs the registry a request a second: a core's worth. Who registers without end is told, and takes no memory. */
+  instances: 2_000,
   /** A registry that has just started says nothing until everybody has had time to renew: half a list would be taken for all. */
   learnMs: 4_000,
   /** A question that waits for a change is answered after so long without one. */

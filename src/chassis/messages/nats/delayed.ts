@@ -7,10 +7,10 @@ import {
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Clock, Logger } from "#base";
 import { pause, persist } from "../../database/persist.ts";
-import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { unlessAborted } from "./connection.ts";
 import { delayedSubject, partitionOf, streamOf, subjectOf } from "./names.ts";
+import { storedEvent } from "./stored-event.ts";
 
 export interface DelayedOptions {
   readonly nats: NatsConnection;
@@ -63,15 +63,17 @@ async function waitingSeconds({ manager, topic }: DelayedOptions): Promise<reado
 }
 
 async function publishSecond(options: DelayedOptions, second: number, signal: AbortSignal): Promise<void> {
-  const { jetstream, manager, topic } = options;
+  const { jetstream, manager, log, topic } = options;
   let from = 1;
   while (!signal.aborted) {
     const waiting = await nextOf(options, second, from);
     if (!waiting) return;
-    const { partitionkey } = waiting.json<CloudEvent>();
+    const event = storedEvent(waiting.data);
     // Two that do this at once, or one that dies before the removal, publish it twice: the server drops the second.
     const msgID = `delayed-${waiting.seq}`;
-    await jetstream.publish(subjectOf(topic, partitionOf(partitionkey)), waiting.data, { msgID });
+    if (event)
+      await jetstream.publish(subjectOf(topic, partitionOf(event.partitionkey)), waiting.data, { msgID });
+    else log.error("what is no event is left out", { topic, sequence: waiting.seq });
     await manager.streams.deleteMessage(streamOf(topic), waiting.seq, false).catch(unlessGone);
     from = waiting.seq + 1;
   }

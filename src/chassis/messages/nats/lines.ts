@@ -1,10 +1,11 @@
-import { type Clock, must, type Timer } from "#base";
+import { type Clock, type Logger, must, type Timer } from "#base";
 import type { SubscribeOptions } from "../broker.ts";
 import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { retryDelayMs } from "../retry-delay.ts";
 import type { Cell, Failed } from "./cells.ts";
 import { Progress } from "./progress.ts";
+import { storedEvent } from "./stored-event.ts";
 
 /** A message of a partition as it was read. */
 export interface Arrival {
@@ -15,6 +16,7 @@ export interface Arrival {
 export interface LinesOptions {
   readonly subscribe: SubscribeOptions;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Aborted when nothing more may be begun. */
   readonly signal: AbortSignal;
   readonly from: Cell;
@@ -46,7 +48,8 @@ export class Lines {
   async put({ sequence, bytes }: Arrival): Promise<void> {
     const { signal } = this.#options;
     if (signal.aborted || !this.#progress.take(sequence)) return;
-    const event = JSON.parse(Buffer.from(bytes).toString()) as CloudEvent;
+    const event = storedEvent(bytes);
+    if (!event) return this.#leaveOut(sequence);
     const line = this.#lines.get(event.partitionkey) ?? { key: event.partitionkey, waiting: [] };
     this.#lines.set(line.key, line);
     line.waiting.push({ sequence, event, bytes: bytes.length });
@@ -55,6 +58,15 @@ export class Lines {
     if (line.waiting.length === 1) this.#begin(line);
     while (!signal.aborted && (this.#count >= limits.window || this.#bytes >= limits.partitionBytes))
       await this.#room.promise;
+  }
+
+  /** What is no event cannot be handled, tried again or put aside. */
+  #leaveOut(sequence: number): void {
+    const { log, subscribe, onChange } = this.#options;
+    const { topic, subscriber } = subscribe;
+    log.error("what is no event is left out", { topic, subscriber, sequence });
+    this.#progress.handle(sequence);
+    onChange();
   }
 
   /** What has to be remembered of all this. */

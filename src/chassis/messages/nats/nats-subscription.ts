@@ -143,6 +143,7 @@ class Member {
       jetstream,
       cells,
       clock,
+      log,
       subscribe,
       partition,
       claimed: { cell: claimed, revision: mine },

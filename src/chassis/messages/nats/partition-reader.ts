@@ -1,5 +1,5 @@
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient } from "@nats-io/jetstream";
-import type { Clock } from "#base";
+import type { Clock, Logger } from "#base";
 import { pause } from "../../database/persist.ts";
 import type { SubscribeOptions } from "../broker.ts";
 import { limits } from "../limits.ts";
@@ -12,6 +12,7 @@ export interface PartitionOptions {
   readonly jetstream: JetStreamClient;
   readonly cells: Cells;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly subscribe: SubscribeOptions;
   readonly partition: number;
   /** The cell, as this copy has claimed it. */
@@ -44,6 +45,7 @@ export class PartitionReader {
     this.#lines = new Lines({
       subscribe: options.subscribe,
       clock: options.clock,
+      log: options.log,
       signal: this.#stopped,
       from: options.claimed.cell,
       onChange: () => this.#changed.resolve(),

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { systemClock } from "#base";
+import { lacksNats, realNats } from "#testing";
+import { composer } from "../message.ts";
+import { delayedSubject, partitionOf, subjectOf } from "./names.ts";
+import { natsBroker } from "./nats-broker.ts";
+
+test("what a stranger writes into a topic's stream keeps nothing behind it from being handled", {
+  skip: lacksNats() ?? false,
+}, async (context) => {
+  const nats = await realNats();
+  context.after(() => nats.stop());
+  const broker = await natsBroker({ servers: nats.url });
+  const handled = Promise.withResolvers<unknown[]>();
+  const seen: unknown[] = [];
+  const subscription = await broker.subscribe({
+    topic: "orders",
+    subscriber: "shipping",
+    async handle({ message: { event } }) {
+      seen.push(event.data);
+      if (seen.length === 2) handled.resolve(seen);
+    },
+  });
+  const stranger = await connect({ servers: nats.url });
+  const second = Math.floor(systemClock.now() / 1_000);
+  for (const text of ["not json", "null", "{}"]) {
+    await jetstream(stranger).publish(subjectOf("orders", partitionOf("7")), text);
+    await jetstream(stranger).publish(delayedSubject("orders", second), text);
+  }
+  const compose = composer({ source: "/orders" });
+  const notBefore = new Date(systemClock.now() + 1);
+  await broker.publish([
+    compose({ topic: "orders", type: "placed", key: "7", data: 1 }),
+    compose({ topic: "orders", type: "placed", key: "8", data: 2, notBefore }),
+  ]);
+  assert.deepEqual((await handled.promise).toSorted(), [1, 2]);
+  await subscription.close();
+  await broker.close();
+  await stranger.close();
+});
