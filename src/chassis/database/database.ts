@@ -50,6 +50,8 @@ export function database(pool: Pool): Database {
     session: () => openSession(pool),
     async replication() {
       const client = new Client({ ...optionsOf(pool), replication: "database" } as ClientConfig);
+      // From the first moment: the server may end it with the very words that open it, and an error that nobody hears ends the process.
+      client.on("error", () => {});
       await client.connect();
       return client;
     },

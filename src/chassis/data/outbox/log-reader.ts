@@ -35,8 +35,6 @@ export class LogReader {
     const client = await database.replication();
     const end = () => void client.end().catch(() => {});
     signal.addEventListener("abort", end, { once: true });
-    // Also before the reader listens: an error that nobody hears ends the process.
-    client.on("error", () => {});
     try {
       signal.throwIfAborted();
       const { rows } = await client.query("select pg_backend_pid() as pid");
