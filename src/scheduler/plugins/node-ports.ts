@@ -1,3 +1,4 @@
+import { leaving } from "../framework/leaving.ts";
 import { type Plugin, rejection } from "../framework/plugin.ts";
 
 const refused = rejection("node(s) didn't have free ports for the requested pod ports", {
@@ -21,8 +22,8 @@ export const nodePorts: Plugin = {
     };
   },
   mayHelp(event, { hostPorts }) {
-    if (event.type !== "pod-removed") return event.type === "node-added";
-    const { hostPorts: freed } = event.pod.shape;
+    if (event.type === "node-added") return true;
+    const freed = leaving(event)?.hostPorts ?? [];
     return freed.some(({ port }) => hostPorts.some((wanted) => wanted.port === port));
   },
 };

@@ -1,5 +1,6 @@
 import { classOfClaim } from "#api";
 import type { Cluster } from "../../framework/cluster.ts";
+import { leaving } from "../../framework/leaving.ts";
 import { type NodeIndex, type Plugin, rejection } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
 
@@ -30,8 +31,7 @@ export const nodeVolumeLimits: Plugin = {
     if (shape.claims.length === 0) return false;
     if (event.type === "object-changed")
       return ["csinodes", "persistentvolumeclaims"].includes(event.resource);
-    if (event.type === "pod-removed") return event.pod.shape.claims.length > 0;
-    return event.type === "node-added";
+    return event.type === "node-added" || (leaving(event)?.claims.length ?? 0) > 0;
   },
 };
 

@@ -129,7 +129,11 @@ function mayHelp(event: ClusterEvent, { namespace, claims }: PodShape, cluster: 
     return metadata?.namespace === namespace && isOwn(metadata.name);
   if (event.resource === "persistentvolumes") {
     const reference = persistentVolumes.get("", metadata?.name ?? "")?.spec?.claimRef;
-    return !reference || (reference.namespace === namespace && isOwn(reference.name));
+    // A claim that names its volume waits for that one, whomever the volume names.
+    const isNamed = claims.some(
+      ({ claim }) => persistentVolumeClaims.get(namespace, claim)?.spec?.volumeName === metadata?.name,
+    );
+    return isNamed || !reference || (reference.namespace === namespace && isOwn(reference.name));
   }
   if (event.resource !== "storageclasses") return false;
   return claims.some(({ claim }) => {

@@ -1,4 +1,5 @@
 import type { Cluster } from "../../framework/cluster.ts";
+import { leaving } from "../../framework/leaving.ts";
 import { type Filter, type NodeIndex, type Plugin, rejection } from "../../framework/plugin.ts";
 import type { PodShape } from "../../framework/pod-shape.ts";
 import { conflict, type Disk, disksOf } from "./disks.ts";
@@ -44,8 +45,10 @@ export const volumeRestrictions: Plugin = {
         event.object.metadata?.namespace === shape.namespace &&
         shape.claims.some(({ claim }) => claim === event.object.metadata?.name)
       );
-    if (event.type !== "pod-removed") return false;
-    const left = event.pod.shape;
+    // A disk that is taken is taken on its node; a claim is taken wherever one is.
+    if (event.type === "node-added") return disksOf(shape.volumes).length > 0;
+    const left = leaving(event);
+    if (!left) return false;
     if (
       left.namespace === shape.namespace &&
       exclusiveClaims(shape, cluster).some((name) => uses(left, name))

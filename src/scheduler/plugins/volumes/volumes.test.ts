@@ -14,6 +14,7 @@ import { Placer } from "../../framework/place.ts";
 import { explainRefusals } from "../../framework/refusals.ts";
 import { defaultProfile } from "../registry.ts";
 import { volumeBinding } from "./volume-binding.ts";
+import { volumeRestrictions } from "./volume-restrictions.ts";
 
 let made = 0;
 
@@ -256,6 +257,10 @@ test("a pod is woken by what may help it, and by nothing else", () => {
   assert.ok(
     !changed("persistentvolumes", volume("theirs", { claimRef: { namespace: "bank", name: "disk" } })),
   );
+  claim("named", { volumeName: "theirs" });
+  const { shape: named } = cluster.factsOf(pod("named", ["named"]));
+  const theirs = { type: "object-changed", resource: "persistentvolumes", object: volume("theirs") } as const;
+  assert.ok(volumeBinding.mayHelp?.(theirs, named, cluster));
   assert.ok(changed("storageclasses", { metadata: { name: "late" } }));
   assert.ok(
     !changed("storageclasses", {
@@ -264,4 +269,16 @@ test("a pod is woken by what may help it, and by nothing else", () => {
   );
   const { shape: plain } = cluster.factsOf(pod("plain", []));
   assert.ok(!volumeBinding.mayHelp?.({ type: "node-added", node: {} }, plain, cluster));
+});
+
+test("a pod whose disk is taken on every node waits for another node, too; one that has no disk does not", () => {
+  const { cluster } = newCluster();
+  const disk = { name: "d0", gcePersistentDisk: { pdName: "d0" } };
+  const added = { type: "node-added", node: {} } as const;
+  const withDisk = cluster.factsOf({
+    metadata: { name: "db", namespace: "shop", uid: "db" },
+    spec: { containers: [], volumes: [disk] },
+  });
+  assert.ok(volumeRestrictions.mayHelp?.(added, withDisk.shape, cluster));
+  assert.ok(!volumeRestrictions.mayHelp?.(added, cluster.factsOf(pod("plain", [])).shape, cluster));
 });
