@@ -32,6 +32,7 @@ export { type ConsumeOptions, consume } from "./inbox/consume.ts";
 export { type DeadLetter, deadLetters, redrive } from "./inbox/dead-letters.ts";
 export { type Inbox, type InboxOptions, inbox, type Once } from "./inbox/inbox.ts";
 export { inboxSchema } from "./inbox/schema.ts";
+export { drain } from "./outbox/drain.ts";
 export { type LogRelayOptions, logRelay, type SlotGivenUp } from "./outbox/log-relay.ts";
 export { notifyRelay } from "./outbox/notify-relay.ts";
 export { type Outbox, type OutboxOptions, outbox } from "./outbox/outbox.ts";

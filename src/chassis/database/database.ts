@@ -23,6 +23,7 @@ export interface Database extends Transaction {
 }
 
 export interface Session extends Transaction {
+  /** As `Database.transaction`. It has one connection, so its transactions wait for one another. */
   transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** Calls `heard` for every notification on any channel that this session listens to. */
   onNotification(heard: () => void): void;
@@ -77,9 +78,14 @@ async function openSession(pool: Pool): Promise<Session> {
   client.on("error", (error) => lost.abort(error));
   client.once("end", () => lost.abort(new Error("the connection to PostgreSQL has ended")));
   await client.connect();
+  let last: Promise<unknown> = Promise.resolve();
   return {
     query: (text, values) => client.query(text, values),
-    transaction: (work) => inTransaction(client, work, () => void client.end().catch(() => {})),
+    transaction(work) {
+      const mine = last.then(() => inTransaction(client, work, () => void client.end().catch(() => {})));
+      last = mine.catch(() => {});
+      return mine;
+    },
     onNotification: (heard) => client.on("notification", heard),
     lost: lost.signal,
     async close() {

@@ -8,7 +8,7 @@ import { memoryBroker } from "../../messages/memory-broker.ts";
 import { everyCrashPoint } from "../../testing/mod.ts";
 import { deadLetters } from "../inbox/dead-letters.ts";
 import { inboxSchema } from "../inbox/schema.ts";
-import { drain } from "../outbox/drain.ts";
+import { drainOn } from "../outbox/drain.ts";
 import { outbox } from "../outbox/outbox.ts";
 import { outboxSchema } from "../outbox/schema.ts";
 import { participate } from "./choreography.ts";
@@ -93,10 +93,11 @@ test("a flow of reactions ends the same wherever the process dies, and what is n
             }),
           );
       }
+      const session = await mine.database.session();
       const written = async () => (await view.query("select from letters")).rows.length;
       while ((await written()) < 2) {
         await broker.idle();
-        if ((await drain(mine.database, mine.broker)) === 0) await clock.advance(1_000);
+        if ((await drainOn(session, mine.broker)) === 0) await clock.advance(1_000);
       }
     },
     state: async () => ({

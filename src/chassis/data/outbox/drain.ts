@@ -1,5 +1,5 @@
-import type { Clock } from "#base";
-import type { Database, Transaction } from "../../database/database.ts";
+import { type Clock, internalError } from "#base";
+import type { Database, Session, Transaction } from "../../database/database.ts";
 import { pause } from "../../database/persist.ts";
 import type { Broker } from "../../messages/broker.ts";
 import type { CloudEvent } from "../../messages/cloud-event.ts";
@@ -7,19 +7,37 @@ import type { Message } from "../../messages/message.ts";
 import { limits } from "../limits.ts";
 
 /**
- * Publishes messages of the outbox until there are none that another copy does not have in hand. How many.
+ * Publishes messages of the outbox until there are none that another copy does not have in hand, once: for tests, and for
+ * programs that end when their work is done. How many.
+ */
+export async function drain(
+  database: Pick<Database, "session">,
+  broker: Pick<Broker, "publish">,
+  signal?: AbortSignal,
+): Promise<number> {
+  const session = await database.session();
+  try {
+    return await drainOn(session, broker, signal);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * The same on a session that is there. It has to be one: its transaction is open while the broker is asked, and a broker
+ * that asks the same pool would wait for the connection that waits for it.
  *
  * The row of a key's first message is the lock on the key: who holds it has every message of the key that it sees, and
  * whoever comes later skips the key, or finds the row gone and looks again. So copies never send one key side by side.
  */
-export async function drain(
-  database: Database,
+export async function drainOn(
+  session: Session,
   broker: Pick<Broker, "publish">,
   signal?: AbortSignal,
 ): Promise<number> {
   let published = 0;
   while (!signal?.aborted) {
-    const count = await publishBatch(database, broker);
+    const count = await publishBatch(session, broker);
     if (count === 0) break;
     published += count;
   }
@@ -33,16 +51,16 @@ export async function drain(
 export async function drainUpTo(
   position: string,
   options: {
-    readonly database: Database;
+    readonly session: Session;
     readonly broker: Pick<Broker, "publish">;
     readonly clock: Clock;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { database, broker, clock, signal } = options;
+  const { session, broker, clock, signal } = options;
   while (!signal.aborted) {
-    if ((await publishBatch(database, broker, position)) > 0) continue;
-    const first = await database.query("select from chassis.outbox where position <= $1 limit 1", [position]);
+    if ((await publishBatch(session, broker, position)) > 0) continue;
+    const first = await session.query("select from chassis.outbox where position <= $1 limit 1", [position]);
     if (first.rows.length === 0) return;
     await pause(clock, limits.quickPollMs, signal);
   }
@@ -54,12 +72,13 @@ export async function lastPosition(transaction: Transaction): Promise<string> {
   return (rows as readonly { last: string }[])[0]?.last ?? "0";
 }
 
+/** Rejects when messages were published and are still there: whoever goes on at once would publish them for ever. */
 async function publishBatch(
-  database: Database,
+  session: Session,
   broker: Pick<Broker, "publish">,
   upTo = highest,
 ): Promise<number> {
-  return database.transaction(async (transaction) => {
+  const { published, removed } = await session.transaction(async (transaction) => {
     const claimed = await transaction.query(claim, [
       limits.relayWindow,
       limits.relayBatch,
@@ -67,14 +86,16 @@ async function publishBatch(
       upTo,
     ]);
     const rows = claimed.rows as readonly OutboxRow[];
-    if (rows.length === 0) return 0;
+    if (rows.length === 0) return { published: [], removed: [] };
     await broker.publish(rows.map(messageOf));
-    await remove(
-      transaction,
-      rows.map(({ position }) => position),
-    );
-    return rows.length;
+    const published = rows.map(({ position }) => position);
+    return { published, removed: await remove(transaction, published) };
   });
+  if (removed.length < published.length)
+    throw internalError(
+      `published messages cannot be removed from chassis.outbox (${published.length - removed.length} of ${published.length}): a trigger, a rule or a policy keeps them`,
+    );
+  return published.length;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Database } from "../../database/database.ts";
 import { limits } from "../limits.ts";
 import { logRelay, type SlotGivenUp } from "./log-relay.ts";
 import { pollingRelay } from "./polling-relay.ts";
-import { openWorld, upTo } from "./testing/outbox-world.ts";
+import { openWorld, upTo, watched } from "./testing/outbox-world.ts";
 
 describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
   let postgres: RealPostgres;
@@ -103,16 +103,17 @@ describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
         }),
       );
     let drains = 0;
+    const looked = watched(world.database, {
+      async before() {
+        drains += 1;
+        if (drains === 2) await takeInHand();
+      },
+    });
     const database: Database = {
-      ...world.database,
+      ...looked,
       async replication() {
         await world.add("a", 2);
         return world.database.replication();
-      },
-      async transaction(work) {
-        drains += 1;
-        if (drains === 2) await takeInHand();
-        return world.database.transaction(work);
       },
     };
     world.start((options) => logRelay({ ...options, database, clock }));
@@ -133,15 +134,14 @@ describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
     const clock = new ManualClock();
     let draining = false;
     let tailing = false;
-    const database: Database = {
-      ...world.database,
-      async transaction(work) {
+    const database = watched(world.database, {
+      before() {
         draining = true;
-        return world.database.transaction(work).finally(() => {
-          draining = false;
-        });
       },
-    };
+      after() {
+        draining = false;
+      },
+    });
     world.start(({ broker, ...options }) => {
       const publish: typeof broker.publish = (messages) => {
         tailing = !draining;

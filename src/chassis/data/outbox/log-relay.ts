@@ -1,10 +1,10 @@
 import { type Clock, type Logger, messageOf as reasonOf, silentLogger, systemClock } from "#base";
-import type { Database } from "../../database/database.ts";
+import type { Database, Session } from "../../database/database.ts";
 import { type Persistence, pause, persist } from "../../database/persist.ts";
 import type { Broker } from "../../messages/broker.ts";
 import type { Message } from "../../messages/message.ts";
 import { limits } from "../limits.ts";
-import { drain, drainUpTo, lastPosition, messageOf } from "./drain.ts";
+import { drainOn, drainUpTo, lastPosition, messageOf } from "./drain.ts";
 import { LogReader } from "./log-reader.ts";
 import type { Relay, RelayOptions } from "./relay.ts";
 import { Removal } from "./removal.ts";
@@ -50,7 +50,8 @@ export function logRelay(options: LogRelayOptions): Relay {
           await session.query("set client_connection_check_interval = '1s'");
           await session.query("select pg_advisory_lock(1849302)");
           const leading = AbortSignal.any([signal, session.lost]);
-          while (!leading.aborted) await new Tail(options, { clock, log, signal: leading }).run(progress);
+          while (!leading.aborted)
+            await new Tail(options, session, { clock, log, signal: leading }).run(progress);
           session.lost.throwIfAborted();
         } finally {
           signal.removeEventListener("abort", end);
@@ -63,14 +64,17 @@ export function logRelay(options: LogRelayOptions): Relay {
 /** The life of one slot. */
 class Tail {
   readonly #database: Database;
+  /** Which holds the lock. */
+  readonly #session: Session;
   readonly #broker: Pick<Broker, "publish">;
   readonly #options: LogRelayOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #signal: AbortSignal;
 
-  constructor(options: LogRelayOptions, { clock, log, signal }: Persistence) {
+  constructor(options: LogRelayOptions, session: Session, { clock, log, signal }: Persistence) {
     this.#database = options.database;
+    this.#session = session;
     this.#broker = options.broker;
     this.#options = options;
     this.#clock = clock;
@@ -80,7 +84,7 @@ class Tail {
 
   /** Resolves when the slot was given up; rejects when it was lost. */
   async run(progress: () => void): Promise<void> {
-    await drain(this.#database, this.#broker, this.#signal);
+    await drainOn(this.#session, this.#broker, this.#signal);
     const reader = await this.#open();
     let givenUp = false;
     const watch = this.#watch(reader, () => {
@@ -120,7 +124,7 @@ class Tail {
     try {
       while (!polling.aborted) {
         await pause(this.#clock, limits.pollMs, polling);
-        if (!polling.aborted) await drain(this.#database, this.#broker, polling);
+        if (!polling.aborted) await drainOn(this.#session, this.#broker, polling);
       }
     } catch (error) {
       // No slot stays behind that nobody reads.
@@ -134,7 +138,7 @@ class Tail {
 
   #drainUpTo(position: string, { lost: signal }: LogReader): Promise<void> {
     return drainUpTo(position, {
-      database: this.#database,
+      session: this.#session,
       broker: this.#broker,
       clock: this.#clock,
       signal,

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lacksPostgres, ManualClock, realPostgres } from "#testing";
-import type { Database } from "../../database/database.ts";
 import { limits } from "../limits.ts";
 import { notifyRelay } from "./notify-relay.ts";
-import { openWorld } from "./testing/outbox-world.ts";
+import { openWorld, watched } from "./testing/outbox-world.ts";
 
 test("a relay that is notified asks for nothing while nothing happens, but looks after a while", {
   skip: lacksPostgres(),
@@ -17,17 +16,12 @@ test("a relay that is notified asks for nothing while nothing happens, but looks
   const clock = new ManualClock();
   let looks = 0;
   let looked = () => {};
-  world.start((options) => {
-    const counting: Database = {
-      ...options.database,
-      transaction: (work) => {
-        looks += 1;
-        looked();
-        return options.database.transaction(work);
-      },
-    };
-    return notifyRelay({ ...options, database: counting, clock });
-  });
+  const before = () => {
+    looks += 1;
+    looked();
+  };
+  const database = watched(world.database, { before });
+  world.start((options) => notifyRelay({ ...options, database, clock }));
   for (let count = 1; count <= 3; count += 1) {
     await world.add("a", 1);
     await world.published(count);

@@ -2,7 +2,7 @@ import { silentLogger, systemClock } from "#base";
 import { persist } from "../../database/persist.ts";
 import { wakeUps } from "../../database/wake-ups.ts";
 import { limits } from "../limits.ts";
-import { drain } from "./drain.ts";
+import { drainOn } from "./drain.ts";
 import type { Relay, RelayOptions } from "./relay.ts";
 import { outboxChannel } from "./schema.ts";
 
@@ -23,7 +23,7 @@ export function notifyRelay({
         try {
           const wakes = await wakeUps(session, outboxChannel, clock);
           while (!signal.aborted) {
-            await drain(database, broker, signal);
+            await drainOn(session, broker, signal);
             progress();
             await wakes.next(limits.safetyLookMs, signal);
           }

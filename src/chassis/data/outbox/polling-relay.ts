@@ -1,7 +1,7 @@
 import { silentLogger, systemClock } from "#base";
 import { pause, persist } from "../../database/persist.ts";
 import { limits } from "../limits.ts";
-import { drain } from "./drain.ts";
+import { drainOn } from "./drain.ts";
 import type { Relay, RelayOptions } from "./relay.ts";
 
 /**
@@ -19,10 +19,17 @@ export function pollingRelay({
     async run(signal) {
       let waitMs = limits.quickPollMs;
       await persist("the polling of the outbox", { clock, log, signal }, async (progress) => {
-        const published = await drain(database, broker, signal);
-        progress();
-        waitMs = published > 0 ? limits.quickPollMs : Math.min(2 * waitMs, pollMs);
-        await pause(clock, waitMs, signal);
+        const session = await database.session();
+        try {
+          while (!signal.aborted) {
+            const published = await drainOn(session, broker, signal);
+            progress();
+            waitMs = published > 0 ? limits.quickPollMs : Math.min(2 * waitMs, pollMs);
+            await pause(clock, waitMs, signal);
+          }
+        } finally {
+          await session.close();
+        }
       });
     },
   };

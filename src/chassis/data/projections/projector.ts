@@ -1,4 +1,12 @@
-import { type Clock, type Logger, type Metrics, silentLogger, silentMetrics, systemClock } from "#base";
+import {
+  type Clock,
+  internalError,
+  type Logger,
+  type Metrics,
+  silentLogger,
+  silentMetrics,
+  systemClock,
+} from "#base";
 import type { Database } from "../../database/database.ts";
 import { persist } from "../../database/persist.ts";
 import { wakeUps } from "../../database/wake-ups.ts";
@@ -48,23 +56,33 @@ export function projector(options: ProjectorOptions): Projector {
   );
   let installed: Promise<void> | undefined;
 
-  const applyBatch = () =>
-    database.transaction(async (transaction): Promise<Batch> => {
-      const { rows } = await transaction.query(
-        "select position, live from chassis.projections where name = $1 and version = $2 for update skip locked",
-        [name, version],
+  /**
+   * The log is read before the transaction, not in it: who held a connection and asked the same pool for another could
+   * wait for ever. If another copy was quicker, the position is not what it was, and nothing is applied.
+   */
+  const applyBatch = async (): Promise<Batch> => {
+    const { rows } = await database.query(selectState, [name, version]);
+    const [state] = rows as readonly State[];
+    if (!state)
+      throw internalError(
+        `version ${version} of the projection ${name} was retired, and a program still keeps it`,
       );
-      const [row] = rows as readonly { position: string; live: boolean }[];
+    const { position } = state;
+    const page = await readLog(events, position);
+    if (page.position === position && state.live) return { read: 0, more: page.more };
+    return database.transaction(async (transaction) => {
+      const { rows } = await transaction.query(`${selectState} for update skip locked`, [name, version]);
+      const [now] = rows as readonly State[];
       // Another copy has it in hand. Should it die, this one goes on.
-      if (!row) return { read: 0, more: true };
-      const page = await readLog(events, row.position);
+      if (!now) return { read: 0, more: true };
+      if (now.position !== position) return { read: 0, more: true, again: true };
       await applyAll(transaction, projection, page.events);
-      if (page.position !== row.position)
+      if (page.position !== position)
         await transaction.query(
           "update chassis.projections set position = $3 where name = $1 and version = $2",
           [name, version, page.position],
         );
-      if (!row.live && page.events.length < limits.eventBatch) {
+      if (!now.live && page.events.length < limits.eventBatch) {
         await show(transaction, projection);
         log.info(`the projection ${name} is complete in version ${version}, and shown`, {
           position: page.position,
@@ -72,6 +90,7 @@ export function projector(options: ProjectorOptions): Projector {
       }
       return { read: page.events.length, more: page.more };
     });
+  };
 
   const ready = () => {
     installed ??= install(database, projection);
@@ -95,7 +114,7 @@ export function projector(options: ProjectorOptions): Projector {
     do {
       batch = await applyBatch();
       read += batch.read;
-    } while (batch.read > 0 && batch.more && !signal?.aborted);
+    } while ((batch.again || (batch.read > 0 && batch.more)) && !signal?.aborted);
     return { read, more: batch.more };
   };
 
@@ -121,7 +140,16 @@ export function projector(options: ProjectorOptions): Projector {
   };
 }
 
+const selectState = "select position, live from chassis.projections where name = $1 and version = $2";
+
+interface State {
+  readonly position: string;
+  readonly live: boolean;
+}
+
 interface Batch {
   readonly read: number;
   readonly more: boolean;
+  /** Another copy was quicker: there may be more at once. */
+  readonly again?: true;
 }

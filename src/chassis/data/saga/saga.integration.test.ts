@@ -10,7 +10,7 @@ import { postgresBroker } from "../../messages/postgres/postgres-broker.ts";
 import { messagesSchema } from "../../messages/postgres/schema.ts";
 import { everyCrashPoint, type Life } from "../../testing/mod.ts";
 import { inboxSchema } from "../inbox/schema.ts";
-import { drain } from "../outbox/drain.ts";
+import { drainOn } from "../outbox/drain.ts";
 import { notifyRelay } from "../outbox/notify-relay.ts";
 import { outbox } from "../outbox/outbox.ts";
 import { outboxSchema } from "../outbox/schema.ts";
@@ -53,6 +53,7 @@ describe("sagas", { skip: lacksPostgres() }, () => {
   async function run({ view, clock, broker }: World, life: Life): Promise<void> {
     const mine = life.database(view);
     const myBroker = life.broker(broker);
+    const session = await mine.session();
     const shop = await openShop({ database: mine, broker: myBroker, clock });
     for (const [id, order] of orders) await shop.place(id, order);
     const open = async () => {
@@ -63,7 +64,7 @@ describe("sagas", { skip: lacksPostgres() }, () => {
     };
     while (await open()) {
       await broker.idle();
-      const moved = (await drain(mine, myBroker)) + (await shop.orders.timeOut());
+      const moved = (await drainOn(session, myBroker)) + (await shop.orders.timeOut());
       if (moved === 0) await clock.advance(20_000);
     }
     await shop.close();

@@ -121,6 +121,26 @@ export async function openWorld(postgres: RealPostgres): Promise<OutboxWorld> {
   return world;
 }
 
+/** A database whose sessions tell of their transactions: a relay's looks into the outbox. */
+export function watched(
+  view: Database,
+  { before, after = () => {} }: { readonly before: () => unknown; readonly after?: () => void },
+): Database {
+  return {
+    ...view,
+    async session() {
+      const session = await view.session();
+      return {
+        ...session,
+        async transaction(work) {
+          await before();
+          return session.transaction(work).finally(after);
+        },
+      };
+    },
+  };
+}
+
 export function upTo(last: number): readonly number[] {
   return Array.from({ length: last }, (_, index) => index + 1);
 }
