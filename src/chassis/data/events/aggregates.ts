@@ -1,5 +1,6 @@
 import { badRequest, type Clock, isConflict, must, systemClock } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
+import { timeBy } from "../../database/time.ts";
 import { limits } from "../limits.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { AggregateDefinition, EventOf, Loaded } from "./definition.ts";
@@ -111,7 +112,7 @@ export function aggregates<State, Events extends object>({
     const after = evolve(definition, before, events);
     const appended = await append(
       transaction,
-      { stream, id, version, atMs: clock.now() },
+      { stream, id, version, at: timeBy(clock) },
       events.map(({ type, data }) => ({ type, data, shape: shapeOf(definition, type) })),
     );
     for (const projection of inline) await projection.apply(transaction, appended);

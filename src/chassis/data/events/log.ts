@@ -1,5 +1,6 @@
 import { type ApiError, conflict } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
+import { timeOr } from "../../database/time.ts";
 import { limits } from "../limits.ts";
 import { eventsChannel } from "./schema.ts";
 
@@ -28,7 +29,8 @@ export interface Target {
   readonly stream: string;
   readonly id: string;
   readonly version: number;
-  readonly atMs: number;
+  /** When; `null`: the database says. */
+  readonly at: Date | null;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function append(
   to: Target,
   events: readonly Appended[],
 ): Promise<readonly RecordedEvent[]> {
-  const { stream, id, version, atMs } = to;
+  const { stream, id, version, at } = to;
   // A statement of its own: no position may be drawn before the lock is there.
   await transaction.query(lockBehindDrawn);
   const { rows } = await transaction
@@ -48,7 +50,7 @@ export async function append(
       stream,
       id,
       version,
-      new Date(atMs),
+      at,
       events.map(({ type }) => type),
       events.map(({ shape }) => shape),
       events.map(({ data }) => JSON.stringify(data ?? null)),
@@ -60,7 +62,7 @@ export async function append(
   return (rows as readonly Row[]).map(recorded);
 }
 
-export function moved({ stream, id, version }: Omit<Target, "atMs">): ApiError {
+export function moved({ stream, id, version }: Omit<Target, "at">): ApiError {
   return conflict(
     { resource: stream, name: id },
     `it is not at version ${version}, on which this was decided; load it again, and decide again`,
@@ -146,7 +148,7 @@ const lowestDrawing = `
 const insert = `
   with added as (
     insert into chassis.events (stream, id, version, type, shape, data, recorded_at)
-    select $1::text, $2::text, $3::int + number, type, shape, data, $4::timestamptz
+    select $1::text, $2::text, $3::int + number, type, shape, data, ${timeOr("$4")}
     from unnest($5::text[], $6::int[], $7::text[]) with ordinality as happened (type, shape, data, number)
     where $3 = 0 or exists (select from chassis.events where stream = $1 and id = $2 and version = $3)
     order by number

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "#base";
 import type { Principal } from "../../auth/mod.ts";
 import { Flights } from "../../calls/flights.ts";
 import type { Database, Transaction } from "../../database/database.ts";
+import { milliseconds, timeBy, timeOr } from "../../database/time.ts";
 import { problem } from "../../http/problem.ts";
 import { current } from "../../telemetry/mod.ts";
 import { limits } from "../limits.ts";
@@ -64,7 +65,7 @@ export function idempotency({
         scope: JSON.stringify([scope, request.principal?.subject ?? null]),
         key,
         fingerprint: fingerprint(request.params, request.query, request.body),
-        at: new Date(clock.now()),
+        at: timeBy(clock),
         waitMs: Math.ceil(Math.min(limits.keyWaitMs, Math.max(1, request.remainingMs()))),
       };
       const flight = JSON.stringify([claim.scope, key, claim.fingerprint]);
@@ -76,9 +77,9 @@ export function idempotency({
     async forget(transaction) {
       const { rows } = await transaction.query(
         `delete from chassis.idempotency_keys where (scope, key) in (
-           select scope, key from chassis.idempotency_keys where made_at < $1 order by made_at limit $2
+           select scope, key from chassis.idempotency_keys where made_at < ${timeOr("$1")} - ${milliseconds("$2")} order by made_at limit $3
          ) returning 1`,
-        [new Date(clock.now() - retentionMs), limits.forgetBatch],
+        [timeBy(clock), retentionMs, limits.forgetBatch],
       );
       return rows.length;
     },
@@ -91,7 +92,8 @@ interface Claim {
   readonly scope: string;
   readonly key: string;
   readonly fingerprint: string;
-  readonly at: Date;
+  /** Absent: the database says. */
+  readonly at: Date | null;
   /** How long to wait for somebody else who has claimed the key and is not done. */
   readonly waitMs: number;
 }
@@ -147,7 +149,7 @@ const claimKey = `
     select current_setting('lock_timeout') as wait, set_config('lock_timeout', $5, true)
   )
   insert into chassis.idempotency_keys (scope, key, fingerprint, made_at)
-  select $1, $2, $3, $4 from before
+  select $1, $2, $3, ${timeOr("$4")} from before
   on conflict do nothing
   returning set_config('lock_timeout', (select wait from before), true)`;
 

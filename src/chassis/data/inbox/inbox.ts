@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "#base";
 import type { Transaction } from "../../database/database.ts";
+import { milliseconds, timeBy, timeOr } from "../../database/time.ts";
 import type { Message } from "../../messages/message.ts";
 import { limits } from "../limits.ts";
 
@@ -38,8 +39,8 @@ export function inbox({
   return {
     async once(transaction, { event }, effect) {
       const marked = await transaction.query(
-        "insert into chassis.inbox values ($1, $2, $3, $4) on conflict do nothing returning 1",
-        [consumer, event.source, event.id, new Date(clock.now())],
+        `insert into chassis.inbox values ($1, $2, $3, ${timeOr("$4")}) on conflict do nothing returning 1`,
+        [consumer, event.source, event.id, timeBy(clock)],
       );
       return marked.rows.length === 0
         ? { applied: false }
@@ -49,9 +50,9 @@ export function inbox({
       const { rows } = await transaction.query(
         `delete from chassis.inbox where (consumer, source, id) in (
            select consumer, source, id from chassis.inbox
-           where consumer = $1 and handled_at < $2 order by handled_at limit $3
+           where consumer = $1 and handled_at < ${timeOr("$2")} - ${milliseconds("$3")} order by handled_at limit $4
          ) returning 1`,
-        [consumer, new Date(clock.now() - retentionMs), limits.forgetBatch],
+        [consumer, timeBy(clock), retentionMs, limits.forgetBatch],
       );
       return rows.length;
     },

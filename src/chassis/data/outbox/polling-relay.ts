@@ -6,7 +6,7 @@ import type { Relay, RelayOptions } from "./relay.ts";
 
 /**
  * Looks into the outbox again and again: soon after there was something, ever less often while there is nothing, at the
- * least every `pollMs`. It needs nothing of PostgreSQL but a table, so it works through every pooler.
+ * least every `pollMs`. It needs nothing of PostgreSQL but a table and a connection, so it works through every pooler.
  */
 export function pollingRelay({
   database,

@@ -1,5 +1,6 @@
 import type { Clock } from "#base";
 import type { Database } from "../../database/database.ts";
+import { timeBy, timeOr } from "../../database/time.ts";
 import type { Projection } from "./definition.ts";
 
 /** How far a projection is behind. */
@@ -32,15 +33,17 @@ export async function lagOf({
     live: false,
   };
   const unread = await events.query(
-    `select last_value - $1::bigint as events,
-       (select recorded_at from chassis.events where position > $1 order by position limit 1) as oldest
+    `select last_value - $1::bigint as events, (
+       select extract(epoch from ${timeOr("$2")} - recorded_at)::float8 * 1000
+       from chassis.events where position > $1 order by position limit 1
+     ) as "ageMs"
      from chassis.events_position_seq where is_called`,
-    [position],
+    [position, timeBy(clock)],
   );
-  const [row] = unread.rows as readonly { events: string; oldest: Date | null }[];
+  const [row] = unread.rows as readonly { events: string; ageMs: number | null }[];
   return {
     events: Number(row?.events ?? 0),
-    ageMs: row?.oldest ? Math.max(0, clock.now() - row.oldest.getTime()) : 0,
+    ageMs: Math.max(0, row?.ageMs ?? 0),
     live,
   };
 }

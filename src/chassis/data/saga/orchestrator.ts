@@ -1,6 +1,7 @@
 import { badRequest, type Clock, type Logger, messageOf, notFound, silentLogger, systemClock } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import { persist } from "../../database/persist.ts";
+import { milliseconds, timeBy, timeOr } from "../../database/time.ts";
 import type { Broker, Subscription } from "../../messages/broker.ts";
 import type { Message } from "../../messages/message.ts";
 import { consume } from "../inbox/consume.ts";
@@ -41,33 +42,25 @@ export function orchestrator<State extends string, Events extends object, Conten
   const { definition, database, outbox, clock = systemClock, log = silentLogger } = options;
   checkSaga(definition as unknown as AnySaga);
   const { name } = definition;
-  /** When the next timeout is due of those that this copy has set, maybe in a transaction that is still open. */
+  /** When the next timeout is due of those that this copy has set, maybe in a transaction that is still open; monotonic. */
   let nextDueMs = Number.POSITIVE_INFINITY;
   let wake = () => {};
 
   const write = async (transaction: Transaction, { instance, send, timeoutMs }: Step<State, Content>) => {
     const { id, state, content, entered } = instance;
-    const now = clock.now();
-    const dueMs = timeoutMs === undefined ? undefined : now + timeoutMs;
     const { rows } = await transaction.query(
-      `insert into chassis.sagas values ($1, $2, $3, $4, $5, $6, $7)
+      `insert into chassis.sagas
+       values ($1, $2, $3, $4, $5, ${timeOr("$7")} + ${milliseconds("$6")}, ${timeOr("$7")})
        on conflict (name, id) do update set state = excluded.state, content = excluded.content,
          entered = excluded.entered, due_at = excluded.due_at, changed_at = excluded.changed_at, failures = 0
        where sagas.entered = excluded.entered - 1
        returning 1`,
-      [
-        name,
-        id,
-        state,
-        JSON.stringify(content),
-        entered,
-        dueMs === undefined ? null : new Date(dueMs),
-        new Date(now),
-      ],
+      [name, id, state, JSON.stringify(content), entered, timeoutMs ?? null, timeBy(clock)],
     );
     if (rows.length === 0) return false;
     await outbox.add(transaction, ...send);
-    if (dueMs !== undefined && dueMs < nextDueMs) {
+    const dueMs = clock.monotonicMs() + (timeoutMs ?? Number.POSITIVE_INFINITY);
+    if (dueMs < nextDueMs) {
       nextDueMs = dueMs;
       wake();
     }
@@ -101,8 +94,9 @@ export function orchestrator<State extends string, Events extends object, Conten
       },
     );
     await transaction.query(
-      "update chassis.sagas set due_at = $3, failures = failures + 1 where name = $1 and id = $2",
-      [name, id, new Date(clock.now() + waitMs)],
+      `update chassis.sagas set due_at = ${timeOr("$3")} + ${milliseconds("$4")}, failures = failures + 1
+       where name = $1 and id = $2`,
+      [name, id, timeBy(clock), waitMs],
     );
   };
 
@@ -114,8 +108,8 @@ export function orchestrator<State extends string, Events extends object, Conten
   const timeOutBatch = () =>
     database.transaction(async (transaction) => {
       const { rows } = await transaction.query(
-        `${selectDue} where name = $1 and due_at <= $2 order by due_at limit $3 for update skip locked`,
-        [name, new Date(clock.now()), limits.timeoutBatch],
+        `${selectDue} where name = $1 and due_at <= ${timeOr("$2")} order by due_at limit $3 for update skip locked`,
+        [name, timeBy(clock), limits.timeoutBatch],
       );
       let moved = 0;
       for (const row of rows as readonly DueRow<State>[]) {
@@ -143,13 +137,15 @@ export function orchestrator<State extends string, Events extends object, Conten
   };
 
   const untilNextMs = async () => {
-    const { rows } = await database.query("select min(due_at) as due from chassis.sagas where name = $1", [
-      name,
-    ]);
-    const due = (rows as readonly { due: Date | null }[])[0]?.due?.getTime() ?? Number.POSITIVE_INFINITY;
-    const now = clock.now();
-    if (nextDueMs <= now) nextDueMs = Number.POSITIVE_INFINITY;
-    return Math.min(limits.safetyLookMs, Math.max(0, Math.min(due, nextDueMs) - now));
+    const { rows } = await database.query(
+      `select extract(epoch from min(due_at) - ${timeOr("$2")})::float8 * 1000 as "untilMs"
+       from chassis.sagas where name = $1`,
+      [name, timeBy(clock)],
+    );
+    const untilMs = (rows as readonly { untilMs: number | null }[])[0]?.untilMs ?? Number.POSITIVE_INFINITY;
+    const nowMs = clock.monotonicMs();
+    if (nextDueMs <= nowMs) nextDueMs = Number.POSITIVE_INFINITY;
+    return Math.min(limits.safetyLookMs, Math.max(0, Math.min(untilMs, nextDueMs - nowMs)));
   };
 
   return {
