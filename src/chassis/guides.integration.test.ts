@@ -72,7 +72,7 @@ async function run(path: string, environment: Readonly<Record<string, string>>):
   const child = spawn(process.execPath, [path], {
     env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: "0", DRAIN_DELAY: "0ms", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 30_000,
+    timeout: 90_000,
   });
   const [printed, complaints, [code]] = await Promise.all([
     text(child.stdout),

@@ -1,49 +1,114 @@
+import { type Clock, sleepOn, type Timer } from "#base";
 import type { Database, Session, Transaction } from "../database/database.ts";
-import type { Broker, Subscription } from "../messages/broker.ts";
+import type { Broker } from "../messages/broker.ts";
 
-/** A moment in which a process may die: right before something becomes durable, or right after. */
+/**
+ * A moment in which a process may die: right before something becomes durable, or right after; or half way through, where
+ * several messages are published.
+ */
 export interface CrashPoint {
   /** Counted from 1, in the order in which they come. */
   readonly step: number;
-  readonly when: "before" | "after";
+  readonly when: "before" | "half way through" | "after";
 }
 
 /** What a process that is dead throws at whoever goes on in its name. */
 export class Crashed extends Error {
-  override readonly name = "Crashed";
+  override readonly name: string = "Crashed";
+}
+
+/** What a life is ended with that goes on and on: what it looks for was lost. */
+export class Endless extends Crashed {
+  constructor(after: string, steps: readonly string[]) {
+    super(
+      `it had not come to its end after ${after}; it did last: ${steps.slice(-4).join(", ") || "nothing"}`,
+    );
+  }
+}
+
+export interface LifeOptions {
+  /** Where it ends; absent: when it is done. */
+  readonly point?: CrashPoint;
+  /** A life of more steps has no end. */
+  readonly stepsAtMost?: number;
 }
 
 /**
  * One life of a process, up to a crash point. What it reaches through this becomes unreachable when it dies: open
- * transactions are rolled back, sessions are closed, nothing is published any more.
+ * transactions are rolled back, connections are closed, nothing is published any more, no timer fires.
  */
 export class Life {
   /** What became durable, in words; the last is where it died. */
   readonly steps: string[] = [];
+  /** Numbers of the steps that can be done by half. */
+  readonly divisible = new Set<number>();
   /** Resolves when it dies. Never, for one that does not. */
   readonly died: Promise<void>;
   readonly #point: CrashPoint | undefined;
-  readonly #die: () => void;
-  readonly #sessions = new Set<Session>();
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #stepsAtMost: number;
+  readonly #death = new AbortController();
+  /** What is closed when it is over: connections, subscriptions. */
+  readonly #held: (() => Promise<void>)[] = [];
+  readonly #timers = new Set<Timer>();
   readonly #underWay = new Set<Promise<unknown>>();
-  #dead = false;
 
-  constructor(point?: CrashPoint) {
+  constructor({ point, stepsAtMost = Number.POSITIVE_INFINITY }: LifeOptions = {}) {
     this.#point = point;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.died = promise;
-    this.#die = resolve;
+    this.#stepsAtMost = stepsAtMost;
+    this.died = new Promise((resolve) => this.signal.addEventListener("abort", () => resolve()));
   }
 
   get dead(): boolean {
-    return this.#dead;
+    return this.signal.aborted;
   }
 
-  /** Does something that becomes durable: a call to another service, a file that is renamed. */
-  step<Result>(what: string, action: () => Promise<Result>): Promise<Result> {
+  /** Aborted when it dies: for whatever runs until it is told to end. */
+  get signal(): AbortSignal {
+    return this.#death.signal;
+  }
+
+  /** Ends it here and now. */
+  kill(reason: Crashed): void {
+    if (this.dead) return;
+    this.#death.abort(reason);
+    for (const timer of this.#timers) timer.cancel();
+  }
+
+  /** The clock as this life sees it: timers of the dead do not fire, and their sleep has no end. */
+  clock(clock: Clock): Clock {
+    const mine: Clock = {
+      now: () => clock.now(),
+      monotonicMs: () => clock.monotonicMs(),
+      setTimer: (delayMs, callback, options) => {
+        if (this.dead) return { cancel() {} };
+        const cancel = () => {
+          this.#timers.delete(timer);
+          timer.cancel();
+        };
+        const timer: Timer = clock.setTimer(
+          delayMs,
+          () => {
+            this.#timers.delete(timer);
+            callback();
+          },
+          options,
+        );
+        this.#timers.add(timer);
+        return { cancel };
+      },
+      sleep: (delayMs, signal) => sleepOn(mine, delayMs, signal),
+    };
+    return mine;
+  }
+
+  /** Does something that becomes durable: a call to another service, a file that is renamed. `half` does a part of it. */
+  step<Result>(what: string, action: () => Promise<Result>, half?: () => Promise<unknown>): Promise<Result> {
     return this.#track(async () => {
-      const step = this.#before(what);
+      const step = this.#before(what, half !== undefined);
+      if (half && this.#diesAt(step, "half way through")) {
+        await half();
+        this.#crash();
+      }
       const result = await action();
       this.#after(step);
       return result;
@@ -55,7 +120,12 @@ export class Life {
     return {
       query: (text, values) => this.step(firstWords(text), () => database.query(text, values)),
       transaction: (work) => this.#transaction(database, work),
-      replication: () => this.#track(() => database.replication()),
+      replication: () =>
+        this.#track(async () => {
+          const client = await database.replication();
+          this.#held.push(() => client.end().catch(() => {}));
+          return client;
+        }),
       session: () => this.#track(async () => this.#session(await database.session())),
     };
   }
@@ -63,12 +133,19 @@ export class Life {
   /** The broker as this life sees it. Durable is what is published; what is delivered to the dead comes again. */
   broker(broker: Broker): Broker {
     return {
-      publish: (messages) => this.step(`publish ${messages.length}`, () => broker.publish(messages)),
+      ...broker,
+      publish: (messages) =>
+        this.step(
+          `publish ${messages.length}`,
+          () => broker.publish(messages),
+          messages.length > 1 ? () => broker.publish(messages.slice(0, messages.length / 2)) : undefined,
+        ),
       subscribe: (options) =>
         this.#track(async () => {
-          const handle: typeof options.handle = (delivery) => this.#track(() => options.handle(delivery));
+          const handle: typeof options.handle = (delivery) =>
+            this.#track(() => this.#untilDeath(options.handle(delivery)));
           const subscription = await broker.subscribe({ ...options, handle });
-          this.#subscriptions.add(subscription);
+          this.#held.push(() => subscription.close());
           return subscription;
         }),
     };
@@ -76,7 +153,7 @@ export class Life {
 
   /** Resolves when nothing is under way any more in the name of this life. */
   async buried(): Promise<void> {
-    for (const held of [...this.#subscriptions, ...this.#sessions]) await held.close();
+    for (const close of this.#held) await close();
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }
 
@@ -87,9 +164,9 @@ export class Life {
     return this.#track(async () => {
       let step = 0;
       const result = await on.transaction(async (transaction) => {
-        const result = await work({
-          query: (text, values) => this.#track(() => transaction.query(text, values)),
-        });
+        const result = await this.#untilDeath(
+          work({ query: (text, values) => this.#track(() => transaction.query(text, values)) }),
+        );
         step = this.#before("commit");
         return result;
       });
@@ -99,35 +176,46 @@ export class Life {
   }
 
   #session(session: Session): Session {
-    this.#sessions.add(session);
+    this.#held.push(() => session.close());
     return {
       ...session,
-      query: (text, values) => this.#track(() => session.query(text, values)),
+      query: (text, values) => this.step(firstWords(text), () => session.query(text, values)),
       transaction: (work) => this.#transaction(session, work),
     };
   }
 
   /** The number of the step that is about to become durable. */
-  #before(what: string): number {
+  #before(what: string, isDivisible = false): number {
     this.#breathe();
     const step = this.steps.push(what);
-    if (this.#point?.when === "before" && this.#point.step === step) this.#crash();
+    if (step > this.#stepsAtMost) this.kill(new Endless(`${this.#stepsAtMost} steps`, this.steps));
+    this.#breathe();
+    if (isDivisible) this.divisible.add(step);
+    if (this.#diesAt(step, "before")) this.#crash();
     return step;
   }
 
   #after(step: number): void {
-    if (this.#point?.when === "after" && this.#point.step === step) this.#crash();
+    if (this.#diesAt(step, "after")) this.#crash();
     this.#breathe();
   }
 
+  #diesAt(step: number, when: CrashPoint["when"]): boolean {
+    return this.#point?.when === when && this.#point.step === step;
+  }
+
   #crash(): never {
-    this.#dead = true;
-    this.#die();
-    throw new Crashed(`the process died ${this.#point?.when} step ${this.#point?.step}`);
+    this.kill(new Crashed(`the process died ${this.#point?.when} step ${this.#point?.step}`));
+    throw this.signal.reason;
+  }
+
+  /** Nobody waits for what the dead were about to do: their transaction is rolled back at once. */
+  #untilDeath<Result>(work: Promise<Result>): Promise<Result> {
+    return Promise.race([work, this.died.then(() => Promise.reject(this.signal.reason))]);
   }
 
   #breathe(): void {
-    if (this.#dead) throw new Crashed("the process is dead");
+    this.signal.throwIfAborted();
   }
 
   #track<Result>(action: () => Promise<Result>): Promise<Result> {
