@@ -1,5 +1,6 @@
 import { lacksNats, lacksPostgres, realPostgres } from "#testing";
 import { aligned, digits } from "../aligned.ts";
+import { type EventFigures, measureEvents } from "../chassis/events.ts";
 import { measureRelays, type RelayFigures } from "../chassis/relays.ts";
 import {
   installServers,
@@ -15,7 +16,7 @@ import type { Study } from "./study.ts";
 /** What a service on the chassis costs and what it gets, beside what else one would take. */
 export const chassis: Study = {
   name: "chassis",
-  what: "the chassis: a route beside Fastify and node:http, start, relays, sagas, the shop as one process and as seven",
+  what: "the chassis: a route beside Fastify and node:http, start, relays, sagas, events, the shop as one process and as seven",
   async run(context, say) {
     const lacks = lacksPostgres() ?? lacksNats();
     if (lacks) throw new Error(lacks);
@@ -27,8 +28,10 @@ export const chassis: Study = {
     context.onEnd(() => postgres.stop());
     const relays = await measureRelays(postgres, say);
     const sagaSteps = await measureSagas(postgres);
+    const events = await measureEvents(postgres);
+    say("events");
     const shops = await measureShops(say);
-    const json = { routes, starts, relays, sagaSteps, shops };
+    const json = { routes, starts, relays, sagaSteps, events, shops };
     return { text: textOf(json), json, failures: 0 };
   },
 };
@@ -38,10 +41,11 @@ interface Figures {
   readonly starts: Readonly<Record<"chassis" | "node:http", number>>;
   readonly relays: readonly RelayFigures[];
   readonly sagaSteps: number;
+  readonly events: EventFigures;
   readonly shops: readonly ShopFigures[];
 }
 
-function textOf({ routes, starts, relays, sagaSteps, shops }: Figures): string {
+function textOf({ routes, starts, relays, sagaSteps, events, shops }: Figures): string {
   const share = (routes.chassis.perSecond / routes.Fastify.perSecond) * 100;
   return [
     "A typed route: validation, a log line, a span and metrics per request; node:http parses and answers, no more",
@@ -74,6 +78,9 @@ function textOf({ routes, starts, relays, sagaSteps, shops }: Figures): string {
     "",
     `Sagas: ${Math.round(sagaSteps)} durable steps/s.`,
     "",
+    "Event sourcing: eight writers, and a projection of a row per stream",
+    eventsTable(events),
+    "",
     "examples/shop, the same source, eight customers at once",
     aligned([
       ["", "processes", "memory", "order p50", "p99", "orders to their end/s", "settings"],
@@ -88,4 +95,19 @@ function textOf({ routes, starts, relays, sagaSteps, shops }: Figures): string {
       ]),
     ]),
   ].join("\n");
+}
+
+/** What the budgets ask for stands in the README. */
+function eventsTable(events: EventFigures): string {
+  const rate = (value: number) => `${Math.round(value)}/s`;
+  return aligned([
+    ["", "measured", "budget"],
+    ["transactions of one row, without us", rate(events.commitsPerSecond), ""],
+    ["appends at an expected version", rate(events.appendsPerSecond), rate(0.4 * events.commitsPerSecond)],
+    ["events through an asynchronous projection", rate(events.projectedPerSecond), rate(1_000)],
+    ["events of a rebuild, one by one", rate(events.rebuiltPerSecond), rate(1_700)],
+    ["events of a rebuild, by batches", rate(events.rebuiltByBatchesPerSecond), rate(8_300)],
+    ["lag at 100 appends/s, p50", `${digits(events.lagP50Ms)} ms`, "20 ms"],
+    ["lag at 100 appends/s, p99", `${digits(events.lagP99Ms)} ms`, "100 ms"],
+  ]);
 }

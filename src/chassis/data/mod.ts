@@ -39,7 +39,7 @@ export { type Outbox, type OutboxOptions, outbox } from "./outbox/outbox.ts";
 export { pollingRelay } from "./outbox/polling-relay.ts";
 export type { Relay, RelayOptions } from "./outbox/relay.ts";
 export { outboxSchema } from "./outbox/schema.ts";
-export type { Apply, Projection } from "./projections/definition.ts";
+export type { Apply, ApplyBatch, Projection } from "./projections/definition.ts";
 export { inline } from "./projections/inline.ts";
 export { retire } from "./projections/installed.ts";
 export type { Lag } from "./projections/lag.ts";

@@ -43,8 +43,6 @@ export async function append(
   events: readonly Appended[],
 ): Promise<readonly RecordedEvent[]> {
   const { stream, id, version, at } = to;
-  // A statement of its own: no position may be drawn before the lock is there.
-  await transaction.query(lockBehindDrawn);
   const { rows } = await transaction
     .query(insert, [
       stream,
@@ -128,13 +126,6 @@ function recorded({ data, ...row }: Row): RecordedEvent {
   return { ...row, data: JSON.parse(data) };
 }
 
-/** The key of a lock has 32 bits: the lower ones of the position that was drawn last. */
-const lockBehindDrawn = `
-  select pg_advisory_xact_lock_shared(1849304, (case when low < 2147483648 then low else low - 4294967296 end)::int)
-  from (
-    select case when is_called then last_value & 4294967295 else 0 end as low from chassis.events_position_seq
-  ) as drawn`;
-
 /** The lowest position, not above $1, behind which somebody may still draw. */
 const lowestDrawing = `
   select min($1::bigint - behind) as horizon
@@ -145,11 +136,20 @@ const lowestDrawing = `
   ) as drawing
   where behind < 2147483648`;
 
+/**
+ * The key of a lock has 32 bits: the lower ones of the position that was drawn last. No position is drawn before the lock
+ * is there: each row that is inserted comes out of the join with it.
+ */
 const insert = `
-  with added as (
+  with locked as materialized (
+    select pg_advisory_xact_lock_shared(1849304, (case when low < 2147483648 then low else low - 4294967296 end)::int)
+    from (
+      select case when is_called then last_value & 4294967295 else 0 end as low from chassis.events_position_seq
+    ) as drawn
+  ), added as (
     insert into chassis.events (stream, id, version, type, shape, data, recorded_at)
     select $1::text, $2::text, $3::int + number, type, shape, data, ${timeOr("$4")}
-    from unnest($5::text[], $6::int[], $7::text[]) with ordinality as happened (type, shape, data, number)
+    from locked, unnest($5::text[], $6::int[], $7::text[]) with ordinality as happened (type, shape, data, number)
     where $3 = 0 or exists (select from chassis.events where stream = $1 and id = $2 and version = $3)
     order by number
     returning ${columns}

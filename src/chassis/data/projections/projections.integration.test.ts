@@ -102,6 +102,36 @@ describe("projections", { skip: lacksPostgres() }, () => {
     assert.deepEqual(await seen(view), [{ note: "v2", id: "ann", cents: count }]);
   });
 
+  test("may apply a batch at once, in its order", async (t) => {
+    const view = await openView(t);
+    await payAll(view, "ann", limits.eventBatch + 1);
+    const batches: number[][] = [];
+    const latest: Projection = {
+      name: "balances",
+      version: 1,
+      create: balances.create,
+      async onBatch(transaction, table, events) {
+        batches.push(events.map(({ version }) => version));
+        await transaction.query(
+          `insert into ${table} select id, sum(cents) from unnest($1::text[], $2::int[]) as paid (id, cents) group by id
+           on conflict (id) do update set cents = ${table}.cents + excluded.cents`,
+          [events.map(({ id }) => id), events.map(({ data }) => (data as { cents: number }).cents)],
+        );
+      },
+    };
+    await projector({ projection: latest, events: view }).catchUp();
+    const count = limits.eventBatch + 1;
+    assert.deepEqual(await seen(view), [{ id: "ann", cents: count }]);
+    assert.deepEqual(
+      batches.map((versions) => versions.length),
+      [limits.eventBatch, 1],
+    );
+    assert.deepEqual(
+      batches.flat(),
+      Array.from({ length: count }, (_, at) => at + 1),
+    );
+  });
+
   test("agree with the events when two copies keep them, connections are cut and the server is killed", async (t) => {
     const view = await openView(t);
     const stop = new AbortController();
