@@ -109,7 +109,10 @@ export class Exchange implements Current {
     this.send(status, { ...headers, "content-type": "application/json" }, JSON.stringify(body));
   }
 
-  /** Answers with a problem. What is none was not meant for the caller: it is logged, and the answer says only where to look. */
+  /**
+   * Answers with a problem. What is none was not meant for the caller: it is logged, and the answer says only where to look. So is what is behind a problem of
+   * ours, or of somebody whom we have asked.
+   */
   fail(error: unknown): void {
     if (this.response.headersSent || this.response.destroyed) return;
     const { traceId } = this.span.context;
@@ -118,12 +121,21 @@ export class Exchange implements Current {
     const shown = meant
       ? error
       : problem(500, `something went wrong here; whoever runs this finds it by its trace, ${traceId}`);
-    this.send(
-      shown.status,
-      { ...shown.headers, "content-type": problemContentType },
-      JSON.stringify(shown.document(traceId)),
-    );
+    try {
+      this.send(
+        shown.status,
+        { ...shown.headers, "content-type": problemContentType },
+        JSON.stringify(shown.document(traceId)),
+      );
+    } catch (unsendable) {
+      // A status that is none, a line break in a header: the problem that is made instead has neither.
+      this.fail(unsendable);
+      return;
+    }
+    const { status, cause } = shown;
     if (!meant) this.logger.error("a handler failed", { route: this.route, error });
+    else if (status >= 500 && cause !== undefined)
+      this.logger.warn("a handler failed", { route: this.route, error });
   }
 
   #ended(): void {

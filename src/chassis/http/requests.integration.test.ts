@@ -21,6 +21,8 @@ const api = {
 const handlers = () => ({
   readOrder: ({ params: { id } }: { params: { id: string } }) => {
     if (id === "broken") throw new Error("password hunter2 was refused by 10.0.0.7");
+    if (id === "unsendable") throw problem(42, "no status");
+    if (id === "split") throw problem(409, "no header", { headers: { location: "/a\r\nset-cookie: a" } });
     if (id === "none") throw problem(404, "there is no order none", { type: "https://shop.test/no-order" });
     return { id };
   },
@@ -98,6 +100,12 @@ test("a handler that throws is answered 500 with nothing but a trace, by which i
   const logged = await line("a handler failed");
   assert.equal(logged.trace_id, (body as ProblemDocument).trace_id);
   assert.match(JSON.stringify(logged.error), /hunter2 was refused/);
+});
+
+test("an answer that cannot be sent is a 500 and a line in the log, and ends no process", async (context) => {
+  const { ask, line } = await startService(context, { routes: api, handlers });
+  for (const path of ["/orders/unsendable", "/orders/split"]) assert.equal((await ask(path)).status, 500);
+  assert.match(JSON.stringify((await line("a handler failed")).error), /Invalid status code: 42/);
 });
 
 test("too many headers, headers that are too large, and what is not HTTP are answered, not cut off", async (context) => {
