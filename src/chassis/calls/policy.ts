@@ -2,7 +2,7 @@ import type { Priority } from "../telemetry/mod.ts";
 
 /** One call to another service, as policies see it and may change it for those within them. */
 export interface OutgoingCall {
-  /** What is called, for messages: `GET http://orders/orders/{id}`. */
+  /** What is called, for messages that strangers may read: `GET /orders/{id}`. */
   readonly target: string;
   /** Whether to ask twice does what to ask once does. */
   readonly idempotent: boolean;

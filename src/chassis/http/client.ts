@@ -3,10 +3,12 @@ import { isTrouble } from "../calls/failures.ts";
 import { perform } from "../calls/perform.ts";
 import type { Policy } from "../calls/policy.ts";
 import type { Priority, Tracer } from "../telemetry/mod.ts";
+import type { Answer } from "./answer.ts";
 import { limits } from "./limits.ts";
 import { problem } from "./problem.ts";
+import { AnsweredProblem } from "./read-answer.ts";
 import { type AnyInput, compose } from "./request.ts";
-import type { CallInput, OrdinaryBody, Route, Routes } from "./route.ts";
+import type { CallInput, DescribedAnswer, Route, Routes, SuccessBody } from "./route.ts";
 import { type Send, sender } from "./send.ts";
 
 export interface ClientOptions {
@@ -41,12 +43,17 @@ export interface CallOptions<Body = unknown> {
 /** A function per route, typed by it. */
 export type Client<Api extends Routes> = { readonly [Name in keyof Api]: Call<Api[Name]> };
 
-/** Resolves to the body of the ordinary answer. Rejects with a `Problem` for any other: 504 when the deadline passed, 503 when nobody was there. */
-export type Call<R extends Route> = (
-  ...input: Record<string, never> extends CallInput<R>
-    ? [input?: CallInput<R>, options?: CallOptions<OrdinaryBody<R>>]
-    : [input: CallInput<R>, options?: CallOptions<OrdinaryBody<R>>]
-) => Promise<OrdinaryBody<R>>;
+export interface Call<R extends Route> {
+  /** Resolves to the body of a successful answer. Rejects with a `Problem` for any other: 504 when the deadline passed, 503 when nobody was there. */
+  (...input: InputAnd<R, CallOptions<SuccessBody<R>>>): Promise<SuccessBody<R>>;
+  /** Resolves to any answer that the route describes, with status and headers; rejects with a `Problem` for what it does not describe. */
+  readonly answer: (...input: InputAnd<R, Omit<CallOptions, "fallback">>) => Promise<DescribedAnswer<R>>;
+}
+
+type InputAnd<R extends Route, Options> =
+  Record<string, never> extends CallInput<R>
+    ? [input?: CallInput<R>, options?: Options]
+    : [input: CallInput<R>, options?: Options];
 
 /**
  * A client made from the routes that a service is made from. Deadline, cancellation, priority and trace of the request that is being handled travel
@@ -54,46 +61,59 @@ export type Call<R extends Route> = (
  */
 export function client<Api extends Routes>(api: Api, options: ClientOptions): Client<Api> {
   const send = sender(options);
-  const calls = Object.entries(api).map(([name, route]) => [
-    name,
-    (input: AnyInput = {}, callOptions: CallOptions = {}) => call(route, input, callOptions, send, options),
-  ]);
+  const calls = Object.entries(api).map(([name, route]) => {
+    const ask = (input: AnyInput = {}, how: CallOptions = {}) => call(route, input, how, send, options);
+    return [
+      name,
+      Object.assign(
+        async (input?: AnyInput, { fallback, ...how }: CallOptions = {}) =>
+          ask(input, how).then(
+            ({ body }) => body,
+            (error) => {
+              if (!fallback || how.signal?.aborted || !isTrouble(error)) throw error;
+              return fallback(error);
+            },
+          ),
+        { answer: (input?: AnyInput, how?: CallOptions) => ask(input, how).catch(described) },
+      ),
+    ];
+  });
   return Object.fromEntries(calls);
+}
+
+function described(error: unknown): Answer {
+  if (error instanceof AnsweredProblem) return error.answer;
+  throw error;
 }
 
 async function call(
   route: Route,
   input: AnyInput,
-  { timeoutMs = limits.answerMs, signal, priority, affinity, fallback, ...how }: CallOptions,
+  { timeoutMs = limits.answerMs, signal, priority, affinity, ...how }: CallOptions,
   send: Send,
   options: ClientOptions,
-): Promise<unknown> {
+): Promise<Answer> {
   const { clock = systemClock, policy, token } = options;
-  const target = `${route.method} ${options.baseUrl}${route.path}`;
+  const target = `${route.method} ${route.path}`;
   const idempotent =
     how.idempotent ?? (repeatable.has(route.method) || input.headers?.["idempotency-key"] !== undefined);
-  try {
-    return await perform(
-      {
-        target,
-        idempotent,
-        timeoutMs,
-        clock,
-        ...(signal ? { signal } : {}),
-        ...(priority ? { priority } : {}),
-        ...(affinity === undefined ? {} : { affinity }),
-      },
-      async (outgoing) => {
-        const request = compose(route, input, token && (await tokenOf(token, target)));
-        if (!policy) return send(request, outgoing);
-        const shared = route.method === "GET" ? { key: () => request.key(options.baseUrl) } : {};
-        return policy({ ...outgoing, ...shared }, (each) => send(request, each));
-      },
-    );
-  } catch (error) {
-    if (!fallback || signal?.aborted || !isTrouble(error)) throw error;
-    return fallback(error);
-  }
+  return perform(
+    {
+      target,
+      idempotent,
+      timeoutMs,
+      clock,
+      ...(signal ? { signal } : {}),
+      ...(priority ? { priority } : {}),
+      ...(affinity === undefined ? {} : { affinity }),
+    },
+    async (outgoing) => {
+      const request = compose(route, input, token && (await tokenOf(token, target)));
+      if (!policy) return send(request, outgoing);
+      const shared = route.method === "GET" ? { key: () => request.key(options.baseUrl) } : {};
+      return policy({ ...outgoing, ...shared }, (each) => send(request, each));
+    },
+  );
 }
 
 /** Methods that do no more when they come twice, RFC 9110, section 9.2.2. */

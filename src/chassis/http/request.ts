@@ -1,5 +1,5 @@
-import { problemContentType } from "./problem.ts";
-import { ordinaryStatus, type Route } from "./route.ts";
+import { problem, problemContentType } from "./problem.ts";
+import type { Route } from "./route.ts";
 import { mediaTypeOf } from "./schema.ts";
 
 /** A call's input once its type has done its work. */
@@ -13,8 +13,6 @@ export interface AnyInput {
 /** What is the same for all attempts of a call. */
 export interface ComposedRequest {
   readonly route: Route;
-  /** The media type of the ordinary answer. */
-  readonly accepted: string;
   /** Path and query, to be put behind a place's base URL. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -29,16 +27,18 @@ export function compose(
   token: string | undefined,
 ): ComposedRequest {
   const path = pathOf(route.path, params, query);
-  const accepted = mediaTypeOf(route.shape.answers[ordinaryStatus(route.shape)] ?? {});
   const composed = {
-    accept: `${accepted}, ${problemContentType}`,
+    accept: acceptedBy(route),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { "content-type": "application/json" }),
-    ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(
+      Object.entries(headers).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, String(value)]],
+      ),
+    ),
   };
   return {
     route,
-    accepted,
     path,
     headers: composed,
     body: body === undefined ? undefined : JSON.stringify(body),
@@ -46,18 +46,28 @@ export function compose(
   };
 }
 
+function acceptedBy({ shape }: Route): string {
+  const types = Object.values(shape.answers).map((schema) => mediaTypeOf(schema ?? {}));
+  return [...new Set([...types, problemContentType])].join(", ");
+}
+
 function pathOf(
   template: string,
   params: Readonly<Record<string, unknown>>,
   query: Readonly<Record<string, unknown>>,
 ): string {
-  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(params[name])),
-  );
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => segmentOf(name, String(params[name])));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const each of Array.isArray(value) ? value : [value])
       if (each !== undefined) search.append(name, String(each));
   }
   return search.size > 0 ? `${filled}?${search}` : filled;
+}
+
+/** A segment `..`, however it is encoded, is taken for the way up: to another route, with our token. */
+function segmentOf(name: string, text: string): string {
+  if (/^\.{0,2}$/.test(text))
+    throw problem(400, `the parameter ${name} is ${JSON.stringify(text)}, which no path can have`);
+  return encodeURIComponent(text);
 }

@@ -117,6 +117,19 @@ type BodyAt<A, Status> = Status extends keyof A
     : undefined
   : undefined;
 
+/** What a client may be answered when all goes well: the body of any of the route's successful answers. */
+export type SuccessBody<R extends Route> = BodyAt<
+  R["shape"]["answers"],
+  keyof R["shape"]["answers"] & SuccessStatus
+>;
+
+type SuccessStatus = 200 | 201 | 202 | 204;
+
+/** Any answer that the route describes, as a client sees it: what `status` is says what `body` is. */
+export type DescribedAnswer<R extends Route> = {
+  [Status in keyof R["shape"]["answers"] & number]: Answer<Status, BodyAt<R["shape"]["answers"], Status>>;
+}[keyof R["shape"]["answers"] & number];
+
 /** The status of the answer that a handler gives by returning a body. */
 export function ordinaryStatus(shape: Shape): AnswerStatus {
   return ([200, 201, 202] as const).find((status) => status in shape.answers) ?? 204;

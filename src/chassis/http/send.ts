@@ -8,13 +8,15 @@ import {
   priorityHeader,
   type Span,
 } from "../telemetry/mod.ts";
+import type { Answer } from "./answer.ts";
 import type { ClientOptions } from "./client.ts";
 import { deadlineHeader } from "./deadline.ts";
-import { type Problem, type ProblemDocument, problem, problemContentType } from "./problem.ts";
+import { problem } from "./problem.ts";
+import { type RawAnswer, readAnswer } from "./read-answer.ts";
 import type { ComposedRequest } from "./request.ts";
 
-/** Makes one attempt at a call: resolves to the body of its answer, or rejects with the problem that it is. */
-export type Send = (request: ComposedRequest, call: OutgoingCall) => Promise<unknown>;
+/** Makes one attempt at a call: resolves to its answer when that is one to go on with, or rejects with the problem that it is. */
+export type Send = (request: ComposedRequest, call: OutgoingCall) => Promise<Answer>;
 
 export function sender(options: ClientOptions): Send {
   const { metrics, clock = systemClock } = options;
@@ -47,7 +49,7 @@ async function attempt(
   call: OutgoingCall,
   options: ClientOptions,
   answered: (status: number) => void = () => {},
-): Promise<unknown> {
+): Promise<Answer> {
   const { method, path } = request.route;
   const baseUrl = (call.place ?? options.baseUrl).replace(/\/$/, "");
   const resent = call.attempt > 1 ? { "http.request.resend_count": call.attempt - 1 } : {};
@@ -56,24 +58,16 @@ async function attempt(
     attributes: { "url.template": path, "server.address": baseUrl, ...resent },
   });
   try {
-    const answer = await fetchAnswer(`${baseUrl}${request.path}`, request, call, span, options);
-    span?.set({ "http.response.status_code": answer.status });
-    answered(answer.status);
-    const body = read(request, answer);
+    const raw = await fetchAnswer(`${baseUrl}${request.path}`, request, call, span, options);
+    span?.set({ "http.response.status_code": raw.status });
+    answered(raw.status);
+    const answer = readAnswer(request.route, raw);
     span?.end();
-    return body;
+    return answer;
   } catch (error) {
     span?.end(error);
     throw error;
   }
-}
-
-/** What came, before it is known what it means. */
-interface RawAnswer {
-  readonly status: number;
-  readonly ok: boolean;
-  readonly headers: Headers;
-  readonly text: string;
 }
 
 async function fetchAnswer(
@@ -89,6 +83,7 @@ async function fetchAnswer(
   try {
     const answer = await ask(url, {
       method: route.method,
+      redirect: "manual",
       signal: call.signal,
       headers: {
         ...(Number.isFinite(leftMs) ? { [deadlineHeader]: String(leftMs) } : {}),
@@ -99,35 +94,9 @@ async function fetchAnswer(
       },
       ...(body === undefined ? {} : { body }),
     });
-    return { status: answer.status, ok: answer.ok, headers: answer.headers, text: await answer.text() };
+    return { status: answer.status, headers: answer.headers, text: await answer.text() };
   } catch (error) {
     if (call.signal.aborted) throw error;
     throw problem(503, `${call.target} could not be reached`, { cause: error });
   }
-}
-
-function read(
-  { route: { method, path }, accepted }: ComposedRequest,
-  { status, ok, headers, text }: RawAnswer,
-): unknown {
-  const type = headers.get("content-type") ?? "";
-  if (ok && accepted !== "application/json") return text;
-  if (ok) return text === "" ? undefined : parse(text, `${method} ${path}`);
-  const after = headers.get("retry-after");
-  const more = after === null ? {} : { headers: { "retry-after": after } };
-  if (type.startsWith(problemContentType))
-    throw problemOf(parse(text, `${method} ${path}`) as ProblemDocument, more);
-  throw problem(status, `${method} ${path} was answered ${status}, without a problem document`, more);
-}
-
-function parse(text: string, target: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw problem(502, `${target} was answered with what is not JSON`, { cause: error });
-  }
-}
-
-function problemOf({ status, detail, type, title, errors }: ProblemDocument, more: object): Problem {
-  return problem(status, detail, { type, title, ...(errors ? { errors } : {}), ...more });
 }
