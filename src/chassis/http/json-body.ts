@@ -14,11 +14,31 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   const bytes = await readBytes(request, maxBytes);
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw problem(400, "the body is not UTF-8");
+  const text = bytes.toString();
+  const value = parse(text);
+  if (/__proto__|\\u005f/i.test(text) && namesPrototype(value))
+    throw problem(400, "the body has a field __proto__, which is taken nowhere");
+  return value;
+}
+
+function parse(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString());
+    return JSON.parse(text);
   } catch (error) {
     throw problem(400, `the body is not JSON: ${messageOf(error)}`);
   }
+}
+
+/** Whether there is a field that, assigned by a handler to an object of its own, would change what that object is. Without recursion: bodies nest as deep as they like. */
+function namesPrototype(value: unknown): boolean {
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const each = waiting.pop();
+    if (typeof each !== "object" || each === null) continue;
+    if (Object.hasOwn(each, "__proto__")) return true;
+    for (const within of Object.values(each)) waiting.push(within);
+  }
+  return false;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -31,4 +31,10 @@ export const limits = {
   ratedCallers: 10_000,
   /** Wrong fields named in one problem document. */
   errorsPerProblem: 100,
+  /** Values in a part of a request of which every mistake is told: of a larger one the first, for a million mistakes take seconds to find. */
+  explainedValues: 1_000,
+  /** How long a field's name may be for a guess at what was meant: guesses compare each letter with each. */
+  guessedName: 64,
+  /** Letters of a pointer to a wrong field. */
+  pointer: 200,
 } as const;

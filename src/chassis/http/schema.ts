@@ -1,3 +1,5 @@
+import { assert } from "#base";
+
 /** What a schema's values are: `Out` as a handler sees them, `In` as a client may write them (defaults left out). */
 declare const out: unique symbol;
 declare const into: unique symbol;
@@ -94,7 +96,14 @@ export const t = {
   array: <S extends Schema<unknown>>(
     items: S,
     options: ArrayOptions = {},
-  ): Schema<readonly Output<S>[], readonly Input<S>[]> => ({ type: "array", items, ...options }),
+  ): Schema<readonly Output<S>[], readonly Input<S>[]> => {
+    // Each is compared with each.
+    assert(
+      !options.uniqueItems || options.maxItems !== undefined,
+      "an array whose items are to be unlike one another has a maxItems: else a stranger's takes minutes to check",
+    );
+    return { type: "array", items, ...options };
+  },
 
   /** An object with these fields and no others: a misspelt one would otherwise be ignored in silence. */
   object: <F extends Fields>(fields: F, options: Described = {}): Schema<ObjectOut<F>, ObjectIn<F>> => ({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { limits } from "./limits.ts";
 import type { FieldError, Problem } from "./problem.ts";
 import { type Input, type Output, t } from "./schema.ts";
 import { compileValidator, type Parts } from "./validator.ts";
@@ -46,6 +47,24 @@ test("texts of a query become what is wanted, those of a body stay what they are
   assert.deepEqual(query, { count: 3, tags: ["a"], loud: false });
   const validate = compileValidator({ body: t.object(fields), answers: { 204: null } });
   assert.equal(errorsOf(() => validate({ ...nothing, body: { count: "3", tags: "a" } })).length, 2);
+});
+
+test("of a megabyte of mistakes the first is told: a stranger's request holds up nobody", () => {
+  const validate = compileValidator({ body: t.record(order), answers: { 204: null } });
+  const many = Object.fromEntries(Array.from({ length: limits.explainedValues }, (_, at) => [at, { x: at }]));
+  assert.equal(errorsOf(() => validate({ ...nothing, body: many })).length, 1);
+  const few = Object.fromEntries(Object.entries(many).slice(0, 200));
+  assert.equal(errorsOf(() => validate({ ...nothing, body: few })).length, limits.errorsPerProblem);
+});
+
+test("no guess is made at what was meant by an endless name, and its beginning is all that is told", () => {
+  const validate = compileValidator({ body: t.object({ express: t.unknown() }), answers: { 204: null } });
+  const [first] = errorsOf(() =>
+    validate({ ...nothing, body: { [`express${"s".repeat(70)}`]: 1, express: 1 } }),
+  );
+  assert.equal(first?.detail, "is not known here");
+  const [second] = errorsOf(() => validate({ ...nothing, body: { ["x".repeat(1e6)]: 1, express: 1 } }));
+  assert.equal(second?.pointer, `/${"x".repeat(limits.pointer - 1)}…`);
 });
 
 test("a field called __proto__ is a field like any other: not known", () => {

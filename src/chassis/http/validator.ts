@@ -16,34 +16,74 @@ export interface Parts {
 /** Throws a problem that names every wrong field of every part. */
 export type Validator = (parts: Parts) => void;
 
-/** All errors, not the first; bodies are bounded, so that this stays cheap. */
-const options: Options = { allErrors: true, useDefaults: true, strict: false, verbose: true };
 const addFormats = formats as unknown as (ajv: Ajv2020) => void;
 
+/** Checks of one kind of part, in two ways. */
+interface Checkers {
+  /** Ends at the first error: what is right is found to be right as fast as can be, and a stranger's megabyte of mistakes is put aside as fast. */
+  readonly quick: Ajv2020;
+  /** Finds every error. Each costs a record, and there may be as many as there are values: for what is small alone. */
+  readonly thorough: Ajv2020;
+}
+
 /** For JSON, whose types are what they are. */
-const exact = new Ajv2020(options);
+const exact = checkers({});
 /** For paths, queries and headers, where everything is text, and a list of one looks like none. */
-const lenient = new Ajv2020({ ...options, coerceTypes: "array" });
-addFormats(exact);
-addFormats(lenient);
+const lenient = checkers({ coerceTypes: "array" });
+
+function checkers(more: Options): Checkers {
+  const [quick, thorough] = [false, true].map((allErrors) => {
+    const ajv = new Ajv2020({ allErrors, useDefaults: true, strict: false, verbose: true, ...more });
+    addFormats(ajv);
+    return ajv;
+  });
+  return { quick, thorough } as Checkers;
+}
 
 const places = { params: "path", query: "query", headers: "header", body: "body" } as const;
 const partNames = Object.keys(places) as (keyof Parts)[];
 
+/** How one part of a route's requests is checked. */
+interface Check {
+  readonly part: keyof Parts;
+  readonly quick: ValidateFunction;
+  /** Compiled when somebody has sent something wrong. */
+  readonly thorough: () => ValidateFunction;
+}
+
 /** Compiles the schemas of a route. */
 export function compileValidator(shape: Shape): Validator {
-  const checks: [part: keyof Parts, check: ValidateFunction][] = partNames.flatMap((part) => {
+  const checks = partNames.flatMap((part): Check[] => {
     const schema = shape[part];
-    return schema ? [[part, (part === "body" ? exact : lenient).compile(schema)]] : [];
+    if (!schema) return [];
+    const { quick, thorough } = part === "body" ? exact : lenient;
+    return [{ part, quick: quick.compile(schema), thorough: () => thorough.compile(schema) }];
   });
   return (parts) => {
-    let errors: FieldError[] | undefined;
-    for (const [part, check] of checks) {
-      if (!check(parts[part]))
-        errors = [...(errors ?? []), ...(check.errors ?? []).map((error) => name(error, part))];
-    }
-    if (errors) throw refuse(errors);
+    if (checks.every(({ part, quick }) => quick(parts[part]))) return;
+    throw refuse(checks.flatMap((check) => errorsOf(check, parts[check.part])));
   };
+}
+
+function errorsOf({ part, quick, thorough }: Check, value: unknown): FieldError[] {
+  const check = isSmall(value) ? thorough() : quick;
+  if (check(value)) return [];
+  // Whatever is said of an error is worked out for those alone that are told.
+  return (check.errors ?? []).slice(0, limits.errorsPerProblem).map((error) => name(error, part));
+}
+
+/** Whether there are few enough values in it for all that is wrong with them to be told. */
+function isSmall(value: unknown): boolean {
+  const waiting = [value];
+  for (let seen = 1; waiting.length > 0; ) {
+    const each = waiting.pop();
+    if (typeof each !== "object" || each === null) continue;
+    const within = Object.values(each);
+    seen += within.length;
+    if (seen > limits.explainedValues) return false;
+    waiting.push(...within);
+  }
+  return true;
 }
 
 function refuse(errors: readonly FieldError[]): Error {
@@ -55,14 +95,19 @@ function refuse(errors: readonly FieldError[]): Error {
 
 function name(error: ErrorObject, part: keyof Parts): FieldError {
   const { keyword, instancePath, params, message = "is wrong", parentSchema } = error;
-  const at = (pointer: string, detail: string): FieldError => ({ in: places[part], pointer, detail });
+  const at = (pointer: string, detail: string): FieldError => ({
+    in: places[part],
+    pointer: shortened(pointer),
+    detail,
+  });
   const below = (field: string) => `${instancePath}/${field.replaceAll("~", "~0").replaceAll("/", "~1")}`;
   switch (keyword) {
     case "required":
       return at(below(params.missingProperty), "is required");
     case "additionalProperties": {
       const unknown = params.additionalProperty as string;
-      const meant = nearest(unknown, Object.keys(parentSchema?.properties ?? {}));
+      const known = unknown.length > limits.guessedName ? [] : Object.keys(parentSchema?.properties ?? {});
+      const meant = nearest(unknown, known);
       return at(below(unknown), `is not known here${meant ? `; did you mean ${meant}?` : ""}`);
     }
     case "enum":
@@ -72,4 +117,9 @@ function name(error: ErrorObject, part: keyof Parts): FieldError {
     default:
       return at(instancePath, message);
   }
+}
+
+/** Of a name as long as the whole body the beginning will do. */
+function shortened(pointer: string): string {
+  return pointer.length > limits.pointer ? `${pointer.slice(0, limits.pointer)}…` : pointer;
 }
