@@ -20,9 +20,16 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, string>>;
 }
 
+interface Known {
+  readonly kind: CheckKind;
+  readonly check: Check;
+  /** What it comes to this time: for all who ask meanwhile. Health is answered to anybody, however much there is to do. */
+  running: Promise<string> | undefined;
+}
+
 /** Liveness, readiness and both together, apart: to be restarted and to be left alone for a while are different things. */
 export class Health {
-  readonly #checks = new Map<string, { kind: CheckKind; check: Check }>();
+  readonly #checks = new Map<string, Known>();
   readonly #state: () => State;
   readonly #clock: Clock;
 
@@ -32,14 +39,14 @@ export class Health {
   }
 
   add(name: string, kind: CheckKind, check: Check): void {
-    this.#checks.set(name, { kind, check });
+    this.#checks.set(name, { kind, check, running: undefined });
   }
 
   /** Ready: the service is, and so is all that it needs. Live: it answers at all, and no check says otherwise. */
   async report(kinds: readonly CheckKind[]): Promise<HealthReport> {
     const asked = [...this.#checks].filter(([, { kind }]) => kinds.includes(kind));
     const checks = Object.fromEntries(
-      await Promise.all(asked.map(async ([name, { check }]) => [name, await this.#run(check)])),
+      await Promise.all(asked.map(async ([name, known]) => [name, await this.#outcome(known)])),
     );
     const state = this.#state();
     if (kinds.includes("ready")) checks.service = state === "ready" ? "ok" : `is ${state}`;
@@ -55,6 +62,13 @@ export class Health {
         exchange.sendJson(report.status === "ok" ? 200 : 503, report, { "cache-control": "no-store" });
       },
     };
+  }
+
+  #outcome(known: Known): Promise<string> {
+    known.running ??= this.#run(known.check).finally(() => {
+      known.running = undefined;
+    });
+    return known.running;
   }
 
   async #run(check: Check): Promise<string> {

@@ -27,6 +27,8 @@ export class ProcessEvents {
       this.#logs.flush();
     };
     process.on("SIGTERM", end).on("SIGINT", end).on("uncaughtExceptionMonitor", fatal);
+    // Nobody reads the log any more: whoever is served here is served all the same, until the process has ended.
+    process.stdout.on("error", () => {});
     this.#forget = () => {
       process.off("SIGTERM", end).off("SIGINT", end).off("uncaughtExceptionMonitor", fatal);
     };
