@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type TestContext, test } from "node:test";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { type Clock, logger, systemClock } from "#base";
 import { client } from "../http/client.ts";
 import { get, post } from "../http/route.ts";
 import { t } from "../http/schema.ts";
@@ -91,6 +92,30 @@ test("an issuer that is not there makes 503, and its return is seen with the nex
   assert.equal(await caller.who(), "ada");
 });
 
+test("an issuer that goes away takes nobody with it for a day; when it is back, what it has withdrawn counts no longer", async (context) => {
+  const issuer = await startIssuer(context);
+  let nowMs = 0;
+  const clock: Clock = { ...systemClock, monotonicMs: () => nowMs };
+  const told = Promise.withResolvers<string>();
+  const log = logger((_, message) => told.resolve(message));
+  const { authenticate } = oidc({ issuer: issuer.url, audience: ["bank", "shop"], logger: log, clock });
+  const header = `Bearer ${await issuer.sign({ sub: "ada", aud: ["x", "shop"] })}`;
+  const ask = async () => (await authenticate(header)).subject;
+  assert.equal(await ask(), "ada");
+  issuer.present = false;
+  nowMs += 11 * 60_000;
+  assert.equal(await ask(), "ada");
+  assert.match(await told.promise, /those that are known go on counting/);
+  nowMs += 86_400_000;
+  await assert.rejects(ask(), { status: 503 });
+  issuer.present = true;
+  assert.equal(await ask(), "ada");
+  issuer.withdraw();
+  nowMs += 11 * 60_000;
+  // Asked for in the background: nobody waits for it.
+  while ((await ask().catch(({ status }) => status)) !== 401);
+});
+
 test("who may not ask learns nothing about a request's fields", async (context) => {
   const issuer = await startIssuer(context);
   const { ask } = await startService(context, {
@@ -145,6 +170,7 @@ async function startIssuer(context: TestContext) {
     rotate: async () => {
       key = await newKey();
     },
+    withdraw: () => published.splice(0),
     sign: (claims: JWTPayload) =>
       new SignJWT({ iss: issuer.url, aud: "shop", exp: 9_000_000_000, ...claims })
         .setProtectedHeader({ alg: "ES256", kid: String(kid) })

@@ -1,16 +1,20 @@
-import type { JWTPayload, JWTVerifyGetKey } from "jose";
-import { assert, messageOf } from "#base";
+import type { JWTPayload } from "jose";
+import { assert, type Clock, type Logger, messageOf, silentLogger, systemClock } from "#base";
 import { problem } from "../http/problem.ts";
+import { IssuerKeys } from "./issuer-keys.ts";
 import { limits } from "./limits.ts";
 import type { Authenticator, Principal } from "./principal.ts";
 
 export interface OidcOptions {
   /** As the tokens name it, and where /.well-known/openid-configuration is found: `https://login.example.com/realms/shop`. */
   readonly issuer: string;
-  /** Whom a token must be made for. */
-  readonly audience: string;
+  /** Whom a token must be made for: it names one of these, among others or alone. */
+  readonly audience: string | readonly string[];
   /** How long an unknown key is not asked for after keys were. */
   readonly keyCooldownMs?: number;
+  /** Is told when the issuer's keys cannot be read anew. The service's own is `context.logger`. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
 }
 
 /** What can be verified with a public key: a shared secret would let each service make tokens for all others. */
@@ -30,39 +34,37 @@ const algorithms = [
 
 /**
  * Verifies bearer tokens (JWT, RFC 9068) of an OpenID Connect issuer. Its keys are found by discovery, kept, and asked for anew when a token names one
- * that is not known: an issuer may rotate them at any time.
+ * that is not known: an issuer may rotate them at any time, and be away for a while.
  */
-export function oidc({ issuer, audience, keyCooldownMs = limits.keyCooldownMs }: OidcOptions): Authenticator {
-  assert(audience !== "", "tokens for everybody are for nobody: an audience is needed");
-  let keys: Promise<JWTVerifyGetKey> | undefined;
-
-  const findKeys = (): Promise<JWTVerifyGetKey> => {
-    keys ??= discover(issuer, keyCooldownMs).catch((error) => {
-      // The next request tries again.
-      keys = undefined;
-      throw problem(503, "who asks cannot be found out now", {
-        cause: error,
-        headers: { "retry-after": "5" },
-      });
-    });
-    return keys;
-  };
+export function oidc({
+  issuer,
+  audience,
+  keyCooldownMs = limits.keyCooldownMs,
+  logger = silentLogger,
+  clock = systemClock,
+}: OidcOptions): Authenticator {
+  const audiences = [audience].flat();
+  assert(
+    audiences.length > 0 && !audiences.includes(""),
+    "tokens for everybody are for nobody: an audience is needed",
+  );
+  const keys = new IssuerKeys({ issuer, keyCooldownMs, clock, logger });
 
   return {
     async authenticate(authorization) {
       const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization ?? "")?.[1];
       if (!token)
         throw unauthorized("a bearer token is needed", authorization === undefined ? "" : "invalid_request");
-      const [{ jwtVerify }, findKey] = await Promise.all([import("jose"), findKeys()]);
+      const [{ jwtVerify }, findKey] = await Promise.all([import("jose"), keys.find().catch(unavailable)]);
       const checks = {
         issuer,
-        audience,
+        audience: audiences,
         algorithms,
         clockTolerance: limits.clockToleranceSeconds,
         requiredClaims: ["sub", "exp"],
       };
       const { payload } = await jwtVerify(token, findKey, checks).catch((error) => {
-        if (isAboutKeys(error)) throw problem(503, "the issuer's keys cannot be read now", { cause: error });
+        if (isAboutKeys(error)) unavailable(error);
         throw unauthorized(`the token is not accepted: ${messageOf(error)}`, "invalid_token");
       });
       return principalOf(payload);
@@ -70,21 +72,8 @@ export function oidc({ issuer, audience, keyCooldownMs = limits.keyCooldownMs }:
   };
 }
 
-async function discover(issuer: string, cooldownDuration: number): Promise<JWTVerifyGetKey> {
-  const { createRemoteJWKSet } = await import("jose");
-  const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const answered = await fetch(url, { signal: AbortSignal.timeout(limits.issuerMs) });
-  if (!answered.ok) throw new Error(`${url} was answered ${answered.status}`);
-  const { issuer: named, jwks_uri: keysUrl } = (await answered.json()) as {
-    issuer?: string;
-    jwks_uri?: string;
-  };
-  if (named !== issuer || !keysUrl) throw new Error(`${url} is about the issuer ${named}, or names no keys`);
-  return createRemoteJWKSet(new URL(keysUrl), {
-    cooldownDuration,
-    cacheMaxAge: limits.keyAgeMs,
-    timeoutDuration: limits.issuerMs,
-  });
+function unavailable(cause: unknown): never {
+  throw problem(503, "who asks cannot be found out now", { cause, headers: { "retry-after": "5" } });
 }
 
 /** That the issuer could not be asked is not the caller's fault. A key that it does not have, is. */
