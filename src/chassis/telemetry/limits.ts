@@ -12,4 +12,8 @@ export const limits = {
   lastExportMs: 3000,
   /** Time series of one metric. Beyond it, a label holds something unbounded, such as an id: the rest is counted in one series. */
   seriesPerMetric: 2000,
+  /** Errors behind an error that a log line tells with their stacks, one behind the other. */
+  loggedCauses: 5,
+  /** Errors beside one another that it tells, of an AggregateError. */
+  loggedErrors: 10,
 } as const;

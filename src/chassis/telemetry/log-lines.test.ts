@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { seededRandom, systemClock } from "#base";
 import { Secret } from "../config/mod.ts";
@@ -58,6 +59,23 @@ test("secrets, errors, cycles and what JSON does not know make lines, too, and s
   assert.equal(parsed.password, "[secret]");
   assert.equal(parsed.message, "all");
   assert.equal(parsed.message_, "own");
+});
+
+test("errors are told wherever they stand, with what is behind and beside them, and one behind itself ends", () => {
+  const { logger, lines } = written();
+  const refused = Object.assign(new Error("connect"), { code: "ECONNREFUSED" });
+  const cycle = new Error("a");
+  cycle.cause = new Error("b", { cause: cycle });
+  const hostile = {
+    toJSON: () => assert.fail("no JSON"),
+    [inspect.custom]: () => assert.fail("nor this"),
+  };
+  logger.error("all", { error: new AggregateError([refused]), within: { error: refused }, cycle, hostile });
+  const { error, within, ...others } = JSON.parse(lines()[0] as string);
+  assert.equal(error.errors[0].code, "ECONNREFUSED");
+  assert.equal(within.error.message, "connect");
+  assert.equal(others.cycle.cause.cause.message, "a");
+  assert.equal(others.hostile, "not to be shown: nor this");
 });
 
 test("the level may change while a service runs", () => {

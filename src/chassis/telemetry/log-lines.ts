@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
-import { type Clock, type Logger, type LogLevel, type LogSink, logger } from "#base";
+import { type Clock, type Logger, type LogLevel, type LogSink, logger, messageOf } from "#base";
 import { current } from "./current.ts";
+import { limits } from "./limits.ts";
 
 /** Where finished lines go: `process.stdout`, or a test's own. */
 export interface LineWriter {
@@ -65,22 +66,44 @@ function render(fields: Readonly<Record<string, unknown>>): string {
 
 /** JSON of anything: what JSON cannot say is shown as `console.log` would, so that a log line never fails. */
 function toJson(value: unknown): string | undefined {
-  if (value instanceof Error) return JSON.stringify(errorFields(value));
   try {
-    return JSON.stringify(value);
+    return typeof value === "object" ? JSON.stringify(value, showErrors) : JSON.stringify(value);
   } catch {
-    return JSON.stringify(inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY }));
+    return JSON.stringify(shownAnyhow(value));
   }
 }
 
-function errorFields(error: Error): object {
-  const { cause } = error;
+/** An error is an empty object to JSON, wherever it stands. */
+function showErrors(_name: string, value: unknown): unknown {
+  return value instanceof Error ? errorFields(value, 0) : value;
+}
+
+function errorFields(error: Error & { code?: unknown; errors?: unknown }, depth: number): object {
+  const { name, message, stack, code, cause, errors } = error;
   return {
-    type: error.name,
-    message: error.message,
-    stack: error.stack,
-    ...(cause === undefined ? {} : { cause: cause instanceof Error ? errorFields(cause) : inspect(cause) }),
+    type: name,
+    ...(typeof code === "string" || typeof code === "number" ? { code } : {}),
+    message,
+    stack,
+    ...(cause === undefined ? {} : { cause: behind(cause, depth + 1) }),
+    // Of a connection that was tried at several addresses this is all that is said.
+    ...(Array.isArray(errors)
+      ? { errors: errors.slice(0, limits.loggedErrors).map((each) => behind(each, depth + 1)) }
+      : {}),
   };
+}
+
+/** An error may be its own cause, by however many others. */
+function behind(cause: unknown, depth: number): unknown {
+  return cause instanceof Error && depth < limits.loggedCauses ? errorFields(cause, depth) : inspect(cause);
+}
+
+function shownAnyhow(value: unknown): string {
+  try {
+    return inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY });
+  } catch (error) {
+    return `not to be shown: ${messageOf(error)}`;
+  }
 }
 
 let second = Number.NaN;
