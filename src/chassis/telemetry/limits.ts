@@ -12,6 +12,8 @@ export const limits = {
   lastExportMs: 3000,
   /** Time series of one metric. Beyond it, a label holds something unbounded, such as an id: the rest is counted in one series. */
   seriesPerMetric: 2000,
+  /** Letters of a `tracestate`: what everybody has to hand on, https://www.w3.org/TR/trace-context/#tracestate-limits. A stranger's 16 KiB go no further. */
+  traceState: 512,
   /** Errors behind an error that a log line tells with their stacks, one behind the other. */
   loggedCauses: 5,
   /** Errors beside one another that it tells, of an AggregateError. */

@@ -6,7 +6,7 @@ import { seededRandom, systemClock } from "#base";
 import { Secret } from "../config/mod.ts";
 import { runAs } from "./current.ts";
 import { logs } from "./log-lines.ts";
-import { Tracer } from "./tracer.ts";
+import { type Sampling, Tracer } from "./tracer.ts";
 
 function written() {
   let text = "";
@@ -29,7 +29,8 @@ test("a line is one JSON object that begins with time, level, service and messag
 
 test("what is done for a request has its trace and span, across awaits", async () => {
   const { logger, lines } = written();
-  const tracer = new Tracer({ clock: systemClock, random: seededRandom(1), ratio: 1, recording: false });
+  const sampling: Sampling = { ratio: 1, ofOthers: "beginner" };
+  const tracer = new Tracer({ clock: systemClock, random: seededRandom(1), sampling, recording: false });
   const span = tracer.start("x");
   await runAs({ span }, async () => {
     await Promise.resolve();

@@ -31,8 +31,8 @@ export interface Export {
 export function collectorsOf(environment: Readonly<Record<string, string | undefined>>): Collectors {
   if (environment.OTEL_SDK_DISABLED === "true") return {};
   const base = environment.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, "");
-  const tracesUrl = environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && `${base}/v1/traces`);
-  const metricsUrl = environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT ?? (base && `${base}/v1/metrics`);
+  const tracesUrl = environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || (base && `${base}/v1/traces`);
+  const metricsUrl = environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT || (base && `${base}/v1/metrics`);
   return { ...(tracesUrl ? { tracesUrl } : {}), ...(metricsUrl ? { metricsUrl } : {}) };
 }
 
@@ -48,11 +48,11 @@ export async function startExport(options: ExportOptions): Promise<Export> {
   ]);
   const loops: Loop[] = [];
   if (spans) {
-    const loop = new Loop(clock, limits.spanDelayMs, spans);
+    const loop = new Loop(clock, limits.spanDelayMs, unfailing(spans, options.logger));
     options.tracer.onBatch(() => loop.hurry());
     loops.push(loop);
   }
-  if (metrics) loops.push(new Loop(clock, limits.metricsIntervalMs, metrics));
+  if (metrics) loops.push(new Loop(clock, limits.metricsIntervalMs, unfailing(metrics, options.logger)));
   return {
     close: async () => {
       const ending = Promise.all(loops.map((loop) => loop.close()));
@@ -105,6 +105,17 @@ function send(
       resolve();
     });
   });
+}
+
+/** What a service says of itself ends neither the service nor what it goes on to say. */
+function unfailing(action: () => Promise<void>, logger: Logger): () => Promise<void> {
+  return async () => {
+    try {
+      await action();
+    } catch (error) {
+      logger.error("telemetry could not be made ready for export", { error });
+    }
+  };
 }
 
 /** Does something again and again, with `pauseMs` in between; sooner when asked to hurry, and a last time when it is closed. */

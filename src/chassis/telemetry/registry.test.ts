@@ -58,6 +58,8 @@ test("the same labels in another order are the same series, and a name asked for
   assert.deepEqual(registry.collect()[0]?.series, [{ labels: { a: "1", b: "2" }, value: 2 }]);
   assert.throws(() => registry.counter("x", "").add(-1), /only grows/);
   assert.throws(() => registry.gauge("a b", ""), /no name for a metric/);
+  for (const label of ["http.route", "1st", "le"])
+    assert.throws(() => registry.counter("x", "").add(1, { [label]: "" }), /no name for a label/);
 });
 
 test("labels that never repeat do not fill the memory: what is beyond the limit is counted in one series", () => {

@@ -135,6 +135,7 @@ class SeriesMap<T> {
     const known = this.#byKey.get(key);
     if (known) return known.series;
     if (this.#byKey.size >= limits.seriesPerMetric && key !== keyOf(overflow)) return this.of(overflow);
+    for (const name of Object.keys(labels)) assertLabel(name);
     const series = this.#make();
     this.#byKey.set(key, { labels, series });
     return series;
@@ -143,6 +144,14 @@ class SeriesMap<T> {
   map<R>(each: (labels: MetricLabels, series: T) => R): R[] {
     return [...this.#byKey.values()].map(({ labels, series }) => each(labels, series));
   }
+}
+
+/** One wrong label, and Prometheus reads nothing of what the process says. */
+function assertLabel(name: string): void {
+  assert(
+    /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && name !== "le",
+    `${name} is no name for a label: letters, digits and _ alone, and not le`,
+  );
 }
 
 /** As OpenTelemetry marks it. */

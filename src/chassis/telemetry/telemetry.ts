@@ -4,7 +4,7 @@ import { type LineWriter, type Logs, logs } from "./log-lines.ts";
 import { collectorsOf, type Export, startExport } from "./otlp.ts";
 import { type Origin, parseAttributes } from "./otlp-shapes.ts";
 import { Registry } from "./registry.ts";
-import { Tracer } from "./tracer.ts";
+import { type Sampling, Tracer } from "./tracer.ts";
 
 export interface TelemetryOptions {
   readonly name: string;
@@ -28,12 +28,13 @@ export class Telemetry {
 
   constructor(options: TelemetryOptions) {
     const { environment, clock, random, output, version } = options;
-    const name = environment.OTEL_SERVICE_NAME ?? options.name;
+    // An empty variable is as none, says OpenTelemetry.
+    const name = environment.OTEL_SERVICE_NAME || options.name;
     this.#options = options;
     this.#origin = { name, version, attributes: parseAttributes(environment.OTEL_RESOURCE_ATTRIBUTES) };
     this.logs = logs({ clock, output, service: name });
     const recording = collectorsOf(environment).tracesUrl !== undefined;
-    this.tracer = new Tracer({ clock, random, recording, ratio: ratioOf(environment) });
+    this.tracer = new Tracer({ clock, random, recording, sampling: samplingOf(environment) });
     this.registry.measured(
       "counter",
       "otel_spans_dropped_total",
@@ -67,13 +68,17 @@ export class Telemetry {
   }
 }
 
-/** OTEL_TRACES_SAMPLER_ARG, with any of the samplers that it belongs to. */
-function ratioOf({
-  OTEL_TRACES_SAMPLER: sampler,
+/** OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. Nothing, or what is not known, is `parentbased_always_on`. */
+function samplingOf({
+  OTEL_TRACES_SAMPLER: sampler = "",
   OTEL_TRACES_SAMPLER_ARG: argument,
-}: TelemetryOptions["environment"]): number {
-  if (sampler?.endsWith("always_off")) return 0;
-  if (!sampler?.endsWith("traceidratio") || argument === undefined) return 1;
-  const ratio = Number(argument);
-  return ratio >= 0 && ratio <= 1 ? ratio : 1;
+}: TelemetryOptions["environment"]): Sampling {
+  const kind = sampler.replace("parentbased_", "");
+  const ofOthers = samplers.has(sampler) ? "here" : "beginner";
+  if (kind === "always_off") return { ofOthers, ratio: 0 };
+  const ratio = kind === "traceidratio" && argument ? Number(argument) : 1;
+  return { ofOthers, ratio: ratio >= 0 && ratio <= 1 ? ratio : 1 };
 }
+
+/** Those that decide whoever has begun a trace. */
+const samplers: ReadonlySet<string> = new Set(["always_on", "always_off", "traceidratio"]);

@@ -30,5 +30,7 @@ test("a header that is not well-formed is as none; a later version is read as fa
   for (const header of wrong) assert.equal(parseTraceparent(header), undefined, `${header}`);
   const expected = { traceId: trace, spanId: span, sampled: true };
   assert.deepEqual(parseTraceparent(`00-${trace}-${span}-03`), expected);
+  assert.deepEqual(parseTraceparent(`00-${trace}-${span}-01`, "a=1"), { ...expected, state: "a=1" });
+  assert.deepEqual(parseTraceparent(`00-${trace}-${span}-01`, `a=${"1".repeat(511)}`), expected);
   assert.deepEqual(parseTraceparent(`cc-${trace}-${span}-01-more`), expected);
 });

@@ -1,4 +1,5 @@
 import type { Random } from "#base";
+import { limits } from "./limits.ts";
 
 /** Where in which trace something happens, as it travels between services: W3C Trace Context, https://www.w3.org/TR/trace-context/. */
 export interface TraceContext {
@@ -8,7 +9,7 @@ export interface TraceContext {
   readonly spanId: string;
   /** Whether whoever began the trace wants it recorded. */
   readonly sampled: boolean;
-  /** The `tracestate` header as it came; handed on unread. */
+  /** The `tracestate` header as it came; handed on unread, unless it is longer than anybody has to hand on. */
   readonly state?: string;
 }
 
@@ -28,7 +29,12 @@ export function parseTraceparent(header: string | undefined, state?: string): Tr
   ];
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1, ...(state ? { state } : {}) };
+  return {
+    traceId,
+    spanId,
+    sampled: (Number.parseInt(flags, 16) & 1) === 1,
+    ...(state && state.length <= limits.traceState ? { state } : {}),
+  };
 }
 
 export function formatTraceparent({ traceId, spanId, sampled }: TraceContext): string {

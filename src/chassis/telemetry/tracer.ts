@@ -39,10 +39,20 @@ export interface SpanOptions {
 export interface TracerOptions {
   readonly clock: Clock;
   readonly random: Random;
-  /** The share of new traces that are recorded, from 0 to 1. Traces that come from elsewhere are recorded as their beginner wants. */
-  readonly ratio: number;
+  readonly sampling: Sampling;
   /** When false, spans have identities, for log lines and other services, and are then forgotten. */
   readonly recording: boolean;
+}
+
+/** Which traces are recorded. */
+export interface Sampling {
+  /** The share of traces that are, from 0 to 1. */
+  readonly ratio: number;
+  /**
+   * Who decides of a trace that comes from elsewhere. `beginner`: whoever has begun it. `here`: the ratio alone, where it is strangers who ask and who would have
+   * all of theirs recorded.
+   */
+  readonly ofOthers: "beginner" | "here";
 }
 
 /**
@@ -67,16 +77,14 @@ export class Tracer {
     name: string,
     { kind = "internal", parent = current()?.span.context, attributes }: SpanOptions = {},
   ): Span {
-    const { random, ratio, recording } = this.#options;
+    const { random, sampling, recording } = this.#options;
     const spanId = newSpanId(random);
-    const context = parent
-      ? { ...parent, spanId }
-      : {
-          traceId: newTraceId(random),
-          spanId,
-          sampled: recording && (ratio === 1 || random.float() < ratio),
-        };
-    if (!recording || !context.sampled) return { context, set() {}, end() {} };
+    const traceId = parent?.traceId ?? newTraceId(random);
+    const followed = parent !== undefined && (kind !== "server" || sampling.ofOthers === "beginner");
+    // Not by the trace's id, as others do: a stranger has chosen it.
+    const sampled = followed ? parent.sampled : recording && random.float() < sampling.ratio;
+    const context = { ...parent, traceId, spanId, sampled };
+    if (!recording || !sampled) return { context, set() {}, end() {} };
     return this.#record(name, kind, context, parent, attributes);
   }
 
