@@ -35,6 +35,16 @@ test("a flow that is whole is accepted, and drawn", () => {
   );
 });
 
+test("who hears an event and has nothing to say is drawn, too", () => {
+  const watched = { ...flow, participants: { ...flow.participants, mail: { refused: [], paid: [] } } };
+  checkChoreography(watched);
+  const drawing = drawChoreography(watched).split("\n");
+  assert.deepEqual(
+    drawing.filter((line) => line.includes("mail")),
+    ["  refused -.-> at_mail[mail]", "  paid -.-> at_mail[mail]"],
+  );
+});
+
 const broken: readonly [string, Partial<Choreography>, RegExp][] = [
   [
     "a missing reaction",
