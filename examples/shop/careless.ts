@@ -1,5 +1,6 @@
-import type { ConsumeOptions, Outbox } from "@nacre/chassis/data";
-import { type Broker, composer, type Message, type Subscription } from "@nacre/chassis/messages";
+import type { Random } from "@nacre/chassis";
+import type { Outbox } from "@nacre/chassis/data";
+import { type Broker, composer, type Message } from "@nacre/chassis/messages";
 
 /*
  * What one writes when one does not know better. The shop takes it only when it is told to, to show what becomes of the books.
@@ -21,20 +22,15 @@ export function tellCarelessly(source: string, broker: Broker): Outbox {
   };
 }
 
-/** Does what a message says, each time it is said. */
-export function hearCarelessly({
-  database,
-  broker,
-  topic,
-  consumer,
-  effect,
-}: ConsumeOptions): Promise<Subscription> {
-  return broker.subscribe({
-    topic,
-    subscriber: consumer,
-    handle: ({ message }) =>
-      database.transaction(async (transaction) => {
-        await effect(transaction, message);
+/** Takes each message for one that was never heard before, so that it is done each time it is said. */
+export function hearCarelessly(broker: Broker, random: Random): Broker {
+  return {
+    ...broker,
+    subscribe: ({ handle, ...subscription }) =>
+      broker.subscribe({
+        ...subscription,
+        handle: ({ message, ...delivery }) =>
+          handle({ ...delivery, message: { ...message, event: { ...message.event, id: random.uuid() } } }),
       }),
-  });
+  };
 }

@@ -10,9 +10,9 @@ export const inventory = part({
   name: "inventory",
   routes: inventoryApi,
   schemas: [inventorySchema],
-  async open({ database, outbox, hear }) {
+  async open({ database, outbox, obey }) {
     const box = outbox("/inventory");
-    await hear(topics.inventory, "inventory", {
+    await obey(topics.inventory, "inventory", {
       async "stock.reserve"(transaction, order, command) {
         const isReserved = await reserve(transaction, order, command);
         await box.add(

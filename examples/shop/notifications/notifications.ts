@@ -1,6 +1,5 @@
 import { get, t } from "@nacre/chassis";
 import type { Schema, Transaction } from "@nacre/chassis/data";
-import { topics } from "../messages.ts";
 import { part } from "../part.ts";
 
 const schema: Schema = {
@@ -22,8 +21,8 @@ export const notifications = part({
     }),
   },
   schemas: [schema],
-  async open({ database, hear }) {
-    await hear(topics.facts, "notifications", {
+  async open({ database, react }) {
+    await react("notifications", {
       "order.refused": (transaction, order, { customer, reason }) =>
         write(transaction, customer, order, `We are sorry: ${reason}.`),
       "shipment.sent": (transaction, order, { customer, parcel }) =>

@@ -19,7 +19,7 @@ export const orders = part({
   name: "orders",
   routes: ordersApi,
   schemas: [eventsSchema, sagaSchema, idempotencySchema],
-  async open({ database, broker, outbox, hear, context }) {
+  async open({ database, broker, outbox, obey, context }) {
     const { random, signal, logger, closeAtEnd } = context;
     const box = outbox("/orders");
     const kept = aggregates({ definition: order, outbox: box });
@@ -30,7 +30,7 @@ export const orders = part({
     const timeouts = saga.run(signal);
     closeAtEnd(() => timeouts);
 
-    await hear(topics.orders, "orders", {
+    await obey(topics.orders, "orders", {
       "order.complete": (transaction, id) => kept.change(transaction, id, complete),
       "order.refuse": (transaction, id, { reason }) => kept.change(transaction, id, refuse(reason)),
     });

@@ -1,5 +1,4 @@
 import type { Schema, Transaction } from "@nacre/chassis/data";
-import { topics } from "../messages.ts";
 import { part } from "../part.ts";
 import { overviewApi } from "./api.ts";
 
@@ -20,8 +19,8 @@ export const overview = part({
   name: "overview",
   routes: overviewApi,
   schemas: [schema],
-  async open({ database, hear }) {
-    await hear(topics.facts, "overview", {
+  async open({ database, react }) {
+    await react("overview", {
       "order.placed": (transaction, order, { customer, item, count, cents }) =>
         transaction.query(
           "insert into overview.orders (id, customer, item, count, cents, state) values ($1, $2, $3, $4, $5, 'placed')",

@@ -10,10 +10,10 @@ export const payment = part({
   name: "payment",
   routes: paymentApi,
   schemas: [paymentSchema, idempotencySchema],
-  async open({ database, outbox, hear }) {
+  async open({ database, outbox, obey }) {
     const box = outbox("/payment");
     const keys = idempotency({ database, scope: "payment" });
-    await hear(topics.payment, "payment", {
+    await obey(topics.payment, "payment", {
       async "payment.take"(transaction, order, command) {
         const isTaken = await take(transaction, order, command);
         await box.add(

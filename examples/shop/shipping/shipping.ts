@@ -1,6 +1,5 @@
 import { get, t } from "@nacre/chassis";
 import type { Schema } from "@nacre/chassis/data";
-import { about, topics } from "../messages.ts";
 import { part } from "../part.ts";
 
 const schema: Schema = {
@@ -17,13 +16,12 @@ export const shipping = part({
     countShipments: get("/shipments", { answers: { 200: t.object({ count: t.integer() }) } }),
   },
   schemas: [schema],
-  async open({ database, outbox, hear, context: { random } }) {
-    const box = outbox("/shipping");
-    await hear(topics.facts, "shipping", {
+  async open({ database, react, context: { random } }) {
+    await react("shipping", {
       async "order.completed"(transaction, order, { customer }) {
         const parcel = random.uuid();
         await transaction.query("insert into shipping.shipments values ($1, $2)", [order, parcel]);
-        await box.add(transaction, about(order, topics.facts, "shipment.sent", { customer, parcel }));
+        return { type: "shipment.sent", data: { customer, parcel } };
       },
     });
     return {
