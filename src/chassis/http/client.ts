@@ -26,7 +26,7 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
 }
 
-export interface CallOptions<Body = unknown> {
+export interface CallOptions<Instead = unknown> {
   /** How long the answer may take, all attempts together. What is left of the request that is being handled, if less. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -36,16 +36,22 @@ export interface CallOptions<Body = unknown> {
   readonly idempotent?: boolean;
   /** Calls about the same thing share it: who balances by hashing sends them to the same instance. */
   readonly affinity?: string;
-  /** What serves in place of an answer when the service is in trouble or nobody was there in time. A refusal, such as 404, is an answer. */
-  readonly fallback?: (error: unknown) => Body | Promise<Body>;
+  /**
+   * What serves in place of an answer when the service is in trouble or nobody was there in time; it need not look like one, so that the caller can
+   * tell. A refusal, such as 404, is an answer.
+   */
+  readonly fallback?: (error: unknown) => Instead | Promise<Instead>;
 }
 
 /** A function per route, typed by it. */
 export type Client<Api extends Routes> = { readonly [Name in keyof Api]: Call<Api[Name]> };
 
 export interface Call<R extends Route> {
-  /** Resolves to the body of a successful answer. Rejects with a `Problem` for any other: 504 when the deadline passed, 503 when nobody was there. */
-  (...input: InputAnd<R, CallOptions<SuccessBody<R>>>): Promise<SuccessBody<R>>;
+  /**
+   * Resolves to the body of a successful answer, or to what serves in its place. Rejects with a `Problem` for any other: 504 when the deadline passed,
+   * 503 when nobody was there.
+   */
+  <Instead = never>(...input: InputAnd<R, CallOptions<Instead>>): Promise<SuccessBody<R> | Instead>;
   /** Resolves to any answer that the route describes, with status and headers; rejects with a `Problem` for what it does not describe. */
   readonly answer: (...input: InputAnd<R, Omit<CallOptions, "fallback">>) => Promise<DescribedAnswer<R>>;
 }

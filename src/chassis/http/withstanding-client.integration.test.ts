@@ -58,6 +58,8 @@ test("a fallback serves while the service is in trouble, and a refusal is not tr
   await assert.rejects(read("none"), { status: 404 });
   await it.stop();
   assert.deepEqual(await read("pear"), { cents: 99 }, "nobody is there");
+  const known = await shop.read({ params: { item: "pear" } }, { fallback: () => undefined });
+  assert.equal(known?.cents, undefined, "what serves in place of an answer need not look like one");
 });
 
 test("who is down is no longer asked, and is found again when it is back", async (context) => {
