@@ -1,8 +1,8 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "#testing";
-import { eventually } from "../../test/eventually.ts";
-import { type Running, start } from "../../test/processes.ts";
 
 export interface ShopProcessOptions {
   /** Where the shop is. */
@@ -21,9 +21,10 @@ export class ShopProcess {
   readonly url: string;
   readonly #options: ShopProcessOptions;
   readonly #port: number;
-  #running: Running | undefined;
+  #child: ChildProcess | undefined;
   #environment: Readonly<Record<string, string>> = {};
-  #isClosed = false;
+  #isWanted = false;
+  #said = "";
 
   private constructor(options: ShopProcessOptions, port: number) {
     this.name = options.parts.join("+") || "shop";
@@ -36,16 +37,22 @@ export class ShopProcess {
     return new ShopProcess(options, await freePort());
   }
 
-  /** Begins, with what there was to know once all had their addresses. */
-  start(environment: Readonly<Record<string, string>>): void {
+  /** What there is to know once all have their addresses. */
+  tell(environment: Readonly<Record<string, string>>): void {
     this.#environment = environment;
+  }
+
+  /** Begins, or begins again after `stop`. Resolves when it is ready. */
+  async start(): Promise<void> {
+    this.#isWanted = true;
     this.#begin();
+    await this.#ready();
   }
 
   #begin(): void {
     const { directory, parts } = this.#options;
-    const running = start(process.execPath, [join(directory, "main.ts"), ...parts], {
-      environment: {
+    const child = spawn(process.execPath, [join(directory, "main.ts"), ...parts], {
+      env: {
         PATH: process.env.PATH,
         HOST: "127.0.0.1",
         PORT: String(this.#port),
@@ -53,29 +60,41 @@ export class ShopProcess {
         DRAIN_DELAY: "0ms",
         ...this.environment,
       },
+      stdio: ["ignore", "pipe", "pipe"],
     });
-    this.#running = running;
-    void running.ended.then(async () => {
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.#said = (this.#said + text).slice(-lastWordsLength);
+      });
+    child.once("close", async () => {
       await pause(restartMs);
-      if (!this.#isClosed) this.#begin();
+      if (this.#isWanted && this.#child === child) this.#begin();
     });
   }
 
-  async ready(): Promise<void> {
-    await eventually(`${this.name} is ready`, async () => {
-      const answered = await fetch(`${this.url}/readyz`).catch(() => undefined);
-      return answered?.ok ?? false;
-    });
+  async #ready(): Promise<void> {
+    const signal = AbortSignal.timeout(readyMs);
+    const isReady = async () => (await fetch(`${this.url}/readyz`, { signal }).catch(() => undefined))?.ok;
+    while (!(await isReady())) {
+      if (signal.aborted)
+        throw new Error(`${this.name} is not ready after ${readyMs} ms:\n${this.lastWords}`);
+      await pause(lookEveryMs);
+    }
   }
 
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
-    await this.#running?.stop("SIGKILL");
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "close");
+    child.kill("SIGKILL");
+    await ended;
   }
 
-  /** Ends it for good. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  /** Ends it, and it stays away until it is started. */
+  async stop(): Promise<void> {
+    this.#isWanted = false;
     await this.kill();
   }
 
@@ -85,13 +104,17 @@ export class ShopProcess {
   }
 
   get pid(): number {
-    return this.#running?.pid ?? 0;
+    return this.#child?.pid ?? 0;
   }
 
-  /** Everything that it has said since it was last started. */
-  get output(): string {
-    return this.#running?.output() ?? "";
+  /** What it and those before it said of late. */
+  get lastWords(): string {
+    return this.#said;
   }
 }
 
 const restartMs = 100;
+const lookEveryMs = 50;
+/** Long enough for a busy machine; a failure, not a pace. */
+const readyMs = 60_000;
+const lastWordsLength = 4_096;

@@ -78,8 +78,8 @@ export class Town {
     }
     const town = new Town({ postgres, nats, processes, staged, pools });
     // The page alone asks others; where everything is one process, that is known.
-    for (const each of processes) each.start(each.name === "web" ? { OTHERS: addresses.join(",") } : {});
-    await Promise.all(processes.map((each) => each.ready()));
+    if (processes.length > 1) town.processOf("web").tell({ OTHERS: addresses.join(",") });
+    await Promise.all(processes.map((each) => each.start()));
     return town;
   }
 
@@ -89,9 +89,14 @@ export class Town {
     return values.reduce((count, value) => count + value.split(",").length, 0);
   }
 
+  /** The process that runs a part. */
+  processOf(part: PartName): ShopProcess {
+    return this.processes.find(({ name }) => name === part) ?? (this.processes[0] as ShopProcess);
+  }
+
   /** Where customers go. */
   get url(): string {
-    return (this.processes.find(({ name }) => name === "web") ?? this.processes[0])?.url ?? "";
+    return this.processOf("web").url;
   }
 
   /** What a part has in its database. */
@@ -129,7 +134,7 @@ export class Town {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.processes.map((each) => each.close()));
+    await Promise.all(this.processes.map((each) => each.stop()));
     await Promise.all([...new Set(this.#pools.values())].map((pool) => pool.end()));
     await this.postgres.stop();
     await this.nats?.stop();
