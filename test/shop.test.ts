@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { seededRandom } from "#base";
 import { lacksNats, lacksPostgres } from "#testing";
 import { stageShop } from "../tools/shop/stage.ts";
@@ -22,6 +23,29 @@ describe("the shop", { skip: lacksPostgres() ?? lacksNats() ?? false }, () => {
       assert.deepEqual(await audit(town, bought), []);
     });
 
+  test("what a part that is away would say is missing, and the rest is there; what it was asked to do waits for it", async (context) => {
+    const town = await openTown(context, { layout: "services" });
+    const look = async (path: string): Promise<unknown> => (await fetch(`${town.url}/web/${path}`)).json();
+    await insist(`${town.url}/web/accounts/ann/deposits`, "deposit", { cents: 1_000 });
+    const away = (["inventory", "orders", "overview"] as const).map((part) => town.processOf(part));
+    await Promise.all(away.map((each) => each.stop()));
+
+    assert.deepEqual(await look("shelves"), [
+      { item: "pear", cents: 120 },
+      { item: "quince", cents: 310 },
+      { item: "medlar", cents: 450 },
+    ]);
+    assert.deepEqual(await look("customers/ann"), { cents: 1_000 });
+    const ordering = insist(`${town.url}/web/orders`, "order", { customer: "ann", item: "pear", count: 2 });
+
+    await Promise.all(away.map((each) => each.start()));
+    const { id } = await ordering;
+    const sent = { id, item: "pear", count: 2, cents: 240, state: "sent" };
+    await eventually("the order is seen to its end", async () =>
+      isDeepStrictEqual(await look("customers/ann"), { orders: [sent], cents: 760 }),
+    );
+  });
+
   const harm = {
     outbox: { what: "nothing is left to be said", isDone: isSilent },
     inbox: { what: "something is done twice", isDone: isDoubled },
@@ -36,13 +60,22 @@ describe("the shop", { skip: lacksPostgres() ?? lacksNats() ?? false }, () => {
     });
 });
 
+async function openTown(context: TestContext, options: Omit<TownOptions, "staged">): Promise<Town> {
+  const town = await Town.open({ ...options, staged: await stageShop() });
+  context.after(async () => {
+    if (!context.passed)
+      for (const { name, lastWords } of town.processes) context.diagnostic(`${name} said: ${lastWords}`);
+    await town.close();
+  });
+  return town;
+}
+
 async function ordersUnderFire(
   context: TestContext,
   { orders, strikes }: typeof campaign,
   options: Omit<TownOptions, "staged">,
 ) {
-  const town = await Town.open({ ...options, staged: await stageShop() });
-  context.after(() => town.close());
+  const town = await openTown(context, options);
   if (!town.nats) await town.deliverTwice();
   for (let customer = 0; customer < 20; customer += 1)
     await insist(`${town.url}/web/accounts/customer-${customer}/deposits`, `deposit-${customer}`, {
