@@ -1,4 +1,5 @@
 import { type Clock, type Logger, messageOf } from "#base";
+import { runForNobody } from "../telemetry/mod.ts";
 import { type Instance, sameInstances } from "./instance.ts";
 import { limits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
@@ -41,7 +42,8 @@ export function askedRegistry({ asker, refreshMs, clock, logger }: Asking): Regi
           await clock.sleep(pause, signal).catch(() => {});
         }
       };
-      void run();
+      // It is often a request that has somebody watched first; the watch outlives it.
+      void runForNobody(run);
       return { stop: () => ending.abort() };
     },
   };

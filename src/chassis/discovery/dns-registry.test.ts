@@ -21,6 +21,7 @@ function watched(first: readonly SrvRecord[] | string) {
   const registry = dnsRegistry({
     clock,
     refreshMs: 1_000,
+    search: async () => ({ domains: [], ndots: 1 }),
     resolveSrv: async (name) => {
       world.asked.push(name);
       if (typeof world.answer === "string")

@@ -4,14 +4,20 @@ import { askedRegistry } from "./asked-registry.ts";
 import type { Instance } from "./instance.ts";
 import { limits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
+import { type SearchDomains, searchDomains, wholeNames } from "./search-domains.ts";
 
 export interface DnsOptions {
-  /** The name of a service's SRV records. Absent: `_http._tcp.SERVICE`, as a headless service of Kubernetes with a port called `http` has them. */
+  /**
+   * The name of a service's SRV records; one that ends with a dot is whole, others are searched for as the machine does. Absent: `_http._tcp.SERVICE`, as a headless
+   * service of Kubernetes with a port called `http` has them.
+   */
   readonly nameOf?: (service: string) => string;
   readonly scheme?: "http" | "https";
   readonly refreshMs?: number;
-  /** Who answers: the machine's own resolver when nothing is said. */
+  /** Who answers for a whole name: the machine's own resolver when nothing is said. */
   readonly resolveSrv?: (name: string) => Promise<readonly SrvRecord[]>;
+  /** Where names that are not whole are searched for. Absent: as /etc/resolv.conf says. */
+  readonly search?: () => Promise<SearchDomains>;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -25,22 +31,60 @@ export function dnsRegistry({
   scheme = "http",
   refreshMs = limits.dnsRefreshMs,
   resolveSrv = resolveByMachine,
+  search = searchDomains,
   clock = systemClock,
   logger = silentLogger,
 }: DnsOptions = {}): Registry {
-  const asker = (service: string) => async (): Promise<readonly Instance[]> => {
-    const records = await resolveSrv(nameOf(service)).catch(noneWhenAbsent);
-    const first = Math.min(...records.map(({ priority }) => priority));
-    return records
-      .filter(({ priority }) => priority === first)
-      .map(({ name, port, weight }) => ({
-        id: `${name}:${port}`,
-        url: `${scheme}://${name}:${port}`,
-        // RFC 2782: where there is nothing to choose by, all weights are 0.
-        ...(records.every((each) => each.weight === 0) ? {} : { weight }),
-      }));
+  const asker = (service: string) => {
+    const searched = new SearchedName(nameOf(service), { resolveSrv, search });
+    return async (): Promise<readonly Instance[]> => {
+      const records = await searched.records();
+      const first = Math.min(...records.map(({ priority }) => priority));
+      return records
+        .filter(({ priority }) => priority === first)
+        .map(({ name, port, weight }) => ({
+          id: `${name}:${port}`,
+          url: `${scheme}://${name}:${port}`,
+          // RFC 2782: where there is nothing to choose by, all weights are 0.
+          ...(records.every((each) => each.weight === 0) ? {} : { weight }),
+        }));
+    };
   };
   return askedRegistry({ asker, refreshMs, clock, logger });
+}
+
+/** A name, until it is known which whole one it stands for: the first that has records. From then on only that is asked for. */
+class SearchedName {
+  readonly #name: string;
+  readonly #options: Required<Pick<DnsOptions, "resolveSrv" | "search">>;
+  #whole: string | undefined;
+
+  constructor(name: string, options: Required<Pick<DnsOptions, "resolveSrv" | "search">>) {
+    this.#name = name;
+    this.#options = options;
+  }
+
+  async records(): Promise<readonly SrvRecord[]> {
+    if (this.#whole !== undefined) return this.#resolve(this.#whole);
+    // That one of several names cannot be asked for says nothing about the others.
+    let failure: unknown;
+    for (const whole of wholeNames(this.#name, await this.#options.search())) {
+      try {
+        const records = await this.#resolve(whole);
+        if (records.length === 0) continue;
+        this.#whole = whole;
+        return records;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure) throw failure;
+    return [];
+  }
+
+  #resolve(name: string): Promise<readonly SrvRecord[]> {
+    return this.#options.resolveSrv(name).catch(noneWhenAbsent);
+  }
 }
 
 async function resolveByMachine(name: string): Promise<SrvRecord[]> {

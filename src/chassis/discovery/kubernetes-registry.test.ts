@@ -39,8 +39,8 @@ test("slices are listed, watched, and listed again when the watch rings; an erro
   const asked: string[] = [];
   let addresses = ["10.0.0.1"];
   let ring = () => {};
-  const answers = async (input: unknown) => {
-    const { pathname, searchParams } = new URL(String(input));
+  const ask = async (path: string) => {
+    const { pathname, searchParams } = new URL(path, "http://api");
     asked.push(
       `${pathname} ${searchParams.get("watch") ?? "list"} ${searchParams.get("resourceVersion") ?? ""}`,
     );
@@ -57,21 +57,55 @@ test("slices are listed, watched, and listed again when the watch rings; an erro
     });
     return new Response(body);
   };
-  const registry = kubernetesRegistry({ namespace: "shop", baseUrl: "http://api", fetch: answers, clock });
+  const registry = kubernetesRegistry({ namespace: "shop", ask, clock });
   const watching = registry.watch("orders", (instances: readonly Instance[]) =>
     heard.push(instances.map(({ id }) => id)),
   );
-  await clock.advance(10);
+  await clock.advance(200);
   const path = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices";
   assert.deepEqual(asked, [`${path} list `, `${path} true 1`]);
   addresses = ["10.0.0.1", "10.0.0.2"];
   ring();
-  await clock.advance(10);
+  await clock.advance(200);
   addresses = [];
   ring();
-  await clock.advance(10);
+  await clock.advance(200);
   addresses = ["10.0.0.2"];
   await clock.advance(5_000);
   assert.deepEqual(heard, [["10.0.0.1:80"], ["10.0.0.1:80", "10.0.0.2:80"], ["10.0.0.2:80"]]);
+  watching.stop();
+});
+
+test("a watch that ends, is too old or leads nowhere is followed by a list", async () => {
+  const clock = new ManualClock();
+  const heard: string[][] = [];
+  const asked: string[] = [];
+  let watch: (signal: AbortSignal) => Promise<Response> = async () => new Response(null);
+  const registry = kubernetesRegistry({
+    namespace: "shop",
+    clock,
+    ask: async (path, signal) => {
+      const isWatch = path.includes("watch=true");
+      asked.push(isWatch ? "watch" : "list");
+      if (isWatch) return watch(signal);
+      const endpoints = [{ addresses: [`10.0.0.${heard.length + 1}`] }];
+      return Response.json({
+        metadata: { resourceVersion: "7" },
+        items: [{ ports: [{ port: 80 }], endpoints }],
+      });
+    },
+  });
+  const hanging = (signal: AbortSignal) =>
+    new Promise<Response>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const watching = registry.watch("orders", (instances) => heard.push(instances.map(({ id }) => id)));
+  await clock.advance(0);
+  watch = async () => new Response("too old", { status: 410 });
+  await clock.advance(100);
+  assert.deepEqual(asked, ["list", "watch"]);
+  watch = hanging;
+  await clock.advance(400);
+  assert.deepEqual(asked, ["list", "watch", "list", "watch"]);
+  await clock.advance(60_000);
+  assert.ok(heard.length >= 3, `${heard.length} lists were heard`);
   watching.stop();
 });

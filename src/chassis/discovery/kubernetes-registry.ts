@@ -1,17 +1,17 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "#base";
+import { perform } from "../calls/perform.ts";
 import { askedRegistry } from "./asked-registry.ts";
 import { type EndpointSlice, instancesOf, type WantedPort } from "./endpoint-slices.ts";
 import type { Instance } from "./instance.ts";
 import { limits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
+import { askAsServiceAccount, namespaceOfServiceAccount } from "./service-account.ts";
 
 export interface KubernetesOptions extends Partial<WantedPort> {
-  readonly namespace: string;
-  /** The API server. Absent: `https://kubernetes.default.svc`, whose authority Node trusts by NODE_EXTRA_CA_CERTS. */
-  readonly baseUrl?: string;
-  /** Read for each question: tokens in mounted files change. */
-  readonly token?: () => string | Promise<string>;
-  readonly fetch?: typeof fetch;
+  /** Absent: that of the pod that this runs in. */
+  readonly namespace?: string;
+  /** Asks the API server for a path. Absent: as the account of the pod that this runs in, which may `list` and `watch` EndpointSlices. */
+  readonly ask?: (path: string, signal: AbortSignal) => Promise<Response>;
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
@@ -21,52 +21,89 @@ interface SliceList {
   readonly items: readonly EndpointSlice[];
 }
 
+interface SliceSource {
+  readonly namespace?: string;
+  readonly ask: NonNullable<KubernetesOptions["ask"]>;
+  readonly clock: Clock;
+}
+
 /**
  * Instances by the EndpointSlices of a Service. A watch is used as a bell: when it rings, or ends, the slices are listed anew. So there is nothing
  * to be kept up to date by hand, and a watch that has become too old heals by itself.
  */
 export function kubernetesRegistry({
   namespace,
-  baseUrl = "https://kubernetes.default.svc",
   port = "http",
   scheme = "http",
-  token,
-  fetch: send = fetch,
+  ask = askAsServiceAccount,
   clock = systemClock,
   logger = silentLogger,
-}: KubernetesOptions): Registry {
-  const ask = async (service: string, query: Readonly<Record<string, string>>, signal: AbortSignal) => {
-    const search = new URLSearchParams({ labelSelector: `kubernetes.io/service-name=${service}`, ...query });
-    const url = `${baseUrl}/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?${search}`;
-    const headers = token ? { authorization: `Bearer ${await token()}` } : {};
-    const answer = await send(url, { signal, headers });
-    if (answer.ok) return answer;
-    await answer.body?.cancel();
-    throw new Error(`${url} was answered ${answer.status}`);
-  };
+}: KubernetesOptions = {}): Registry {
+  const slices = new Slices({ ask, clock, ...(namespace === undefined ? {} : { namespace }) });
   const asker = (service: string) => {
     let known: string | undefined;
     return async (signal: AbortSignal): Promise<readonly Instance[]> => {
-      if (known !== undefined) {
-        const query = {
-          watch: "true",
-          resourceVersion: known,
-          timeoutSeconds: String(limits.questionMs / 1000),
-        };
-        known = undefined;
-        await bell(await ask(service, query, signal));
-      }
-      const list = (await (await ask(service, {}, signal)).json()) as SliceList;
+      const since = known;
+      // Whatever becomes of the watch, the next thing is a list.
+      known = undefined;
+      if (since !== undefined) await slices.change(service, since, signal);
+      const list = await slices.list(service, signal);
       known = list.metadata.resourceVersion;
       return instancesOf(list.items, { port, scheme });
     };
   };
-  return askedRegistry({ asker, refreshMs: 0, clock, logger });
+  return askedRegistry({ asker, refreshMs: limits.leastListsApartMs, clock, logger });
 }
 
-/** Resolves with the first thing that is heard, or when nothing more will be. */
-async function bell(answer: Response): Promise<void> {
-  const reader = answer.body?.getReader();
-  await reader?.read();
-  await reader?.cancel();
+/** The slices of a Service as an API server has them. A question that is not answered in time is given up: its connection may lead nowhere any more. */
+class Slices {
+  readonly #options: SliceSource;
+
+  constructor(options: SliceSource) {
+    this.#options = options;
+  }
+
+  list(service: string, signal: AbortSignal): Promise<SliceList> {
+    return this.#within(limits.listMs, signal, async (inTime) => {
+      const answer = await this.#ask(service, {}, inTime);
+      return (await answer.json()) as SliceList;
+    });
+  }
+
+  /** Resolves when something is no longer as it was, or may not be. */
+  change(service: string, since: string, signal: AbortSignal): Promise<void> {
+    const query = {
+      watch: "true",
+      resourceVersion: since,
+      timeoutSeconds: String(limits.questionMs / 1000),
+    };
+    return this.#within(limits.questionMs + limits.listMs, signal, async (inTime) => {
+      const reader = (await this.#ask(service, query, inTime)).body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
+    });
+  }
+
+  #within<T>(
+    timeoutMs: number,
+    signal: AbortSignal,
+    question: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.#options;
+    return perform({ target: "the API server", timeoutMs, signal, clock }, (call) => question(call.signal));
+  }
+
+  async #ask(
+    service: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const namespace = this.#options.namespace ?? (await namespaceOfServiceAccount());
+    const search = new URLSearchParams({ labelSelector: `kubernetes.io/service-name=${service}`, ...query });
+    const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?${search}`;
+    const answer = await this.#options.ask(path, signal);
+    if (answer.ok) return answer;
+    await answer.body?.cancel();
+    throw new Error(`${path} was answered ${answer.status}`);
+  }
 }

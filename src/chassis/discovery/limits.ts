@@ -2,6 +2,10 @@
 export const limits = {
   /** DNS is asked so often: a record's own time to live is seldom true, and a query costs next to nothing. */
   dnsRefreshMs: 2_000,
+  /** A list of slices, in kilobytes; and what a watch may be late to end. A connection that leads nowhere is known as such after so long. */
+  listMs: 5_000,
+  /** Slices are listed so often at most: while hundreds of pods are replaced each change would be a list. */
+  leastListsApartMs: 100,
   /** A registration that is not renewed holds so long, and is renewed three times in it: two renewals may be lost. */
   leaseMs: 9_000,
   /** How often a registry sees for itself, how long it waits, and how many failures in a row it believes: gone within four seconds. */

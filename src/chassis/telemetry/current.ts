@@ -13,7 +13,7 @@ export interface Current {
   readonly priority?: Priority | undefined;
 }
 
-const storage = new AsyncLocalStorage<Current>();
+const storage = new AsyncLocalStorage<Current | undefined>();
 
 export function current(): Current | undefined {
   return storage.getStore();
@@ -21,4 +21,9 @@ export function current(): Current | undefined {
 
 export function runAs<T>(what: Current, action: () => T): T {
   return storage.run(what, action);
+}
+
+/** For what a request sets off and everybody has from then on: it is not over with that request's deadline. */
+export function runForNobody<T>(action: () => T): T {
+  return storage.run(undefined, action);
 }

@@ -1,4 +1,4 @@
-export { type Current, current, runAs } from "./current.ts";
+export { type Current, current, runAs, runForNobody } from "./current.ts";
 export { durationBounds, type GoldenSignals } from "./golden-signals.ts";
 export type { LineWriter } from "./log-lines.ts";
 export { formatPriority, type Priority, parsePriority, priorities, priorityHeader } from "./priority.ts";
