@@ -29,7 +29,6 @@ export {
 } from "./idempotency/idempotency.ts";
 export { idempotencySchema } from "./idempotency/schema.ts";
 export { type ConsumeOptions, consume } from "./inbox/consume.ts";
-export { type DeadLetter, deadLetters, redrive } from "./inbox/dead-letters.ts";
 export { type Inbox, type InboxOptions, inbox, type Once } from "./inbox/inbox.ts";
 export { inboxSchema } from "./inbox/schema.ts";
 export { drain } from "./outbox/drain.ts";

@@ -1,3 +1,4 @@
+import type { DeadLetters } from "./dead-letters.ts";
 import type { Message } from "./message.ts";
 
 /**
@@ -9,6 +10,8 @@ import type { Message } from "./message.ts";
  * - A message that says `notBefore` is kept, too, and joins the others of its key when that moment has come by the
  *   broker's clock: not before, and as soon after as a copy of any subscriber of the topic runs.
  * - Copies that subscribe under one name share the messages between them.
+ * - A message that has failed as often as its subscriber allows is put aside, and the next of its key has its turn. It is
+ *   kept until it is redriven or discarded, and concerns no other subscriber.
  */
 export interface Broker {
   /**
@@ -18,21 +21,32 @@ export interface Broker {
   publish(messages: readonly Message[]): Promise<void>;
   /** Resolves when the subscription stands: from then on nothing of the topic is missed, also while no copy runs. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
+  /** What a subscriber has put aside. Whoever asks need not subscribe. */
+  deadLetters(of: Reader): DeadLetters;
 }
 
-export interface SubscribeOptions {
+/** Who reads what. */
+export interface Reader {
   readonly topic: string;
-  /** Who reads: `shipping`. Copies of a service have it in common. */
+  /** `shipping`. Copies of a service have it in common. */
   readonly subscriber: string;
-  /** Resolves: handled, never to be seen again. Rejects: to be handled again, after `retryDelayMs`. */
+}
+
+export interface SubscribeOptions extends Reader {
+  /**
+   * Resolves: handled, never to be seen again. Rejects: to be handled again, after `retryDelayMs`; with `PutAside`: not to
+   * be tried again, but put aside.
+   */
   readonly handle: (delivery: Delivery) => Promise<void>;
+  /** After so many failed attempts a message is put aside. Not said: it is tried for as long as it fails. */
+  readonly attempts?: number;
   /** How long to wait after the given failed attempt, the first being 1. */
   readonly retryDelayMs?: (attempt: number) => number;
 }
 
 export interface Delivery {
   readonly message: Message;
-  /** 1 for the first. An attempt that ended with the process is not counted. */
+  /** 1 for the first. An attempt that ended with the process, or broke off because of `signal`, is not counted. */
   readonly attempt: number;
   /** Aborted when the subscription closes or its connection is lost: what the handler does may be done elsewhere, too. */
   readonly signal: AbortSignal;

@@ -12,6 +12,10 @@ export const limits = {
   safetyLookMs: 5_000,
   /** Waits between attempts to handle the same message, the last one for all further ones. */
   retryDelaysMs: [100, 500, 2_000, 10_000, 30_000] as readonly number[],
+  /** What a dead letter keeps of its last error: with its event it has to fit into a message. */
+  errorCharacters: 2_000,
+  /** Dead letters that are shown when nothing else is said. */
+  lettersShown: 100,
   /** Parts of a topic at NATS, each in the hand of one copy of a subscriber: so many copies can share the work. */
   partitions: 16,
   /** Keys of a partition that are handled side by side: with all partitions, as many as a subscriber may prefetch. */

@@ -1,6 +1,7 @@
-export type { Broker, Delivery, SubscribeOptions, Subscription } from "./broker.ts";
+export type { Broker, Delivery, Reader, SubscribeOptions, Subscription } from "./broker.ts";
 export type { CloudEvent } from "./cloud-event.ts";
-export { type MemoryBroker, memoryBroker } from "./memory-broker.ts";
+export { type DeadLetter, type DeadLetters, PutAside, putAside, type WhichLetters } from "./dead-letters.ts";
+export { type MemoryBroker, type MemoryBrokerOptions, memoryBroker } from "./memory-broker.ts";
 export { composer, type Draft, keyOf, type Message, type SenderOptions } from "./message.ts";
 export { type NatsBroker, type NatsBrokerOptions, natsBroker } from "./nats/nats-broker.ts";
 export { type PostgresBrokerOptions, postgresBroker } from "./postgres/postgres-broker.ts";

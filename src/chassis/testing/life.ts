@@ -1,6 +1,7 @@
 import { type Clock, sleepOn, type Timer } from "#base";
 import type { Database, Session, Transaction } from "../database/database.ts";
 import type { Broker } from "../messages/broker.ts";
+import type { DeadLetters } from "../messages/dead-letters.ts";
 
 /**
  * A moment in which a process may die: right before something becomes durable, or right after; or half way through, where
@@ -148,6 +149,7 @@ export class Life {
           this.#held.push(() => subscription.close());
           return subscription;
         }),
+      deadLetters: (of) => this.#deadLetters(broker.deadLetters(of)),
     };
   }
 
@@ -181,6 +183,14 @@ export class Life {
       ...session,
       query: (text, values) => this.step(firstWords(text), () => session.query(text, values)),
       transaction: (work) => this.#transaction(session, work),
+    };
+  }
+
+  #deadLetters(letters: DeadLetters): DeadLetters {
+    return {
+      list: (options) => this.#track(() => letters.list(options)),
+      redrive: (which) => this.step("redrive", () => letters.redrive(which)),
+      discard: (which) => this.step("discard", () => letters.discard(which)),
     };
   }
 

@@ -6,7 +6,6 @@ import { database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import { memoryBroker } from "../../messages/memory-broker.ts";
 import { everyCrashPoint } from "../../testing/mod.ts";
-import { deadLetters } from "../inbox/dead-letters.ts";
 import { inboxSchema } from "../inbox/schema.ts";
 import { drainOn } from "../outbox/drain.ts";
 import { outbox } from "../outbox/outbox.ts";
@@ -39,7 +38,7 @@ test("a flow of reactions ends the same wherever the process dies, and what is n
   await everyCrashPoint({
     async open() {
       await view.query(
-        "truncate chassis.outbox, chassis.inbox, chassis.dead_letters, stock, letters; insert into stock values (5)",
+        "truncate chassis.outbox, chassis.inbox, stock, letters; insert into stock values (5)",
       );
       const clock = new ManualClock();
       return { clock, broker: memoryBroker({ clock }) };
@@ -100,10 +99,10 @@ test("a flow of reactions ends the same wherever the process dies, and what is n
         if ((await drainOn(session, mine.broker)) === 0) await clock.advance(1_000);
       }
     },
-    state: async () => ({
+    state: async ({ broker }) => ({
       stock: (await view.query("select free from stock")).rows,
       letters: (await view.query("select id, what from letters order by id")).rows,
-      aside: await deadLetters(view, { consumer: "fulfilment payment" }),
+      aside: await broker.deadLetters({ topic: "fulfilment", subscriber: "fulfilment payment" }).list(),
     }),
   });
   assert.deepEqual((await view.query("select id, what from letters order by id")).rows, [

@@ -1,9 +1,9 @@
 import { type Clock, type Logger, messageOf, silentLogger, systemClock } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker, Delivery, Subscription } from "../../messages/broker.ts";
+import { PutAside, putAside } from "../../messages/dead-letters.ts";
 import type { Message } from "../../messages/message.ts";
 import { limits } from "../limits.ts";
-import { putAside } from "./dead-letters.ts";
 import { inbox } from "./inbox.ts";
 
 export interface ConsumeOptions {
@@ -14,7 +14,10 @@ export interface ConsumeOptions {
   readonly consumer: string;
   /** What a message causes, all of it through the transaction. */
   readonly effect: (transaction: Transaction, message: Message) => Promise<unknown>;
-  /** After so many failures a message is put aside among the dead letters, and the next of its key has its turn. */
+  /**
+   * After so many failures a message is put aside among the broker's dead letters, and the next of its key has its turn:
+   * unless it is the database that is away.
+   */
   readonly attempts?: number;
   readonly retryDelayMs?: (attempt: number) => number;
   readonly clock?: Clock;
@@ -47,14 +50,14 @@ function handler({
         memory.once(transaction, message, () => effect(transaction, message)),
       );
     } catch (error) {
+      if (error instanceof PutAside) throw error;
       const { type, id } = message.event;
-      const fields = { consumer, type, id, attempt };
-      if (attempt < attempts) {
-        log.warn(`${type} could not be handled, and is tried again: ${messageOf(error)}`, fields);
-        throw error;
-      }
-      await putAside(database, { consumer, message, attempts, error: messageOf(error), atMs: clock.now() });
-      log.error(`${type} could not be handled, and is put aside: ${messageOf(error)}`, fields);
+      const failed = `${type} could not be handled: ${messageOf(error)}`;
+      log.warn(failed, { consumer, type, id, attempt });
+      if (attempt < attempts) throw error;
+      // When it does not answer, nothing is wrong with the message.
+      await database.query("select 1");
+      throw putAside(messageOf(error), { cause: error });
     }
   };
 }

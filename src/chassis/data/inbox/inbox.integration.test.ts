@@ -10,11 +10,7 @@ import { memoryBroker } from "../../messages/memory-broker.ts";
 import { composer, type Message } from "../../messages/message.ts";
 import { postgresBroker } from "../../messages/postgres/postgres-broker.ts";
 import { messagesSchema } from "../../messages/postgres/schema.ts";
-import { drain } from "../outbox/drain.ts";
-import { outbox } from "../outbox/outbox.ts";
-import { outboxSchema } from "../outbox/schema.ts";
 import { consume } from "./consume.ts";
-import { deadLetters, redrive } from "./dead-letters.ts";
 import { inbox } from "./inbox.ts";
 import { inboxSchema } from "./schema.ts";
 
@@ -29,7 +25,7 @@ describe("an inbox", { skip: lacksPostgres() }, () => {
   async function openAccounts() {
     const pool = new Pool({ connectionString: await postgres.createDatabase() });
     const view = database(pool);
-    await migrate(view, [outboxSchema, inboxSchema, messagesSchema]);
+    await migrate(view, [inboxSchema, messagesSchema]);
     await view.query("create table accounts (name text primary key, cents int not null)");
     return {
       view,
@@ -194,21 +190,55 @@ describe("an inbox", { skip: lacksPostgres() }, () => {
     }
     assert.equal(attempts, 3);
     assert.deepEqual(await accounts.balances(), { alice: 3 });
-    const [letter, ...more] = await deadLetters(accounts.view, { consumer: "accounts" });
+    const letters = broker.deadLetters({ topic: "payments", subscriber: "accounts" });
+    const [letter, ...more] = await letters.list();
     assert.deepEqual(more, []);
     assert.equal(letter?.message.event.data, 13);
     assert.equal(letter?.error, "thirteen is bad luck");
 
     repaired = true;
-    const sender = outbox({ source: "/accounts" });
-    const count = await accounts.view.transaction((transaction) =>
-      redrive(transaction, { outbox: sender, consumer: "accounts" }),
-    );
-    assert.equal(count, 1);
-    await drain(accounts.view, broker);
+    assert.equal(await letters.redrive("all"), 1);
     await broker.idle();
     assert.deepEqual(await accounts.balances(), { alice: 16 });
-    assert.deepEqual(await deadLetters(accounts.view, { consumer: "accounts" }), []);
+    assert.deepEqual(await letters.list(), []);
+    await subscription.close();
+  });
+
+  test("puts nothing aside while the database is away, however often it fails", async (t) => {
+    const accounts = await openAccounts();
+    t.after(() => accounts.close());
+    const clock = new ManualClock();
+    const broker = memoryBroker({ clock });
+    let away = true;
+    const unlessAway = <Args extends unknown[], Result>(ask: (...args: Args) => Promise<Result>) => {
+      return async (...args: Args) => {
+        if (away) throw new Error("the database is away");
+        return ask(...args);
+      };
+    };
+    const subscription = await consume({
+      database: {
+        ...accounts.view,
+        query: unlessAway(accounts.view.query),
+        transaction: unlessAway(accounts.view.transaction) as Database["transaction"],
+      },
+      broker,
+      topic: "payments",
+      consumer: "accounts",
+      attempts: 2,
+      retryDelayMs: () => 100,
+      effect: pay,
+    });
+    await broker.publish([payment("alice", 5)]);
+    for (let retry = 0; retry < 5; retry += 1) {
+      await broker.idle();
+      await clock.advance(100);
+    }
+    assert.deepEqual(await broker.deadLetters({ topic: "payments", subscriber: "accounts" }).list(), []);
+    away = false;
+    await clock.advance(100);
+    await broker.idle();
+    assert.deepEqual(await accounts.balances(), { alice: 5 });
     await subscription.close();
   });
 

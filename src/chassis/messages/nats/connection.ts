@@ -65,6 +65,9 @@ export async function openConnection({ servers, name, options, log }: ConnectOpt
   };
 }
 
+/** Does work on the connection that there is, within a bounded time; its signal is aborted when that is over. */
+export type OnConnection = <Result>(work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+
 /** What `work` comes to, unless `signal` is aborted first: after that no answer is waited for. */
 export async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>();

@@ -1,8 +1,9 @@
-import { type Clock, type Logger, must, type Timer } from "#base";
-import type { SubscribeOptions } from "../broker.ts";
+import { type Clock, type Logger, messageOf, must, type Timer } from "#base";
+import type { Delivery, SubscribeOptions } from "../broker.ts";
 import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { retryDelayMs } from "../retry-delay.ts";
+import { judge } from "../verdict.ts";
 import type { Cell, Failed } from "./cells.ts";
 import { Progress } from "./progress.ts";
 import { storedEvent } from "./stored-event.ts";
@@ -11,6 +12,16 @@ import { storedEvent } from "./stored-event.ts";
 export interface Arrival {
   readonly sequence: number;
   readonly bytes: Uint8Array;
+  /** The subscriber whom alone it concerns; undefined: all. */
+  readonly addressee?: string | undefined;
+}
+
+/** What is to be kept of a message that is put aside. */
+export interface Letter {
+  readonly sequence: number;
+  readonly event: CloudEvent;
+  readonly attempts: number;
+  readonly error: string;
 }
 
 export interface LinesOptions {
@@ -20,6 +31,8 @@ export interface LinesOptions {
   /** Aborted when nothing more may be begun. */
   readonly signal: AbortSignal;
   readonly from: Cell;
+  /** Resolves when it is kept. */
+  readonly putAside: (letter: Letter) => Promise<void>;
   /** Called when there is more to remember than before. */
   readonly onChange: () => void;
 }
@@ -45,9 +58,10 @@ export class Lines {
   }
 
   /** Resolves when there is room for the next. */
-  async put({ sequence, bytes }: Arrival): Promise<void> {
-    const { signal } = this.#options;
+  async put({ sequence, bytes, addressee }: Arrival): Promise<void> {
+    const { signal, subscribe } = this.#options;
     if (signal.aborted || !this.#progress.take(sequence)) return;
+    if (addressee !== undefined && addressee !== subscribe.subscriber) return this.#passOver(sequence);
     const event = storedEvent(bytes);
     if (!event) return this.#leaveOut(sequence);
     const line = this.#lines.get(event.partitionkey) ?? { key: event.partitionkey, waiting: [] };
@@ -62,11 +76,15 @@ export class Lines {
 
   /** What is no event cannot be handled, tried again or put aside. */
   #leaveOut(sequence: number): void {
-    const { log, subscribe, onChange } = this.#options;
+    const { log, subscribe } = this.#options;
     const { topic, subscriber } = subscribe;
     log.error("what is no event is left out", { topic, subscriber, sequence });
+    this.#passOver(sequence);
+  }
+
+  #passOver(sequence: number): void {
     this.#progress.handle(sequence);
-    onChange();
+    this.#options.onChange();
   }
 
   /** What has to be remembered of all this. */
@@ -109,14 +127,17 @@ export class Lines {
 
   async #handle(line: Line): Promise<void> {
     const { subscribe, signal, clock, onChange } = this.#options;
-    const { topic, handle, retryDelayMs: delayMs = retryDelayMs } = subscribe;
     while (line.waiting.length > 0 && !signal.aborted) {
       const { sequence, event, bytes } = first(line);
       const attempt = (this.#failed.get(sequence)?.attempts ?? 0) + 1;
-      try {
-        await handle({ message: { topic, event }, attempt, signal });
-      } catch {
-        this.#failed.set(sequence, { sequence, attempts: attempt, dueMs: clock.now() + delayMs(attempt) });
+      const delayMs = await this.#try(sequence, {
+        message: { topic: subscribe.topic, event },
+        attempt,
+        signal,
+      });
+      if (delayMs === "handled elsewhere") return;
+      if (delayMs !== undefined) {
+        this.#failed.set(sequence, { sequence, attempts: attempt, dueMs: clock.now() + delayMs });
         onChange();
         if (!signal.aborted) this.#begin(line);
         return;
@@ -130,6 +151,31 @@ export class Lines {
       onChange();
     }
     if (line.waiting.length === 0) this.#lines.delete(line.key);
+  }
+
+  /** After how long the message is to be tried again; undefined when it is handled, or put aside. */
+  async #try(sequence: number, delivery: Delivery): Promise<number | "handled elsewhere" | undefined> {
+    const { subscribe, putAside, log } = this.#options;
+    try {
+      await subscribe.handle(delivery);
+      return undefined;
+    } catch (error) {
+      const verdict = judge(error, delivery, subscribe);
+      if (verdict.becomes === "retried") return verdict.delayMs;
+      if (verdict.becomes === "handled elsewhere") return verdict.becomes;
+      const { topic, subscriber } = subscribe;
+      const { attempt: attempts, message } = delivery;
+      const { event } = message;
+      const fields = { topic, subscriber, type: event.type, id: event.id, attempts };
+      try {
+        await putAside({ sequence, event, attempts, error: verdict.error });
+      } catch (unkept) {
+        log.warn(`${event.type} could not be put aside, and is tried again: ${messageOf(unkept)}`, fields);
+        return (subscribe.retryDelayMs ?? retryDelayMs)(attempts);
+      }
+      log.error(`${event.type} is put aside: ${verdict.error}`, fields);
+      return undefined;
+    }
   }
 
   #makeRoom(): void {

@@ -18,6 +18,17 @@ export function delayedSubject(topic: string, second: number | "*"): string {
   return `chassis.delayed.${token(topic)}.${second}`;
 }
 
+/** The stream of what was put aside. Streams of topics begin with a dash in the place of its first underscore. */
+export const lettersStream = "chassis_dead_letters";
+
+/** What a subscriber has put aside, each under the number that it had in the topic's stream. */
+export function letterSubject(topic: string, subscriber: string, sequence: number | "*"): string {
+  return `chassis.letters.${token(topic)}.${token(subscriber)}.${sequence}`;
+}
+
+/** The header of a message that concerns one subscriber of its topic. */
+export const subscriberHeader = "Chassis-Subscriber";
+
 /** Where a copy of a subscriber hears of the others. */
 export function copiesSubject(topic: string, subscriber: string): string {
   return `chassis.copies.${token(topic)}.${token(subscriber)}`;

@@ -7,6 +7,7 @@ import { type Cells, type SeenCell, Superseded } from "./cells.ts";
 import { type Connection, unlessAborted } from "./connection.ts";
 import { Copies } from "./copies.ts";
 import { publishDelayed } from "./delayed.ts";
+import type { NatsDeadLetters } from "./nats-dead-letters.ts";
 import { PartitionReader } from "./partition-reader.ts";
 import type { Removal } from "./removal.ts";
 
@@ -16,6 +17,7 @@ export interface NatsSubscriptionOptions {
   readonly manager: JetStreamManager;
   readonly cells: Cells;
   readonly removal: Removal;
+  readonly letters: NatsDeadLetters;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -132,7 +134,7 @@ class Member {
   }
 
   async #claim({ partition, cell, revision }: FreePartition): Promise<void> {
-    const { connection, cells, jetstream, manager, clock, log, subscribe, removal } = this.#options;
+    const { connection, cells, jetstream, manager, clock, log, subscribe, removal, letters } = this.#options;
     const claimed = { ...cell, owner: this.#name };
     const mine = await cells
       .write(subscribe.topic, subscribe.subscriber, partition, { cell: claimed, revision })
@@ -148,6 +150,7 @@ class Member {
       partition,
       claimed: { cell: claimed, revision: mine },
       lost: this.#lost,
+      putAside: (letter) => letters.keep(letter),
       onKept: () => removal.plan(subscribe.topic),
     });
     this.#readers.set(partition, reader);

@@ -1,11 +1,12 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { silentLogger, systemClock, systemRandom } from "#base";
-import type { SubscribeOptions } from "../broker.ts";
+import type { Reader, SubscribeOptions } from "../broker.ts";
 import { limits } from "../limits.ts";
 import { keyOf } from "../message.ts";
 import { Cells } from "./cells.ts";
-import { openConnection, unlessAborted } from "./connection.ts";
+import { type OnConnection, openConnection, unlessAborted } from "./connection.ts";
 import type { NatsBroker, NatsBrokerOptions } from "./nats-broker.ts";
+import { NatsDeadLetters } from "./nats-dead-letters.ts";
 import { NatsSubscription } from "./nats-subscription.ts";
 import { Removal } from "./removal.ts";
 import { Topics } from "./topics.ts";
@@ -34,15 +35,14 @@ export async function openBroker({
     throw error;
   });
   const removal = new Removal({ manager, cells, clock, log });
-  /** Does work on the connection that there is, within a bounded time; its signal is aborted when that is over. */
-  const onConnection = async (work: (signal: AbortSignal) => Promise<unknown>) => {
+  const onConnection: OnConnection = async (work) => {
     const late = new AbortController();
     const reason = new Error(`NATS has not answered within ${limits.answerMs} ms`);
     const timer = clock.setTimer(limits.answerMs, () => late.abort(reason));
     try {
       await connection.up(late.signal);
       const signal = AbortSignal.any([late.signal, connection.lost]);
-      await unlessAborted(signal, work(signal));
+      return await unlessAborted(signal, work(signal));
     } finally {
       timer.cancel();
     }
@@ -52,6 +52,8 @@ export async function openBroker({
     const partitions = Array.from({ length: limits.partitions }, (_, partition) => partition);
     await Promise.all(partitions.map((partition) => cells.begin(topic, subscriber, partition, position)));
   };
+  const lettersOf = (of: Reader) =>
+    new NatsDeadLetters({ jetstream: client, manager, clock, replicas, onConnection, of });
   return {
     async publish(messages) {
       const lines = [...Map.groupBy(messages, (message) => `${message.topic} ${keyOf(message)}`).values()];
@@ -70,12 +72,14 @@ export async function openBroker({
         manager,
         cells,
         removal,
+        letters: lettersOf(subscribe),
         clock,
         random,
         log,
         subscribe,
       });
     },
+    deadLetters: lettersOf,
     async close() {
       removal.close();
       await connection.close();

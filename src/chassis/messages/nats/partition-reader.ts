@@ -5,8 +5,8 @@ import type { SubscribeOptions } from "../broker.ts";
 import { limits } from "../limits.ts";
 import type { Cells, SeenCell } from "./cells.ts";
 import { unlessAborted } from "./connection.ts";
-import { Lines } from "./lines.ts";
-import { streamOf, subjectOf } from "./names.ts";
+import { type Letter, Lines } from "./lines.ts";
+import { streamOf, subjectOf, subscriberHeader } from "./names.ts";
 
 export interface PartitionOptions {
   readonly jetstream: JetStreamClient;
@@ -19,6 +19,7 @@ export interface PartitionOptions {
   readonly claimed: SeenCell;
   /** Aborted with the connection. */
   readonly lost: AbortSignal;
+  readonly putAside: (letter: Letter) => Promise<void>;
   /** Called when the cell remembers more than before. */
   readonly onKept: () => void;
 }
@@ -48,6 +49,7 @@ export class PartitionReader {
       log: options.log,
       signal: this.#stopped,
       from: options.claimed.cell,
+      putAside: options.putAside,
       onChange: () => this.#changed.resolve(),
     });
     this.ended = this.#run();
@@ -79,7 +81,10 @@ export class PartitionReader {
     const stop = () => opening.then((messages) => messages.stop()).catch(() => {});
     signal.addEventListener("abort", stop, { once: true });
     const messages = await unlessAborted(signal, opening);
-    for await (const { seq, data } of messages) await this.#lines.put({ sequence: seq, bytes: data });
+    for await (const { seq, data, headers } of messages) {
+      const addressee = headers?.get(subscriberHeader) || undefined;
+      await this.#lines.put({ sequence: seq, bytes: data, addressee });
+    }
     if (!this.#stopped.aborted) throw new Error("the reading of a partition ended by itself");
   }
 

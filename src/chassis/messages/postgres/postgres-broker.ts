@@ -2,6 +2,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from "#base";
 import type { Database } from "../../database/database.ts";
 import type { Broker } from "../broker.ts";
 import { delayMsOf, keyOf, type Message } from "../message.ts";
+import { PostgresDeadLetters } from "./postgres-dead-letters.ts";
 import { PostgresSubscription } from "./postgres-subscription.ts";
 import { delayStatement, publishStatement } from "./statements.ts";
 
@@ -45,5 +46,6 @@ export function postgresBroker({
       ]);
       return new PostgresSubscription({ database, clock, log, ...options });
     },
+    deadLetters: (of) => new PostgresDeadLetters(database, of),
   };
 }

@@ -5,7 +5,7 @@ import { wakeUps } from "../../database/wake-ups.ts";
 import type { SubscribeOptions, Subscription } from "../broker.ts";
 import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
-import { retryDelayMs } from "../retry-delay.ts";
+import { judge } from "../verdict.ts";
 import { deliveriesChannel } from "./schema.ts";
 import {
   claimStatement,
@@ -14,6 +14,7 @@ import {
   handledStatement,
   nextDueStatement,
   publishStatement,
+  putAsideStatement,
 } from "./statements.ts";
 
 interface Options extends SubscribeOptions {
@@ -91,8 +92,10 @@ export class PostgresSubscription implements Subscription {
     const lines = [...Map.groupBy(rows as readonly DeliveryRow[], ({ key }) => key).values()];
     const outcomes = await Promise.all(lines.map((line) => this.#handle(line, signal)));
     const handled = outcomes.flatMap((outcome) => outcome.handled);
+    const letters = outcomes.flatMap((outcome) => outcome.letters);
     const failed = outcomes.flatMap((outcome) => outcome.failed ?? []);
-    await transaction.query(handledStatement, [handled]);
+    await this.#putAside(transaction, letters);
+    await transaction.query(handledStatement, [[...handled, ...letters.map(({ position }) => position)]]);
     if (failed.length > 0)
       await transaction.query(failedStatement, [
         failed.map(({ position }) => position),
@@ -101,20 +104,49 @@ export class PostgresSubscription implements Subscription {
     return rows.length;
   }
 
-  /** The messages of a key, one after the other, up to the first that fails. */
+  /** The messages of a key, one after the other, up to the first that has to be tried again. */
   async #handle(line: readonly DeliveryRow[], signal: AbortSignal): Promise<Outcome> {
-    const { topic, handle, clock, retryDelayMs: delayMs = retryDelayMs } = this.#options;
+    const { topic, handle, clock } = this.#options;
     const handled: string[] = [];
-    for (const { position, event, attempt } of line) {
+    const letters: Letter[] = [];
+    for (const row of line) {
       if (signal.aborted) break;
+      const { position, attempt } = row;
+      const event = JSON.parse(row.event) as CloudEvent;
+      const delivery = { message: { topic, event }, attempt, signal };
       try {
-        await handle({ message: { topic, event: JSON.parse(event) as CloudEvent }, attempt, signal });
+        await handle(delivery);
         handled.push(position);
-      } catch {
-        return { handled, failed: { position, due: new Date(clock.now() + delayMs(attempt)) } };
+      } catch (error) {
+        const verdict = judge(error, delivery, this.#options);
+        if (verdict.becomes === "handled elsewhere") break;
+        if (verdict.becomes === "retried")
+          return { handled, letters, failed: { position, due: new Date(clock.now() + verdict.delayMs) } };
+        letters.push({ ...row, envelope: event, error: verdict.error });
       }
     }
-    return { handled };
+    return { handled, letters };
+  }
+
+  /** In the transaction in which they stop being deliveries. */
+  async #putAside(transaction: Transaction, letters: readonly Letter[]): Promise<void> {
+    if (letters.length === 0) return;
+    const { topic, subscriber, clock, log } = this.#options;
+    await transaction.query(putAsideStatement, [
+      subscriber,
+      topic,
+      letters.map(({ envelope }) => envelope.source),
+      letters.map(({ envelope }) => envelope.id),
+      letters.map(({ event }) => event),
+      letters.map(({ attempt }) => attempt),
+      // PostgreSQL has no room for it in a text.
+      letters.map(({ error }) => error.replaceAll("\0", "")),
+      new Date(clock.now()),
+    ]);
+    for (const { envelope, attempt: attempts, error } of letters) {
+      const { type, id } = envelope;
+      log.error(`${type} is put aside: ${error}`, { topic, subscriber, type, id, attempts });
+    }
   }
 
   async #untilNextLookMs(session: Session): Promise<number> {
@@ -133,7 +165,13 @@ interface DeliveryRow {
   readonly attempt: number;
 }
 
+interface Letter extends DeliveryRow {
+  readonly envelope: CloudEvent;
+  readonly error: string;
+}
+
 interface Outcome {
   readonly handled: readonly string[];
+  readonly letters: readonly Letter[];
   readonly failed?: { readonly position: string; readonly due: Date };
 }

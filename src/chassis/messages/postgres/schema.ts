@@ -30,5 +30,19 @@ export const messagesSchema: Schema = {
        due_at timestamptz not null
      );
      create index on chassis.delayed (topic, due_at)`,
+    // Inboxes had a table of this name, and in it what is a dead letter still.
+    `create table if not exists chassis.dead_letters (
+       number bigint generated always as identity primary key,
+       consumer text not null,
+       topic text not null,
+       source text not null,
+       id text not null,
+       event text not null,
+       attempts int not null,
+       error text not null,
+       put_aside_at timestamptz not null
+     );
+     alter table chassis.dead_letters drop constraint if exists dead_letters_consumer_source_id_key;
+     create index on chassis.dead_letters (topic, consumer, number)`,
   ],
 };

@@ -1,20 +1,34 @@
 import { deliveriesChannel } from "./schema.ts";
 
 /**
- * Writes a row for each subscriber. Positions are drawn under a lock on the key that is held until the commit, so that
- * nothing appears in front of what was delivered already, whoever else publishes.
+ * Positions are drawn under a lock on the key that is held until the commit, so that nothing appears in front of what was
+ * delivered already, whoever else publishes. $1 topics, $2 keys.
  */
-export const publishStatement = `
-  with locked as materialized (
+const locked = `locked as materialized (
     select count(pg_advisory_xact_lock(1849303, hash)) from (
       select distinct hashtext(topic || ' ' || key) as hash
       from unnest($1::text[], $2::text[]) as keys (topic, key) order by hash
     ) as hashes
-  ), added as (
+  )`;
+
+/** Writes a row for each subscriber. $1 topics, $2 keys, $3 events. */
+export const publishStatement = `
+  with ${locked}, added as (
     insert into chassis.deliveries (topic, subscriber, key, event)
     select topic, subscriber, key, event
     from locked, unnest($1::text[], $2::text[], $3::text[]) with ordinality as published (topic, key, event, number)
     join chassis.subscriptions using (topic)
+    order by number
+    returning 1
+  )
+  select pg_notify('${deliveriesChannel}', '') from added limit 1`;
+
+/** Writes a row for one subscriber. $1 topics, $2 keys, $3 events, $4 subscriber. */
+export const redriveStatement = `
+  with ${locked}, added as (
+    insert into chassis.deliveries (topic, subscriber, key, event)
+    select topic, $4, key, event
+    from locked, unnest($1::text[], $2::text[], $3::text[]) with ordinality as redriven (topic, key, event, number)
     order by number
     returning 1
   )
@@ -58,6 +72,14 @@ export const failedStatement = `
   update chassis.deliveries set attempt = attempt + 1, due_at = failed.due_at
   from unnest($1::bigint[], $2::timestamptz[]) as failed (position, due_at)
   where deliveries.position = failed.position`;
+
+/** $1 consumer, $2 topic, $3 sources, $4 ids, $5 events, $6 attempts, $7 errors, $8 now. */
+export const putAsideStatement = `
+  insert into chassis.dead_letters (consumer, topic, source, id, event, attempts, error, put_aside_at)
+  select $1, $2, source, id, event, attempts, error, $8
+  from unnest($3::text[], $4::text[], $5::text[], $6::int[], $7::text[])
+    with ordinality as letters (source, id, event, attempts, error, number)
+  order by number`;
 
 /** When the next failed or delayed message is due. $1 topic, $2 subscriber. */
 export const nextDueStatement = `

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seededRandom, systemClock } from "#base";
-import type { Broker, Delivery, SubscribeOptions } from "../broker.ts";
-import { composer, type Message } from "../message.ts";
+import type { Broker, Delivery } from "../broker.ts";
+import { composer } from "../message.ts";
+import { deadLettersContract } from "./dead-letters-contract.ts";
+import { reader } from "./reader.ts";
 
 /** A broker, and what a test may do to it. */
 export interface BrokerHarness {
@@ -11,6 +13,9 @@ export interface BrokerHarness {
   cut(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Tries a promise on a broker of its own. */
+export type Contract = (title: string, run: (harness: BrokerHarness) => Promise<void>) => void;
 
 /** What every broker promises. */
 export function brokerContract(
@@ -21,7 +26,7 @@ export function brokerContract(
   const compose = composer({ source: "/test", random: seededRandom(1) });
   const message = (key: string, data: unknown, topic = "orders") =>
     compose({ topic, type: "counted", key, data });
-  const contract = (title: string, run: (harness: BrokerHarness) => Promise<void>) =>
+  const contract: Contract = (title, run) =>
     test(title, { timeout: 30_000 }, async () => {
       const harness = await open();
       try {
@@ -203,34 +208,7 @@ export function brokerContract(
         );
       }
     });
+
+    deadLettersContract(contract);
   });
-}
-
-let arrivalNumber = 0;
-
-/** A copy that remembers what it handled. */
-async function reader(broker: Broker, options: { readonly subscriber: string; readonly topic?: string }) {
-  const arrivals: { readonly at: number; readonly message: Message }[] = [];
-  let heard = Promise.withResolvers<void>();
-  const handle: SubscribeOptions["handle"] = async ({ message }) => {
-    arrivals.push({ at: ++arrivalNumber, message });
-    heard.resolve();
-    heard = Promise.withResolvers<void>();
-  };
-  const subscription = await broker.subscribe({ topic: "orders", handle, ...options });
-  return {
-    arrivals,
-    get messages() {
-      return arrivals.map(({ message }) => message);
-    },
-    next: () => heard.promise,
-    async got(count: number) {
-      while (arrivals.length < count) await heard.promise;
-    },
-    numbers: (key: string) =>
-      arrivals
-        .filter(({ message }) => message.event.partitionkey === key)
-        .map(({ message }) => message.event.data),
-    close: () => subscription.close(),
-  };
 }

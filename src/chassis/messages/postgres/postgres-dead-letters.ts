@@ -1,0 +1,67 @@
+import type { Database } from "../../database/database.ts";
+import type { Reader } from "../broker.ts";
+import type { CloudEvent } from "../cloud-event.ts";
+import type { DeadLetter, DeadLetters, WhichLetters } from "../dead-letters.ts";
+import { limits } from "../limits.ts";
+import { keyOf, type Message } from "../message.ts";
+import { redriveStatement } from "./statements.ts";
+
+export class PostgresDeadLetters implements DeadLetters {
+  readonly #database: Database;
+  readonly #of: Reader;
+
+  constructor(database: Database, of: Reader) {
+    this.#database = database;
+    this.#of = of;
+  }
+
+  async list({ limit = limits.lettersShown }: { readonly limit?: number } = {}) {
+    const { topic, subscriber } = this.#of;
+    const { rows } = await this.#database.query(
+      `select number, event, attempts, error, put_aside_at as "putAsideAt" from chassis.dead_letters
+       where topic = $1 and consumer = $2 order by number limit $3`,
+      [topic, subscriber, limit],
+    );
+    return (rows as readonly LetterRow[]).map(
+      ({ event, ...letter }): DeadLetter => ({ ...letter, message: this.#messageOf(event) }),
+    );
+  }
+
+  redrive(which: WhichLetters): Promise<number> {
+    const { topic, subscriber } = this.#of;
+    return this.#database.transaction(async (transaction) => {
+      const { rows } = await transaction.query(takeStatement, this.#meaning(which));
+      const events = (rows as readonly Pick<LetterRow, "event">[]).map(({ event }) => event);
+      const keys = events.map((event) => keyOf(this.#messageOf(event)));
+      await transaction.query(redriveStatement, [events.map(() => topic), keys, events, subscriber]);
+      return events.length;
+    });
+  }
+
+  async discard(which: WhichLetters): Promise<number> {
+    const { rows } = await this.#database.query(takeStatement, this.#meaning(which));
+    return rows.length;
+  }
+
+  #meaning(which: WhichLetters): unknown[] {
+    const { topic, subscriber } = this.#of;
+    return [topic, subscriber, which === "all" ? null : which];
+  }
+
+  #messageOf(event: string): Message {
+    return { topic: this.#of.topic, event: JSON.parse(event) as CloudEvent };
+  }
+}
+
+interface LetterRow extends Omit<DeadLetter, "message"> {
+  readonly event: string;
+}
+
+/** $1 topic, $2 consumer, $3 numbers; null: all. */
+const takeStatement = `
+  with taken as (
+    delete from chassis.dead_letters
+    where topic = $1 and consumer = $2 and ($3::bigint[] is null or number = any ($3))
+    returning number, event
+  )
+  select event from taken order by number`;
