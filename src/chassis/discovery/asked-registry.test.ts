@@ -8,7 +8,12 @@ import { askedRegistry } from "./asked-registry.ts";
 
 test("a watch that a request has begun goes on when that is over: its deadline and its caller are none of its", async () => {
   const clock = new ManualClock();
-  const tracer = new Tracer({ clock, random: seededRandom(7), ratio: 1, recording: false });
+  const tracer = new Tracer({
+    clock,
+    random: seededRandom(7),
+    sampling: { ratio: 1, ofOthers: "beginner" },
+    recording: false,
+  });
   const request: Current = { span: tracer.start("GET"), deadlineMs: 0, signal: AbortSignal.abort() };
   const asked: unknown[] = [];
   const registry = askedRegistry({
