@@ -96,6 +96,34 @@ test("refusals for cause and failures long past do not count; a place that is sl
   await assert.rejects(slow(aCall(), fine), refused);
 });
 
+test("who gives less time than answers usually take learns nothing of a place: strangers do not shut it for others", async () => {
+  const { clock, random } = world();
+  const policy = policies(breaker({ leastCalls: 4, clock, random }), timeout({ timeoutMs: 5_000, clock }));
+  const ask = async (patienceMs: number, durationMs: number) => {
+    const deadlineMs = clock.monotonicMs() + patienceMs;
+    const outcome = outcomeOf(policy(aCall({ deadlineMs }), () => clock.sleep(durationMs)));
+    await clock.advance(Math.min(patienceMs, durationMs));
+    return outcome.now;
+  };
+  for (let call = 0; call < 32; call += 1) assert.equal(await ask(1_000, 100), undefined);
+  for (let call = 0; call < 100; call += 1)
+    assert.match(JSON.stringify(await ask(90, 100)), /not answered within 90 ms/);
+  assert.equal(await ask(1_000, 100), undefined);
+  for (let call = 0; call < 40; call += 1) await ask(200, 9_000);
+  assert.match(JSON.stringify(await ask(1_000, 100)), refused, "but who waits longer learns that it is slow");
+});
+
+test("a try whose work never ends is over with its call, and another is made", async () => {
+  const { policy, clock } = await opened();
+  await clock.advance(1_000);
+  const caller = new AbortController();
+  const deaf = () => new Promise<never>(() => {});
+  const tried = policy(aCall({ signal: caller.signal }), deaf);
+  caller.abort(new Error("gone"));
+  await assert.rejects(tried, /gone/);
+  assert.equal(await policy(aCall(), fine), "answer");
+});
+
 test("places are known apart: one that is down does not keep others from being asked", async () => {
   const { clock, random } = world();
   const policy = breaker({ leastCalls: 2, clock, random });

@@ -5,6 +5,8 @@ import { FailureWindow } from "./failure-window.ts";
 import { isTrouble, Refusal } from "./failures.ts";
 import { limits } from "./limits.ts";
 import { type Observe, type OutgoingCall, type Policy, unobserved } from "./policy.ts";
+import { RecentDurations } from "./recent-durations.ts";
+import { orAborted } from "./timeout.ts";
 
 export interface BreakerOptions {
   /** The share of failures, from 0 to 1, at which it opens. */
@@ -47,9 +49,10 @@ export function breaker(options: BreakerOptions = {}): Policy {
   };
   return async (call, next) => {
     const circuit = circuitOf(call.place ?? "");
-    const report = circuit.enter(call);
+    const { isTry, report } = circuit.enter(call);
     try {
-      const result = await next(call);
+      // Work that does not listen may never end: no further try would be made.
+      const result = await (isTry ? orAborted(next(call), call.signal) : next(call));
       report("fine");
       return result;
     } catch (error) {
@@ -61,12 +64,21 @@ export function breaker(options: BreakerOptions = {}): Policy {
 
 type Settings = Required<BreakerOptions>;
 
-type Outcome = "fine" | "failed" | "abandoned";
+type Outcome = "fine" | "failed" | "late" | "abandoned";
 
-/** Of a caller who has gone, and of a call that was not let out, nothing is learnt; a deadline that has passed says that the place is slow. */
+/** A call that was let pass. */
+interface Entered {
+  /** Whether it is the one that is let through to see. */
+  readonly isTry: boolean;
+  /** Wants to be told how it went. */
+  readonly report: (outcome: Outcome) => void;
+}
+
+/** Of a caller who has gone, and of a call that was not let out, nothing is learnt. */
 function outcomeOf(error: unknown, { signal }: OutgoingCall): Outcome {
   if (error instanceof Refusal || (signal.aborted && !(error instanceof Problem))) return "abandoned";
   // To be asked less is what 429 is about: the rate is to be kept, nothing is broken.
+  if (error instanceof Problem && error.status === 504) return "late";
   return isTrouble(error) && !(error instanceof Problem && error.status === 429) ? "failed" : "fine";
 }
 
@@ -74,6 +86,7 @@ function outcomeOf(error: unknown, { signal }: OutgoingCall): Outcome {
 class Circuit {
   readonly #settings: Settings;
   readonly #window: FailureWindow;
+  readonly #durations = new RecentDurations();
   #state: BreakerState = "closed";
   /** When it was opened or closed last: what was begun before says nothing about afterwards. */
   #era = 0;
@@ -86,26 +99,36 @@ class Circuit {
     this.#window = new FailureWindow(settings.windowMs);
   }
 
-  /** Lets a call pass, and wants to be told how it went; or refuses it. */
-  enter(call: OutgoingCall): (outcome: Outcome) => void {
+  /** Lets a call pass, or refuses it. */
+  enter(call: OutgoingCall): Entered {
     const nowMs = this.#settings.clock.monotonicMs();
     if (this.#state === "open" && nowMs >= this.#openUntilMs) this.#see("waited", call);
     if (this.#state === "open" || this.#tryUnderWay) this.#refuse(call, nowMs);
     this.#tryUnderWay = this.#state === "trying";
     const era = this.#era;
-    return (outcome) => {
-      if (era === this.#era) this.#learn(outcome, call);
+    return {
+      isTry: this.#tryUnderWay,
+      report: (outcome) => {
+        if (outcome === "fine") this.#durations.add(this.#settings.clock.monotonicMs() - nowMs);
+        if (era === this.#era) this.#learn(this.#judge(outcome, call.deadlineMs - nowMs), call);
+      },
     };
   }
 
-  #learn(outcome: Outcome, call: OutgoingCall): void {
+  /** A deadline that has passed says that the place is slow; unless it was so near that an answer usually takes longer: a stranger may have set it. */
+  #judge(outcome: Outcome, grantedMs: number): Exclude<Outcome, "late"> {
+    if (outcome !== "late") return outcome;
+    return grantedMs < (this.#durations.quantile(0.95) ?? 0) ? "abandoned" : "failed";
+  }
+
+  #learn(outcome: Exclude<Outcome, "late">, call: OutgoingCall): void {
     this.#tryUnderWay = false;
     if (outcome === "abandoned") return;
     if (this.#state === "trying") this.#see(outcome === "fine" ? "proved" : "disproved", call);
     else this.#count(outcome, call);
   }
 
-  #count(outcome: Outcome, call: OutgoingCall): void {
+  #count(outcome: "fine" | "failed", call: OutgoingCall): void {
     const nowMs = this.#settings.clock.monotonicMs();
     this.#window.add(nowMs, outcome === "failed");
     const { calls, failures } = this.#window.read(nowMs);
