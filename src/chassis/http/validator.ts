@@ -1,6 +1,5 @@
-import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
-import { nearest } from "#base";
+import type { Ajv2020, Options, ValidateFunction } from "ajv/dist/2020.js";
+import { faultOf, schemaCompiler } from "./ajv.ts";
 import { limits } from "./limits.ts";
 import { type FieldError, problem } from "./problem.ts";
 import type { Shape } from "./route.ts";
@@ -16,8 +15,6 @@ export interface Parts {
 /** Throws a problem that names every wrong field of every part. */
 export type Validator = (parts: Parts) => void;
 
-const addFormats = formats as unknown as (ajv: Ajv2020) => void;
-
 /** Checks of one kind of part, in two ways. */
 interface Checkers {
   /** Ends at the first error: what is right is found to be right as fast as can be, and a stranger's megabyte of mistakes is put aside as fast. */
@@ -32,12 +29,10 @@ const exact = checkers({});
 const lenient = checkers({ coerceTypes: "array" });
 
 function checkers(more: Options): Checkers {
-  const [quick, thorough] = [false, true].map((allErrors) => {
-    const ajv = new Ajv2020({ allErrors, useDefaults: true, strict: false, verbose: true, ...more });
-    addFormats(ajv);
-    return ajv;
-  });
-  return { quick, thorough } as Checkers;
+  return {
+    quick: schemaCompiler({ ...more, allErrors: false }),
+    thorough: schemaCompiler(more),
+  };
 }
 
 const places = { params: "path", query: "query", headers: "header", body: "body" } as const;
@@ -69,7 +64,9 @@ function errorsOf({ part, quick, thorough }: Check, value: unknown): FieldError[
   const check = isSmall(value) ? thorough() : quick;
   if (check(value)) return [];
   // Whatever is said of an error is worked out for those alone that are told.
-  return (check.errors ?? []).slice(0, limits.errorsPerProblem).map((error) => name(error, part));
+  return (check.errors ?? [])
+    .slice(0, limits.errorsPerProblem)
+    .map((error) => ({ in: places[part], ...faultOf(error) }));
 }
 
 /** Whether there are few enough values in it for all that is wrong with them to be told. */
@@ -91,35 +88,4 @@ function refuse(errors: readonly FieldError[]): Error {
   return problem(400, `the request has ${fields} that cannot be accepted`, {
     errors: errors.slice(0, limits.errorsPerProblem),
   });
-}
-
-function name(error: ErrorObject, part: keyof Parts): FieldError {
-  const { keyword, instancePath, params, message = "is wrong", parentSchema } = error;
-  const at = (pointer: string, detail: string): FieldError => ({
-    in: places[part],
-    pointer: shortened(pointer),
-    detail,
-  });
-  const below = (field: string) => `${instancePath}/${field.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-  switch (keyword) {
-    case "required":
-      return at(below(params.missingProperty), "is required");
-    case "additionalProperties": {
-      const unknown = params.additionalProperty as string;
-      const known = unknown.length > limits.guessedName ? [] : Object.keys(parentSchema?.properties ?? {});
-      const meant = nearest(unknown, known);
-      return at(below(unknown), `is not known here${meant ? `; did you mean ${meant}?` : ""}`);
-    }
-    case "enum":
-      return at(instancePath, `must be one of ${(params.allowedValues as unknown[]).join(", ")}`);
-    case "const":
-      return at(instancePath, `must be ${JSON.stringify(params.allowedValue)}`);
-    default:
-      return at(instancePath, message);
-  }
-}
-
-/** Of a name as long as the whole body the beginning will do. */
-function shortened(pointer: string): string {
-  return pointer.length > limits.pointer ? `${pointer.slice(0, limits.pointer)}…` : pointer;
 }

@@ -57,6 +57,10 @@ export function composer({ source, clock = systemClock, random = systemRandom }:
   };
 }
 
+export function isTopicName(name: string): boolean {
+  return /^[a-z0-9][a-z0-9.-]{0,127}$/.test(name);
+}
+
 /** The order that is kept: that of the messages of a topic that share this. */
 export function keyOf(message: Message): string {
   return message.event.partitionkey;
@@ -69,7 +73,7 @@ export function delayMsOf({ event }: Message, clock: Clock): number {
 
 function validate(draft: Draft, { event }: Message): void {
   const refuse = (why: string) => badRequest(`cannot send ${draft.type} to topic "${draft.topic}": ${why}`);
-  if (!/^[a-z0-9][a-z0-9.-]{0,127}$/.test(draft.topic))
+  if (!isTopicName(draft.topic))
     throw refuse("a topic is 1 to 128 lower-case letters, digits, dots and dashes");
   if (!draft.type) throw refuse("it has no type");
   for (const name of Object.keys(draft.headers ?? {}))

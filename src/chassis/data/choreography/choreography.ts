@@ -2,6 +2,7 @@ import { badRequest, type Clock, type Logger } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker, Subscription } from "../../messages/broker.ts";
 import type { CloudEvent } from "../../messages/cloud-event.ts";
+import { draftIn, nameOf, readAs } from "../../messages/topics/declared.ts";
 import { consume } from "../inbox/consume.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { checkChoreography } from "./check.ts";
@@ -49,25 +50,28 @@ export function participate<
   return consume({
     database,
     broker,
-    topic: flow.topic,
+    topic: nameOf(flow.topic),
     consumer: `${flow.name} ${participant}`,
-    effect: async (transaction, { event }) => {
-      const says = Object.hasOwn(declared, event.type) ? declared[event.type] : undefined;
-      if (!says) return;
+    effect: async (transaction, message) => {
+      const event = readAs(flow.topic, message);
+      const says = event && Object.hasOwn(declared, event.type) ? declared[event.type] : undefined;
+      if (!event || !says) return;
       const said = (await reactions[event.type]?.(transaction, event)) as Said<string> | undefined;
       if (says.length === 0) return;
       if (!said || !says.includes(said.type))
         throw badRequest(
           `${participant} says ${said?.type ?? "nothing"} after ${event.type}; the flow ${flow.name} knows ${says.join(", ")}`,
         );
-      await outbox.add(transaction, {
-        topic: flow.topic,
-        key: event.partitionkey,
-        ...(event.subject === undefined ? {} : { subject: event.subject }),
-        // The same reaction has the same name.
-        id: `${flow.name}/${participant}/${event.id}`,
-        ...said,
-      });
+      await outbox.add(
+        transaction,
+        draftIn(flow.topic, {
+          key: event.partitionkey,
+          ...(event.subject === undefined ? {} : { subject: event.subject }),
+          // The same reaction has the same name.
+          id: `${flow.name}/${participant}/${event.id}`,
+          ...said,
+        }),
+      );
     },
     ...(clock ? { clock } : {}),
     ...(log ? { log } : {}),

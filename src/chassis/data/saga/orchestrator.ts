@@ -3,7 +3,8 @@ import type { Database, Transaction } from "../../database/database.ts";
 import { persist } from "../../database/persist.ts";
 import { milliseconds, timeBy, timeOr } from "../../database/time.ts";
 import type { Broker, Subscription } from "../../messages/broker.ts";
-import type { Message } from "../../messages/message.ts";
+import type { CloudEvent } from "../../messages/cloud-event.ts";
+import { type Declared, nameOf, readAs } from "../../messages/topics/declared.ts";
 import { consume } from "../inbox/consume.ts";
 import { limits } from "../limits.ts";
 import type { Outbox } from "../outbox/outbox.ts";
@@ -20,8 +21,8 @@ export interface Orchestrator<State extends string, Content> {
   start(transaction: Transaction, saga: { readonly id: string; readonly content: Content }): Promise<boolean>;
   /** Where a saga stands. */
   find(transaction: Transaction, id: string): Promise<Instance<State, Content> | undefined>;
-  /** Hears the events of a topic. A copy per process, as many as there are. */
-  listen(broker: Broker, topic: string): Promise<Subscription>;
+  /** Hears the events of a topic; of a declared one, what fits. A copy per process, as many as there are. */
+  listen(broker: Broker, topic: string | Declared): Promise<Subscription>;
   /** Moves the sagas whose time is over. How many. */
   timeOut(): Promise<number>;
   /** Does so whenever it is due, until `signal` is aborted. */
@@ -72,8 +73,8 @@ export function orchestrator<State extends string, Events extends object, Conten
     return (rows as readonly Row<State>[]).map(instanceOf<State, Content>)[0];
   };
 
-  const onEvent = async (transaction: Transaction, { event }: Message) => {
-    if (!isHeard(definition, event.type)) return;
+  const onEvent = async (transaction: Transaction, event: CloudEvent | undefined) => {
+    if (!event || !isHeard(definition, event.type)) return;
     const id = event.subject;
     if (!id) throw badRequest(`${event.type} ${event.id} has no subject: it must name the saga it answers`);
     const instance = await read(transaction, id, "for update");
@@ -152,7 +153,15 @@ export function orchestrator<State extends string, Events extends object, Conten
     start: (transaction, { id, content }) => write(transaction, begin(definition, id, content)),
     find: (transaction, id) => read(transaction, id),
     listen: (broker, topic) =>
-      consume({ database, broker, topic, consumer: `saga ${name}`, effect: onEvent, clock, log }),
+      consume({
+        database,
+        broker,
+        topic: nameOf(topic),
+        consumer: `saga ${name}`,
+        effect: (transaction, message) => onEvent(transaction, readAs(topic, message)),
+        clock,
+        log,
+      }),
     timeOut: timeOutAll,
     async run(signal) {
       let woken = Promise.withResolvers<void>();

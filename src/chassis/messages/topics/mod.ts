@@ -1,0 +1,9 @@
+export type { Declared, DraftOf, EventOf, EventSchemas, EventsOf, Sayable } from "./declared.ts";
+export {
+  type Consumed,
+  type Effects,
+  type Handlers,
+  type Topic,
+  type TopicDefinition,
+  topic,
+} from "./topic.ts";
