@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type LogFields, logger } from "#base";
+import { type LogFields, logger, silentLogger } from "#base";
 import { type Change, configure } from "./configuration.ts";
 import type { ConfigError } from "./mistakes.ts";
 import { Secret } from "./secret.ts";
@@ -72,12 +72,38 @@ test("a file that is written in place is read anew, too", async (context) => {
   assert.ok(configuration.current.password instanceof Secret);
 });
 
-test("a directory that is not there is a mistake with its name", (context) => {
+test("a directory that is not there is a mistake with its name, beside all others", (context) => {
   const directory = join(temporary(context), "none");
-  assert.throws(() => start(context, directory), {
-    name: "ConfigError",
-    message: /none: a mounted directory cannot be read: ENOENT/,
+  const options = { args: ["--limit", "many"], environment: { PASSWORD: "one" }, directories: [directory] };
+  const { signal } = new AbortController();
+  assert.throws(
+    () => configure(settings, { ...options, signal, logger: silentLogger }),
+    (error: ConfigError) => {
+      assert.deepEqual(
+        error.mistakes.map(({ name }) => name),
+        [directory, "limit"],
+      );
+      assert.match(error.message, /none: a mounted directory cannot be read: ENOENT/);
+      return true;
+    },
+  );
+});
+
+test("that a directory cannot be watched is said: its changes would be waited for in vain", (context) => {
+  const mount = mountedLikeKubelet(context, { password: "one" });
+  const said: string[] = [];
+  const configuration = configure(settings, {
+    args: [],
+    environment: {},
+    directories: [mount.directory],
+    signal: new AbortController().signal,
+    logger: logger((level, message) => said.push(`${level}: ${message}`)),
+    watch: () => {
+      throw Object.assign(new Error("too many"), { code: "EMFILE" });
+    },
   });
+  assert.equal(configuration.current.password.reveal(), "one");
+  assert.match(said.join("\n"), /^error: a mounted directory is not watched.*fs\.inotify/);
 });
 
 /** A configuration on `directory`, with promises for what it says next. */

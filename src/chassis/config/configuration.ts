@@ -1,6 +1,7 @@
-import { type FSWatcher, watch } from "node:fs";
+import { watch as watchFiles } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "#base";
+import type { Mistake } from "./mistakes.ts";
 import { readMount } from "./mounts.ts";
 import { type Resolved, resolve } from "./resolve.ts";
 import { Secret } from "./secret.ts";
@@ -32,6 +33,8 @@ export interface ConfigurationOptions {
   readonly logger: Logger;
   /** Ends the watch. */
   readonly signal: AbortSignal;
+  /** Absent: that of the file system. */
+  readonly watch?: typeof watchFiles;
 }
 
 /**
@@ -40,8 +43,11 @@ export interface ConfigurationOptions {
  */
 export function configure<S extends Settings>(settings: S, options: ConfigurationOptions): Configuration<S> {
   const listeners = new Set<(change: Change<S>) => void | Promise<void>>();
-  const read = (): Resolved<S> =>
-    resolve(settings, { ...options, mounts: options.directories.map((directory) => readMount(directory)) });
+  const read = (): Resolved<S> => {
+    const mistakes: Mistake[] = [];
+    const mounts = options.directories.map((directory) => readMount(directory, mistakes));
+    return resolve(settings, { ...options, mounts }, mistakes);
+  };
   // The watch begins first: what changes while it is read is read again.
   let stale = false;
   for (const directory of options.directories) watchDirectory(directory, options, refreshSoon);
@@ -94,19 +100,20 @@ export function configure<S extends Settings>(settings: S, options: Configuratio
 
 function watchDirectory(
   directory: string,
-  { logger, signal }: ConfigurationOptions,
+  { logger, signal, watch = watchFiles }: ConfigurationOptions,
   changed: () => void,
 ): void {
-  let watcher: FSWatcher;
+  const unwatched = (error: unknown) =>
+    logger.error(
+      "a mounted directory is not watched: its changes are seen when another one changes, or with the next start; see sysctl fs.inotify",
+      { directory, error },
+    );
   try {
-    watcher = watch(directory, { persistent: false, signal }, changed);
-  } catch {
-    // Reading it, next, says what is wrong with it.
-    return;
+    watch(directory, { persistent: false, signal }, changed).on("error", unwatched);
+  } catch (error) {
+    // Of one that is not there, reading it, next, says so.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") unwatched(error);
   }
-  watcher.on("error", (error) =>
-    logger.error("a mounted directory is no longer watched", { directory, error }),
-  );
 }
 
 function isSame(one: unknown, other: unknown): boolean {

@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { limits } from "./limits.ts";
-import { ConfigError } from "./mistakes.ts";
+import type { Mistake } from "./mistakes.ts";
 import type { Mount } from "./resolve.ts";
 
 /**
  * Reads a directory of files as Kubernetes mounts a ConfigMap or a Secret, or any directory. With a link `..data` in it all files are
- * read from where it leads now, so that a swap in between does not mix old and new.
+ * read from where it leads now, so that a swap in between does not mix old and new. That it cannot be read goes to `mistakes`.
  *
  *     /etc/shop/MAX_ORDERS → ..data/MAX_ORDERS      ..data → ..2026_11_28_01_02_03.5/
  */
-export function readMount(directory: string): Mount {
+export function readMount(directory: string, mistakes: Mistake[]): Mount {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return { directory, files: readFiles(currentDirectory(directory)) };
@@ -18,9 +18,8 @@ export function readMount(directory: string): Mount {
       // The kubelet has swapped the link and removed what it led to, just now.
       if (isGone(error) && attempt < limits.mountReads && isThere(directory)) continue;
       const why = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw new ConfigError([
-        { name: directory, source: "a mounted directory", what: `cannot be read: ${why}` },
-      ]);
+      mistakes.push({ name: directory, source: "a mounted directory", what: `cannot be read: ${why}` });
+      return { directory, files: new Map() };
     }
   }
 }

@@ -27,21 +27,25 @@ export interface Resolved<S extends Settings> {
 
 /**
  * The values of `settings`: for each the first of argument, environment, mounted file and default. Throws a `ConfigError` that lists every
- * mistake.
+ * mistake, after those that were found before.
  */
-export function resolve<S extends Settings>(settings: S, sources: Sources): Resolved<S> {
+export function resolve<S extends Settings>(
+  settings: S,
+  sources: Sources,
+  found: readonly Mistake[] = [],
+): Resolved<S> {
   assertApart(settings);
-  const mistakes: Mistake[] = [];
+  const mistakes = [...found];
   const given = readArguments(settings, sources.args, mistakes);
   const values: Record<string, unknown> = {};
   const origins: Record<string, string> = {};
   for (const [name, setting] of Object.entries(settings)) {
-    const found = find(name, given, sources);
-    if (found) {
-      const parsed = setting.parse(found.text);
+    const said = find(name, given, sources);
+    if (said) {
+      const parsed = setting.parse(said.text);
       if ("value" in parsed) values[name] = parsed.value;
-      else mistakes.push({ name, source: found.origin, what: describe(setting, found.text) });
-      origins[name] = found.origin;
+      else mistakes.push({ name, source: said.origin, what: describe(setting, said.text) });
+      origins[name] = said.origin;
     } else if ("default" in setting) {
       values[name] = setting.default;
       origins[name] = "its default";
