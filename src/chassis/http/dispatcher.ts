@@ -45,6 +45,8 @@ export class Dispatcher {
   #answer(exchange: Exchange): Promise<void> | undefined {
     const { request } = exchange;
     const method = request.method ?? "GET";
+    // Not about a path, but whether there is a server at all: RFC 9110, section 9.3.7.
+    if (exchange.path === "*") return void exchange.send(204, {});
     const match = this.#router.match(method === "HEAD" ? "GET" : method, exchange.path);
     switch (match.found) {
       case "route": {

@@ -47,10 +47,11 @@ export class Exchange implements Current {
     this.response = response;
     this.#context = context;
     this.startedMs = context.clock.monotonicMs();
-    const { headers, url = "/" } = request;
-    const mark = url.indexOf("?");
-    this.path = mark < 0 ? url : url.slice(0, mark);
-    this.query = mark < 0 ? "" : url.slice(mark + 1);
+    const { headers } = request;
+    const target = request.url?.startsWith("/") ? request.url : originForm(request.url ?? "/");
+    const mark = target.indexOf("?");
+    this.path = mark < 0 ? target : target.slice(0, mark);
+    this.query = mark < 0 ? "" : target.slice(mark + 1);
     const parent = parseTraceparent(
       headers.traceparent as string | undefined,
       headers.tracestate as string | undefined,
@@ -161,6 +162,12 @@ export class Exchange implements Current {
     // A connection closes in nobody's name: the line is written in that of the request.
     runAs(this, () => this.logger.info("answered", { method, path: this.path, route, status, duration_ms }));
   }
+}
+
+/** Of a target as clients write it to a proxy, `http://shop:8080/orders?x`, what follows the host: servers take it alike, RFC 9112, section 3.2.2. */
+function originForm(target: string): string {
+  const behind = target.replace(/^https?:\/\/[^/?]*/i, "");
+  return behind === "" || behind.startsWith("?") ? `/${behind}` : behind;
 }
 
 /** Anything else would let a caller make as many series as it likes. */

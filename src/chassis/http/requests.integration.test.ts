@@ -94,6 +94,22 @@ test("a method that is not there is answered with those that are, and OPTIONS sa
   assert.deepEqual([options.status, options.headers.get("allow")], [204, "DELETE, GET, HEAD, OPTIONS"]);
 });
 
+test("a target with scheme and host is what follows them, and * is no path", async (context) => {
+  const root = { root: get("/", { answers: { 200: t.string() } }), ...api };
+  const { url } = await startService(context, {
+    routes: root,
+    handlers: () => ({ root: () => "root", ...handlers() }),
+  });
+  const ask = async (target: string) => {
+    const answered = await raw(url, `${target} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n`);
+    return [answered.slice(9, 12), answered.split("\r\n\r\n")[1]];
+  };
+  assert.deepEqual(await ask("GET http://shop:8080/orders/7?x=1"), ["200", '{"id":"7"}']);
+  assert.deepEqual(await ask("GET http://shop:8080"), ["200", '"root"']);
+  assert.deepEqual(await ask("GET http://shop?x"), ["200", '"root"']);
+  assert.deepEqual(await ask("OPTIONS *"), ["204", ""]);
+});
+
 test("a handler that throws is answered 500 with nothing but a trace, by which its line is found in the log", async (context) => {
   const { ask, line } = await startService(context, { routes: api, handlers });
   const { status, body } = await ask("/orders/broken");
