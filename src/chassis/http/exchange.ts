@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, Logger, Timer } from "#base";
 import type { Current, GoldenSignals, Priority, Span, Tracer } from "../telemetry/mod.ts";
 import { parsePriority, parseTraceparent, priorityHeader, runAs } from "../telemetry/mod.ts";
+import { callerOf } from "./caller.ts";
 import { deadlineHeader, parseRemaining } from "./deadline.ts";
 import { limits } from "./limits.ts";
 import { Problem, problem, problemContentType } from "./problem.ts";
@@ -12,6 +13,8 @@ export interface ExchangeContext {
   readonly logger: Logger;
   readonly tracer: Tracer;
   readonly signals: GoldenSignals;
+  /** How many proxies of ours a request has come through. */
+  readonly trustedProxies: () => number;
   /** When true, each answer asks its caller to come back on another connection. */
   readonly leaving: () => boolean;
 }
@@ -68,6 +71,11 @@ export class Exchange implements Current {
 
   get logger(): Logger {
     return this.#context.logger;
+  }
+
+  /** The address of who asks. */
+  get caller(): string {
+    return callerOf(this.request, this.#context.trustedProxies());
   }
 
   get deadlineMs(): number {

@@ -108,6 +108,22 @@ test("a route with a rate refuses a caller who asks too often, and says when to 
   assert.match((body as ProblemDocument).type, /#quota-exceeded$/);
 });
 
+test("behind a proxy each of those whom it names has a rate", async (context) => {
+  const { ask } = await startService(
+    context,
+    {
+      routes: { code: post("/codes", { ...nothing, rateLimit: { count: 1, perMs: 3_600_000 } }) },
+      handlers: () => ({ code: () => {} }),
+    },
+    { environment: { TRUSTED_PROXIES: "1" } },
+  );
+  const status = async (from: string) =>
+    (await ask("/codes", { method: "POST", headers: { "x-forwarded-for": from } })).status;
+  const statuses: number[] = [];
+  for (const from of ["1.1.1.1", "2.2.2.2", "9.9.9.9, 1.1.1.1"]) statuses.push(await status(from));
+  assert.deepEqual(statuses, [204, 204, 429]);
+});
+
 /** A service that blocks its process for 20 ms with each request, and lets none wait for longer than 40. */
 function startSlow(context: Parameters<typeof startService>[0]) {
   return startService(context, {

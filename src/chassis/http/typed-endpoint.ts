@@ -48,7 +48,7 @@ export function typedEndpoint(
     if (!validate) await prepare();
     // Before anything that a stranger sent is read.
     const principal = shape.access && (await admit(shape.access, exchange, authenticator));
-    rates?.take(principal?.subject ?? exchange.request.socket.remoteAddress ?? "", exchange.startedMs);
+    rates?.take(principal?.subject ?? exchange.caller, exchange.startedMs);
     const parts: Parts = {
       params: shape.params ? { ...exchange.params } : exchange.params,
       query: shape.query ? { ...parseQuery(exchange.query) } : undefined,

@@ -64,7 +64,15 @@ export class RunningService implements Service {
     this.#health = new Health(() => this.#state, clock);
     const { tracer, signals } = this.#telemetry;
     const leaving = () => this.#state === "draining";
-    const dispatcher = new Dispatcher({ clock, logger: this.#logger, tracer, signals, leaving });
+    const trustedProxies = () => this.#config?.current.trustedProxies ?? 0;
+    const dispatcher = new Dispatcher({
+      clock,
+      logger: this.#logger,
+      tracer,
+      signals,
+      trustedProxies,
+      leaving,
+    });
     mountOwn(dispatcher, { about: options, health: this.#health, registry: this.#telemetry.registry });
     this.#server = httpServer(dispatcher.handle);
     const lines = [new Turn(), new AcceptQueue(this.#server, clock)];

@@ -13,6 +13,12 @@ export const ownSettings = {
     default: "info",
     description: "the least important lines to log",
   }),
+  trustedProxies: setting.integer({
+    min: 0,
+    default: 0,
+    description:
+      "how many proxies of ours every request comes through, each of which says in X-Forwarded-For who has asked it",
+  }),
   drainDelayMs: setting.durationMs({
     default: 5000,
     description:
