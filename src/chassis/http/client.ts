@@ -4,6 +4,7 @@ import { perform } from "../calls/perform.ts";
 import type { Policy } from "../calls/policy.ts";
 import type { Priority, Tracer } from "../telemetry/mod.ts";
 import type { Answer } from "./answer.ts";
+import { contentOf } from "./content.ts";
 import { limits } from "./limits.ts";
 import { problem } from "./problem.ts";
 import { AnsweredProblem } from "./read-answer.ts";
@@ -20,6 +21,8 @@ export interface ClientOptions {
   readonly tracer?: Tracer;
   /** With it the durations of attempts are counted, by route and class of status. The service's own is `context.metrics`. */
   readonly metrics?: Metrics;
+  /** What an answer may be at most, unless it is a stream. */
+  readonly maxAnswerBytes?: number;
   /** A bearer token for each call. */
   readonly token?: () => string | Promise<string>;
   readonly clock?: Clock;
@@ -116,9 +119,16 @@ async function call(
     async (outgoing) => {
       const request = compose(route, input, token && (await tokenOf(token, target)));
       if (!policy) return send(request, outgoing);
-      const shared = route.method === "GET" ? { key: () => request.key(options.baseUrl) } : {};
+      const shared = isShareable(route) ? { key: () => request.key(options.baseUrl) } : {};
       return policy({ ...outgoing, ...shared }, (each) => send(request, each));
     },
+  );
+}
+
+/** Of a stream each gets their own: it is read once. */
+function isShareable({ method, shape }: Route): boolean {
+  return (
+    method === "GET" && Object.values(shape.answers).every((schema) => contentOf(schema).as !== "stream")
   );
 }
 

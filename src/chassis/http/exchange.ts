@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline, Readable } from "node:stream";
 import type { Clock, Logger, Timer } from "#base";
 import type { Current, GoldenSignals, Priority, Span, Tracer } from "../telemetry/mod.ts";
 import { parsePriority, parseTraceparent, priorityHeader, runAs } from "../telemetry/mod.ts";
 import { callerOf } from "./caller.ts";
+import type { Pieces } from "./content.ts";
 import { deadlineHeader, parseRemaining } from "./deadline.ts";
 import { limits } from "./limits.ts";
 import { Problem, problem, problemContentType } from "./problem.ts";
@@ -106,12 +108,46 @@ export class Exchange implements Current {
   }
 
   /** Answers. Of several answers the first counts. */
-  send(status: number, headers: Record<string, string | number>, body?: string): void {
-    const { response } = this;
-    if (response.headersSent || response.destroyed) return;
-    if (this.#context.leaving()) headers.connection = "close";
+  send(status: number, headers: Record<string, string | number>, body?: string | Uint8Array): void {
     if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
-    response.writeHead(status, headers).end(body);
+    if (this.#begin(status, headers)) this.response.end(body);
+  }
+
+  /**
+   * Answers with pieces, each when the one before has found room. The deadline is for the beginning alone. What fails later, or ends when the caller goes, is cut
+   * off, so that nobody takes it for the whole.
+   */
+  sendStream(status: number, headers: Record<string, string | number>, pieces: Pieces): void {
+    const begun = this.#begin(status, headers);
+    if (!begun || this.request.method === "HEAD") {
+      void pieces[Symbol.asyncIterator]().return?.();
+      if (begun) this.response.end();
+      return;
+    }
+    this.#timer?.cancel();
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    pipeline(Readable.from(this.#watched(pieces)), this.response, () => {});
+  }
+
+  async *#watched(pieces: Pieces): Pieces {
+    try {
+      yield* pieces;
+    } catch (error) {
+      if (!this.response.destroyed) {
+        this.#failure = error;
+        this.logger.error("an answer has broken off", { route: this.route, error });
+      }
+      throw error;
+    }
+  }
+
+  /** Writes the head of the answer, unless there is one already or nobody is there. */
+  #begin(status: number, headers: Record<string, string | number>): boolean {
+    const { response } = this;
+    if (response.headersSent || response.destroyed) return false;
+    if (this.#context.leaving()) headers.connection = "close";
+    response.writeHead(status, headers);
+    return true;
   }
 
   sendJson(status: number, body: unknown, headers?: Readonly<Record<string, string>>): void {
@@ -153,9 +189,11 @@ export class Exchange implements Current {
     const { request, response, route } = this;
     const finished = response.writableFinished;
     if (!finished) this.#controller?.abort(gone());
+    // Of an answer that began before that was known, the head did not say so.
+    if (this.#context.leaving()) request.socket.destroySoon();
     const method = request.method ?? "GET";
     // 499: the caller has gone before it was answered, as nginx has it.
-    const status = finished ? response.statusCode : 499;
+    const status = finished ? response.statusCode : this.#failure === undefined ? 499 : 500;
     const durationMs = this.#context.clock.monotonicMs() - this.startedMs;
     this.#context.signals.ended(knownMethods.has(method) ? method : "_OTHER", route, status, durationMs);
     this.span.set({

@@ -2,6 +2,8 @@
 export const limits = {
   /** A JSON body: what a form or an order needs a hundred times over, and little enough that many at once fit in memory. */
   maxBodyBytes: 1024 * 1024,
+  /** An answer of another service, in memory at once: a list of 16,000 orders. Whoever has more to say says it in a stream. */
+  maxAnswerBytes: 16 * 1024 * 1024,
   /** All headers of a request together; more is answered 431. Node's own default. */
   maxHeaderBytes: 16 * 1024,
   maxHeaders: 100,

@@ -33,6 +33,8 @@ test("the document of routes of every kind is OpenAPI 3.1, by a validator that i
       answers: { 204: null },
     }),
     ping: get("/ping/{who}", { answers: { 204: null } }),
+    picture: get("/picture", { answers: { 200: t.bytes("image/png"), 304: null } }),
+    events: get("/events", { answers: { 200: t.stream("text/event-stream") } }),
     page: get("/", { answers: { 200: t.text("text/html") } }),
   };
   const document = openApi(api, { title: "shop", version: "1.0.0", description: "Sells things." });

@@ -1,5 +1,6 @@
+import { contentOf } from "./content.ts";
 import type { Route, Routes, Shape } from "./route.ts";
-import { mediaTypeOf, type Schema } from "./schema.ts";
+import type { Schema } from "./schema.ts";
 
 /** What a document says about the service as a whole. */
 export interface ApiTitle {
@@ -47,7 +48,7 @@ function responses({ answers }: Shape): object {
     status,
     {
       description: descriptions[status] ?? "The answer.",
-      ...(schema ? { content: { [mediaTypeOf(schema)]: { schema } } } : {}),
+      ...(schema ? { content: { [contentOf(schema).type]: { schema } } } : {}),
     },
   ]);
   return { ...Object.fromEntries(declared), default: problemAnswer };

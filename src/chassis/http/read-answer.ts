@@ -1,31 +1,36 @@
 import { Answer } from "./answer.ts";
+import { type Content, contentOf } from "./content.ts";
+import { readLimited } from "./limited.ts";
 import { type FieldError, Problem, type ProblemDocument, problem, problemContentType } from "./problem.ts";
 import type { AnswerStatus, Route } from "./route.ts";
-import { mediaTypeOf } from "./schema.ts";
 
 /** What came, before it is known what it means. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
-  readonly text: string;
+  readonly body: ReadableStream<Uint8Array> | null;
 }
 
 /** What an answer that came means: the answer that its route describes, or a thrown problem. Nothing that came is relied upon. */
-export function readAnswer(route: Route, raw: RawAnswer): Answer {
-  const { status, headers, text } = raw;
+export async function readAnswer(route: Route, raw: RawAnswer, maxBytes: number): Promise<Answer> {
+  const { status, headers } = raw;
   const target = `${route.method} ${route.path}`;
-  if (status >= 300 && status < 400)
+  const described = status in route.shape.answers;
+  const { as } = contentOf(route.shape.answers[status as AnswerStatus]);
+  const isProblem = headers.get("content-type")?.startsWith(problemContentType) ?? false;
+  if (as === "stream" && !isProblem) return new Answer(status, raw.body, Object.fromEntries(headers));
+  const bytes = await readLimited(raw.body, maxBytes);
+  if (!bytes)
+    throw problem(502, `${target} was answered with more than the ${maxBytes} bytes that are taken`);
+  if (status >= 300 && status < 400 && !described)
     throw problem(502, `${target} was answered ${status}: redirects are not followed`);
   const after = headers.get("retry-after");
   const more = after === null ? {} : { headers: { "retry-after": after } };
-  if (headers.get("content-type")?.startsWith(problemContentType))
-    throw problemOf(status, parse(text, target), more);
-  const read = () => new Answer(status, bodyOf(route, raw, target), Object.fromEntries(headers));
+  if (isProblem) throw problemOf(status, parse(bytes, target), more);
+  const read = () => new Answer(status, bodyOf(bytes, as, target), Object.fromEntries(headers));
   if (status < 300) return read();
   const detail = `${target} was answered ${status}, without a problem document`;
-  throw status in route.shape.answers
-    ? new AnsweredProblem(read(), detail, more)
-    : problem(status, detail, more);
+  throw described ? new AnsweredProblem(read(), detail, more) : problem(status, detail, more);
 }
 
 /** An answer that is none to go on with, but that the route describes. */
@@ -38,15 +43,15 @@ export class AnsweredProblem extends Problem {
   }
 }
 
-function bodyOf({ shape }: Route, { status, text }: RawAnswer, target: string): unknown {
-  if (text === "") return undefined;
-  const type = mediaTypeOf(shape.answers[status as AnswerStatus] ?? {});
-  return type === "application/json" ? parse(text, target) : text;
+function bodyOf(bytes: Buffer<ArrayBuffer>, as: Content["as"], target: string): unknown {
+  if (as === "bytes") return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (bytes.length === 0) return undefined;
+  return as === "json" ? parse(bytes, target) : bytes.toString();
 }
 
-function parse(text: string, target: string): unknown {
+function parse(bytes: Buffer, target: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString());
   } catch (error) {
     throw problem(502, `${target} was answered with what is not JSON`, { cause: error });
   }

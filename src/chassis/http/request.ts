@@ -1,6 +1,6 @@
+import { contentOf } from "./content.ts";
 import { problem, problemContentType } from "./problem.ts";
 import type { Route } from "./route.ts";
-import { mediaTypeOf } from "./schema.ts";
 
 /** A call's input once its type has done its work. */
 export interface AnyInput {
@@ -47,7 +47,7 @@ export function compose(
 }
 
 function acceptedBy({ shape }: Route): string {
-  const types = Object.values(shape.answers).map((schema) => mediaTypeOf(schema ?? {}));
+  const types = Object.values(shape.answers).map((schema) => contentOf(schema).type);
   return [...new Set([...types, problemContentType])].join(", ");
 }
 

@@ -3,7 +3,8 @@ import type { Access, Principal } from "../auth/mod.ts";
 import type { RateOptions } from "../calls/rate.ts";
 import type { Priority } from "../telemetry/mod.ts";
 import type { Answer } from "./answer.ts";
-import type { Input, Output, Schema } from "./schema.ts";
+import type { Pieces } from "./content.ts";
+import type { Input, Output, Schema, StreamSchema } from "./schema.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -34,7 +35,14 @@ export interface Shape {
   readonly rateLimit?: RateOptions;
 }
 
-export type AnswerStatus = 200 | 201 | 202 | 204 | 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;
+export type AnswerStatus = SuccessStatus | RedirectStatus | RefusalStatus;
+
+type SuccessStatus = 200 | 201 | 202 | 204;
+
+/** With a header `location`; 304 for who has it already. A client follows none. */
+type RedirectStatus = 301 | 302 | 303 | 304 | 307 | 308;
+
+type RefusalStatus = 400 | 401 | 402 | 403 | 404 | 409 | 410 | 412 | 422 | 423 | 428 | 429 | 451 | 503;
 
 /** A method, a path such as `/orders/{id}`, and what the route takes and gives. A plain value, shared by server and clients. */
 export interface Route<Path extends string = string, S extends Shape = Shape> {
@@ -86,7 +94,7 @@ export type AnyHandler = (request: never) => unknown;
 export type Handlers<Api extends Routes> = { readonly [Name in keyof Api]: Handler<Api[Name]> };
 
 type Result<R extends Route> =
-  | OrdinaryBody<R>
+  | GivenAt<R["shape"]["answers"], OrdinaryStatus<R["shape"]["answers"]>>
   | AnyAnswer<R["shape"]["answers"]>
   | (OrdinaryBody<R> extends undefined ? Nothing : never);
 
@@ -94,8 +102,15 @@ type Result<R extends Route> =
 type Nothing = ReturnType<() => void>;
 
 type AnyAnswer<A> = {
-  [Status in keyof A & number]: Answer<Status, A[Status] extends AnySchema ? Input<A[Status]> : undefined>;
+  [Status in keyof A & number]: Answer<Status, GivenAt<A, Status>>;
 }[keyof A & number];
+
+/** What a handler gives as a body: what its caller gets, but for streams, which are given as any pieces. */
+type GivenAt<A, Status> = Status extends keyof A
+  ? A[Status] extends StreamSchema
+    ? Pieces
+    : BodyAt<A, Status>
+  : undefined;
 
 /** The body of the route's first successful answer. */
 export type OrdinaryBody<R extends Route> = BodyAt<
@@ -122,8 +137,6 @@ export type SuccessBody<R extends Route> = BodyAt<
   R["shape"]["answers"],
   keyof R["shape"]["answers"] & SuccessStatus
 >;
-
-type SuccessStatus = 200 | 201 | 202 | 204;
 
 /** Any answer that the route describes, as a client sees it: what `status` is says what `body` is. */
 export type DescribedAnswer<R extends Route> = {

@@ -1,4 +1,5 @@
 import { assert } from "#base";
+import { type Content, content, type Pieces } from "./content.ts";
 
 /** What a schema's values are: `Out` as a handler sees them, `In` as a client may write them (defaults left out). */
 declare const out: unique symbol;
@@ -24,12 +25,9 @@ export interface DefaultedSchema<Out, In = Out> extends Schema<Out, In> {
 /** Says of a field's schema what its absence means. A symbol, so that it is no part of the JSON. */
 const absent: unique symbol = Symbol("absent");
 
-/** Says of a whole answer that it is text of this media type, and not JSON. */
-const mediaType: unique symbol = Symbol("media type");
-
-/** The media type of an answer that this schema describes. */
-export function mediaTypeOf(schema: object): string {
-  return (schema as { readonly [mediaType]?: string })[mediaType] ?? "application/json";
+/** A whole answer that comes in pieces. */
+export interface StreamSchema extends Schema<ReadableStream<Uint8Array>, Pieces> {
+  readonly [content]: Content & { readonly as: "stream" };
 }
 
 export type Output<S> = S extends Schema<infer Out, infer _In> ? Out : never;
@@ -147,7 +145,15 @@ export const t = {
   }),
 
   /** A whole answer that is text and not JSON: a page, a style sheet. `type` as in its header: `text/html; charset=utf-8`. */
-  text: (type: string): Schema<string> => ({ type: "string", [mediaType]: type }) as Schema<string>,
+  text: (type: string): Schema<string> =>
+    ({ type: "string", [content]: { type, as: "text" } }) as Schema<string>,
+
+  /** A whole answer that is bytes: a picture, a file that is small. */
+  bytes: (type: string): Schema<Uint8Array> =>
+    ({ [content]: { type, as: "bytes" } }) as unknown as Schema<Uint8Array>,
+
+  /** A whole answer in pieces, as they come: an export, a large file, events (`text/event-stream`). A handler gives any async iterable. */
+  stream: (type: string): StreamSchema => ({ [content]: { type, as: "stream" } }),
 
   /** Any JSON at all. */
   unknown: (options: Described = {}): Schema<unknown> => ({ ...options }),

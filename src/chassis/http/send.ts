@@ -1,4 +1,5 @@
 import { systemClock } from "#base";
+import { derivedSignal } from "../calls/derived-signal.ts";
 import type { OutgoingCall } from "../calls/policy.ts";
 import {
   current,
@@ -11,7 +12,8 @@ import {
 import type { Answer } from "./answer.ts";
 import type { ClientOptions } from "./client.ts";
 import { deadlineHeader } from "./deadline.ts";
-import { problem } from "./problem.ts";
+import { limits } from "./limits.ts";
+import { Problem, problem } from "./problem.ts";
 import { type RawAnswer, readAnswer } from "./read-answer.ts";
 import type { ComposedRequest } from "./request.ts";
 
@@ -57,17 +59,26 @@ async function attempt(
     kind: "client",
     attributes: { "url.template": path, "server.address": baseUrl, ...resent },
   });
+  const { signal, release } = derivedSignal(call.signal);
   try {
-    const raw = await fetchAnswer(`${baseUrl}${request.path}`, request, call, span, options);
+    const raw = await fetchAnswer(`${baseUrl}${request.path}`, request, { ...call, signal }, span, options);
     span?.set({ "http.response.status_code": raw.status });
     answered(raw.status);
-    const answer = readAnswer(request.route, raw);
+    const answer = await readAnswer(request.route, raw, options.maxAnswerBytes ?? limits.maxAnswerBytes);
     span?.end();
     return answer;
   } catch (error) {
-    span?.end(error);
-    throw error;
+    const shown = error instanceof Problem || call.signal.aborted ? error : unreached(call, error);
+    span?.end(shown);
+    throw shown;
+  } finally {
+    // What comes later of a stream is not the call's any more: who reads it lets go of it.
+    release();
   }
+}
+
+function unreached({ target }: OutgoingCall, cause: unknown): Problem {
+  return problem(503, `${target} could not be reached`, { cause });
 }
 
 async function fetchAnswer(
@@ -80,23 +91,17 @@ async function fetchAnswer(
   const { clock = systemClock, fetch: ask = fetch } = options;
   const context = (span ?? current()?.span)?.context;
   const leftMs = Math.max(0, Math.ceil(call.deadlineMs - clock.monotonicMs()));
-  try {
-    const answer = await ask(url, {
-      method: route.method,
-      redirect: "manual",
-      signal: call.signal,
-      headers: {
-        ...(Number.isFinite(leftMs) ? { [deadlineHeader]: String(leftMs) } : {}),
-        ...(call.priority === "normal" ? {} : { [priorityHeader]: formatPriority(call.priority) }),
-        ...(context ? { traceparent: formatTraceparent(context) } : {}),
-        ...(context?.state ? { tracestate: context.state } : {}),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body }),
-    });
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
-  } catch (error) {
-    if (call.signal.aborted) throw error;
-    throw problem(503, `${call.target} could not be reached`, { cause: error });
-  }
+  return ask(url, {
+    method: route.method,
+    redirect: "manual",
+    signal: call.signal,
+    headers: {
+      ...(Number.isFinite(leftMs) ? { [deadlineHeader]: String(leftMs) } : {}),
+      ...(call.priority === "normal" ? {} : { [priorityHeader]: formatPriority(call.priority) }),
+      ...(context ? { traceparent: formatTraceparent(context) } : {}),
+      ...(context?.state ? { tracestate: context.state } : {}),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body }),
+  });
 }

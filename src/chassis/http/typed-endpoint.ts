@@ -3,6 +3,7 @@ import { must } from "#base";
 import { type Access, type Authenticator, authorize, type Principal } from "../auth/mod.ts";
 import { Answer } from "./answer.ts";
 import { CallerRates } from "./caller-rates.ts";
+import { contentOf, type Pieces } from "./content.ts";
 import type { Endpoint } from "./dispatcher.ts";
 import type { Exchange } from "./exchange.ts";
 import { readJson } from "./json-body.ts";
@@ -15,7 +16,6 @@ import {
   type Route,
   type Shape,
 } from "./route.ts";
-import { mediaTypeOf } from "./schema.ts";
 import type { Parts, Validator } from "./validator.ts";
 
 /** An endpoint of a typed route, and how to have it ready before the first request. */
@@ -84,10 +84,11 @@ async function admit(
 const none: Readonly<Record<string, string>> = {};
 
 function reply(exchange: Exchange, { answers }: Shape, { status, body, headers }: Answer): void {
-  if (body === undefined) return void exchange.send(status, { ...headers });
-  const type = mediaTypeOf(answers[status as AnswerStatus] ?? none);
-  const text = type === "application/json" ? JSON.stringify(body) : (body as string);
-  exchange.send(status, { ...headers, "content-type": type }, text);
+  const { type, as } = contentOf(answers[status as AnswerStatus]);
+  const all = { ...headers, "content-type": type };
+  if (body === undefined) exchange.send(status, { ...headers });
+  else if (as === "stream") exchange.sendStream(status, all, body as Pieces);
+  else exchange.send(status, all, as === "json" ? JSON.stringify(body) : (body as string | Uint8Array));
 }
 
 /** What a handler sees. The signal is made only when it is asked for. */

@@ -47,6 +47,8 @@ export class RunningService implements Service {
   readonly #server: Server;
   readonly #routes: RouteSet;
   readonly #process: ProcessEvents;
+  /** Aborted when no connections are taken any more. */
+  readonly #leaving = new AbortController();
   /** Aborted when the last request has been answered. */
   readonly #over = new AbortController();
   readonly #closers: (() => unknown)[] = [];
@@ -167,6 +169,7 @@ export class RunningService implements Service {
       metrics: registry,
       clock,
       random,
+      leaving: this.#leaving.signal,
       signal: this.#over.signal,
       check: (name, kind, check) => this.#health.add(name, kind, check),
       closeAtEnd: (close) => void this.#closers.push(close),
@@ -197,6 +200,7 @@ export class RunningService implements Service {
     const { drainDelayMs, drainLimitMs } = must(this.#config, "what listens is configured").current;
     this.#logger.info("draining", { in_flight: this.#telemetry.signals.inFlight });
     if (!hurry) await clock.sleep(drainDelayMs);
+    this.#leaving.abort();
     const { cut } = await drain(this.#server, { clock, limitMs: drainLimitMs });
     if (cut === 0) return;
     this.#process.failed();

@@ -37,6 +37,8 @@ export interface ServiceContext<S extends Settings> {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly random: Random;
+  /** Aborted when no connections are taken any more: what never ends by itself, such as a stream of events, ends now, and holds up no drain. */
+  readonly leaving: AbortSignal;
   /** Aborted when the last request has been answered: work in the background ends. */
   readonly signal: AbortSignal;
   /** Adds to what /readyz, or /livez, asks. */
