@@ -22,6 +22,7 @@ export {
   type CallOptions,
   type Client,
   type ClientOptions,
+  type CrossOrigin,
   client,
   deadlineHeader,
   del,

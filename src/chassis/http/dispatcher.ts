@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly answer: (exchange: Exchange) => void | Promise<void>;
   /** When true, requests that go well are not logged. */
   readonly quiet?: boolean;
+  /** When true, pages of other origins may ask, where the service says which. */
+  readonly crossOrigin?: boolean;
 }
 
 interface Mounted extends Endpoint {
@@ -53,6 +55,7 @@ export class Dispatcher {
         exchange.route = match.target.path;
         exchange.params = match.params;
         exchange.quiet = match.target.quiet ?? false;
+        exchange.crossOrigin = match.target.crossOrigin ?? false;
         return match.target.answer(exchange) ?? undefined;
       }
       case "malformed":
@@ -63,10 +66,10 @@ export class Dispatcher {
       case "nothing":
         throw problem(404, `there is nothing at ${exchange.path}`);
       case "others": {
-        const allow = [...match.allow, ...(match.allow.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(
-          ", ",
-        );
-        if (method === "OPTIONS") return void exchange.send(204, { allow });
+        const methods = [...match.others.keys()].sort();
+        const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+        exchange.crossOrigin = [...match.others.values()].some(({ crossOrigin }) => crossOrigin);
+        if (method === "OPTIONS") return void exchange.sendOptions(methods, allow);
         throw problem(405, `${method} is not possible at ${exchange.path}, but ${allow}`, {
           headers: { allow },
         });

@@ -5,6 +5,7 @@ import type { Current, GoldenSignals, Priority, Span, Tracer } from "../telemetr
 import { parsePriority, parseTraceparent, priorityHeader, runAs } from "../telemetry/mod.ts";
 import { callerOf } from "./caller.ts";
 import type { Pieces } from "./content.ts";
+import { type CrossOrigin, crossOriginHeaders, preflightHeaders } from "./cross-origin.ts";
 import { deadlineHeader, parseRemaining } from "./deadline.ts";
 import { limits } from "./limits.ts";
 import { Problem, problem, problemContentType } from "./problem.ts";
@@ -17,6 +18,8 @@ export interface ExchangeContext {
   readonly signals: GoldenSignals;
   /** How many proxies of ours a request has come through. */
   readonly trustedProxies: () => number;
+  /** Which pages of other origins may ask; undefined: none. */
+  readonly crossOrigin: () => CrossOrigin | undefined;
   /** When true, each answer asks its caller to come back on another connection. */
   readonly leaving: () => boolean;
 }
@@ -35,6 +38,8 @@ export class Exchange implements Current {
   route = "none";
   /** Says nothing of requests that come every few seconds, by machines, and go well. */
   quiet = false;
+  /** Whether pages of other origins may ask, where the service says which. */
+  crossOrigin = false;
   /** What its caller says, until its route does. */
   priority: Priority | undefined;
   /** Called once it is over. */
@@ -146,8 +151,25 @@ export class Exchange implements Current {
     const { response } = this;
     if (response.headersSent || response.destroyed) return false;
     if (this.#context.leaving()) headers.connection = "close";
+    const origins = this.#origins();
+    if (origins) {
+      const { vary, ...more } = crossOriginHeaders(origins, this.request.headers.origin);
+      Object.assign(headers, more);
+      if (vary) headers.vary = headers.vary === undefined ? vary : `${headers.vary}, ${vary}`;
+    }
     response.writeHead(status, headers);
     return true;
+  }
+
+  /** Answers which methods there are; to a browser that asks for a page of another origin, whether it may. */
+  sendOptions(methods: readonly string[], allow: string): void {
+    const { headers } = this.request;
+    const asked = headers["access-control-request-method"] !== undefined;
+    this.send(204, { allow, ...(asked && this.#origins() ? preflightHeaders(headers, methods) : {}) });
+  }
+
+  #origins(): CrossOrigin | undefined {
+    return this.crossOrigin ? this.#context.crossOrigin() : undefined;
   }
 
   sendJson(status: number, body: unknown, headers?: Readonly<Record<string, string>>): void {

@@ -27,6 +27,8 @@ export const limits = {
    * would be answered a moment later. Services whose callers wait less say less.
    */
   maxDelayMs: 10_000,
+  /** How long a browser may remember which requests of another origin's pages are allowed: twice the time in which somebody who shuts one out wants to see it. */
+  preflightSeconds: 600,
   /** How long the loop may be without an idle moment before a look is taken at who waits to be accepted. */
   idleLookMs: 25,
   /** Callers whose rates are known. Beyond it the one that has not asked for longest is forgotten, and may ask anew. */

@@ -2,6 +2,7 @@ export { AcceptQueue } from "./accept-queue.ts";
 export { Admission, type AdmissionOptions } from "./admission.ts";
 export { type Answer, answer } from "./answer.ts";
 export { type Call, type CallOptions, type Client, type ClientOptions, client } from "./client.ts";
+export type { CrossOrigin } from "./cross-origin.ts";
 export { deadlineHeader } from "./deadline.ts";
 export { Dispatcher, type Endpoint } from "./dispatcher.ts";
 export { openApi } from "./openapi.ts";

@@ -5,8 +5,8 @@ export type Match<T> =
   | { readonly found: "route"; readonly target: T; readonly params: Params }
   /** Nothing is there. */
   | { readonly found: "nothing" }
-  /** Something is there, but not with this method. */
-  | { readonly found: "others"; readonly allow: readonly string[] }
+  /** Something is there, but not with this method: what, by method. */
+  | { readonly found: "others"; readonly others: ReadonlyMap<string, T> }
   /** A part of the path is not well-formed percent-encoding. */
   | { readonly found: "malformed" };
 
@@ -64,34 +64,34 @@ export class Router<T> {
     if (leaf) return { found: "route", target: leaf.target, params: none };
     const segments = segmentsOf(path).map(decode);
     if (segments.includes(undefined)) return { found: "malformed" };
-    const allow = new Set<string>();
+    const others = new Map<string, T>();
     const values: string[] = [];
-    const found = find(this.#root, segments as string[], 0, values, method, allow);
+    const found = find(this.#root, segments as string[], 0, values, method, others);
     if (found) return { found: "route", target: found.target, params: zip(found.names, values) };
-    return allow.size === 0 ? { found: "nothing" } : { found: "others", allow: [...allow].sort() };
+    return others.size === 0 ? { found: "nothing" } : { found: "others", others };
   }
 }
 
-/** Depth first, fixed before parameter. Leaves the parameters' values in `values`, and what other methods there are in `allow`. */
+/** Depth first, fixed before parameter. Leaves the parameters' values in `values`, and what there is for other methods in `others`. */
 function find<T>(
   node: Node<T>,
   segments: readonly string[],
   at: number,
   values: string[],
   method: string,
-  allow: Set<string>,
+  others: Map<string, T>,
 ): Leaf<T> | undefined {
   if (at === segments.length) {
     const leaf = node.methods.get(method);
-    if (!leaf) for (const other of node.methods.keys()) allow.add(other);
+    if (!leaf) for (const [other, { target }] of node.methods) others.set(other, target);
     return leaf;
   }
   const segment = segments[at] as string;
   const fixed = node.fixed.get(segment);
-  const found = fixed && find(fixed, segments, at + 1, values, method, allow);
+  const found = fixed && find(fixed, segments, at + 1, values, method, others);
   if (found || !node.parameter || segment === "") return found;
   values.push(segment);
-  const below = find(node.parameter, segments, at + 1, values, method, allow);
+  const below = find(node.parameter, segments, at + 1, values, method, others);
   if (!below) values.pop();
   return below;
 }

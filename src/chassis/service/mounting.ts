@@ -63,7 +63,7 @@ export class RouteSet {
         admission.enter(exchange, shape.priority);
         return endpoint.answer(exchange);
       };
-      dispatcher.mount(method, path, { answer });
+      dispatcher.mount(method, path, { answer, crossOrigin: true });
     }
   }
 

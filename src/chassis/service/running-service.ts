@@ -9,6 +9,7 @@ import {
   Admission,
   type AdmissionOptions,
   type AnyHandler,
+  type CrossOrigin,
   Dispatcher,
   httpServer,
   type Routes,
@@ -33,6 +34,7 @@ export interface AnyService {
   readonly routes: Routes;
   readonly admission?: AdmissionOptions;
   readonly authenticator?: (context: never) => Authenticator;
+  readonly crossOrigin?: (context: never) => CrossOrigin;
   readonly handlers: (context: never) => Awaitable<Readonly<Record<string, AnyHandler>>>;
 }
 
@@ -73,6 +75,7 @@ export class RunningService implements Service {
       tracer,
       signals,
       trustedProxies,
+      crossOrigin: () => this.#config && options.crossOrigin?.(this.#context(this.#config) as never),
       leaving,
     });
     mountOwn(dispatcher, { about: options, health: this.#health, registry: this.#telemetry.registry });

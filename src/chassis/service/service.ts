@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Metrics, type Random, systemClock, systemRandom } from "#base";
 import type { Authenticator } from "../auth/mod.ts";
 import type { Configuration, Settings } from "../config/mod.ts";
-import type { AdmissionOptions, Handlers, Routes } from "../http/mod.ts";
+import type { AdmissionOptions, CrossOrigin, Handlers, Routes } from "../http/mod.ts";
 import type { LineWriter, Tracer } from "../telemetry/mod.ts";
 import type { Check, CheckKind } from "./health.ts";
 import { RunningService } from "./running-service.ts";
@@ -23,6 +23,8 @@ export interface ServiceOptions<S extends Settings, Api extends Routes> {
   readonly handlers: (context: ServiceContext<S>) => Handlers<Api> | Promise<Handlers<Api>>;
   /** Finds out who asks, for the routes that say who may. */
   readonly authenticator?: (context: ServiceContext<S>) => Authenticator;
+  /** Which pages of other origins may ask its routes by a browser. Asked each time: it may change with the configuration. Absent: none. */
+  readonly crossOrigin?: (context: ServiceContext<S>) => CrossOrigin;
   /** How much it takes on before it refuses what matters least. */
   readonly admission?: AdmissionOptions;
   /** What it runs on. Absent: the process. */
