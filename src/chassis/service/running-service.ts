@@ -204,7 +204,8 @@ export class RunningService implements Service {
     this.#logger.info("draining", { in_flight: this.#telemetry.signals.inFlight });
     if (!hurry) await clock.sleep(drainDelayMs);
     this.#leaving.abort();
-    const { cut } = await drain(this.#server, { clock, limitMs: drainLimitMs });
+    const inFlight = () => this.#telemetry.signals.inFlight;
+    const { cut } = await drain(this.#server, { clock, limitMs: drainLimitMs, inFlight });
     if (cut === 0) return;
     this.#process.failed();
     this.#logger.error("requests were not answered in time, their connections were cut", {

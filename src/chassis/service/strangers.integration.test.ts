@@ -7,9 +7,16 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { startService } from "./testing/test-service.ts";
 
-test("a connection over which nobody has asked anything holds up no drain", async (context) => {
-  const { it, url, lines } = await startService(context, { routes: {}, handlers: () => ({}) });
-  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
+test("a connection over which nobody has asked anything, or not to the end, makes no drain a failed one", async (context) => {
+  const { it, url, lines } = await startService(
+    context,
+    { routes: {}, handlers: () => ({}) },
+    { environment: { DRAIN_LIMIT: "50ms" } },
+  );
+  const port = Number(new URL(url).port);
+  const slow = connect({ host: "127.0.0.1", port });
+  slow.on("error", () => {}).write("GET /livez HTTP/1.1\r\nhost: sh");
+  const socket = connect({ host: "127.0.0.1", port });
   await once(socket, "connect");
   // Who comes later is accepted later: now the service has seen it.
   await fetch(`${url}/livez`);
