@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pipeline, Readable } from "node:stream";
 import type { Clock, Logger, Timer } from "#base";
 import type { Current, GoldenSignals, Priority, Span, Tracer } from "../telemetry/mod.ts";
 import { parsePriority, parseTraceparent, priorityHeader, runAs } from "../telemetry/mod.ts";
@@ -131,6 +130,8 @@ export class Exchange implements Current {
     }
     this.#timer?.cancel();
     this.#deadlineMs = Number.POSITIVE_INFINITY;
+    // As with node:http: an import would read every export.
+    const { pipeline, Readable } = process.getBuiltinModule("node:stream");
     pipeline(Readable.from(this.#watched(pieces)), this.response, () => {});
   }
 
