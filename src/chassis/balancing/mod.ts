@@ -5,5 +5,6 @@ export { destinationHashing, sourceHashing } from "./by-hash.ts";
 export { latencyEwma, leastConnection, shortestExpectedDelay } from "./by-load.ts";
 export { roundRobin } from "./round-robin.ts";
 export { type RouterOptions, router } from "./router.ts";
+export { strategies } from "./strategies.ts";
 export type { Asked, Candidate, Choose, Strategy, Surroundings } from "./strategy.ts";
 export { zoneFirst } from "./zone-first.ts";

@@ -9,11 +9,11 @@ import {
   latencyEwma,
   leastConnection,
   powerOfTwo,
-  randomly,
   roundRobin,
   type Strategy,
   shortestExpectedDelay,
   sourceHashing,
+  strategies,
   zoneFirst,
 } from "./mod.ts";
 
@@ -28,18 +28,6 @@ function made(strategy: Strategy, zone?: string) {
   return (candidates: readonly Candidate[], asked: Asked = {}) => choose(candidates, asked).instance.id;
 }
 
-const all = {
-  destinationHashing,
-  latencyEwma,
-  leastConnection,
-  powerOfTwo,
-  randomly,
-  roundRobin,
-  shortestExpectedDelay,
-  sourceHashing,
-  zoneFirst: zoneFirst(),
-};
-
 const candidates = fc.uniqueArray(
   fc.record({
     id: fc.stringMatching(/^[a-z]{1,4}$/),
@@ -51,7 +39,7 @@ const candidates = fc.uniqueArray(
 );
 
 test("every strategy chooses one of the candidates, whatever they are", () => {
-  for (const strategy of Object.values(all)) {
+  for (const strategy of Object.values(strategies)) {
     const choose = made(strategy);
     fc.assert(
       fc.property(candidates, fc.string(), (some, key) => {
