@@ -53,6 +53,16 @@ test("nothing is left for later in the code", () => {
   assert.deepEqual(wrong, []);
 });
 
+test("what people run needs nothing of the tests", () => {
+  const wrong = code
+    .filter(({ path }) => /^(src|tools|examples)\//.test(path))
+    .flatMap(({ path, text }) => {
+      const match = /from "(?:\.\.\/)+test\/[^"]*"/.exec(text);
+      return match ? [`${path}:${lineOf(text, match.index)} imports ${match[0]}`] : [];
+    });
+  assert.deepEqual(wrong, []);
+});
+
 test("unit tests change nothing in the process that they share", () => {
   const changes =
     /^(before|after)Each\(|\bmock\.|\bprocess\.(on|once|chdir|exit|umask)\(|\bprocess\.(env\.\w+|exitCode) = /m;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { eventually } from "../../test/eventually.ts";
 import { isAtRest } from "../../test/shop/books.ts";
-import { insist, purchase, shopping } from "../../test/shop/customers.ts";
+import { payIn, purchase, shopping } from "../../test/shop/customers.ts";
 import { stageShop } from "../../tools/shop/stage.ts";
 import { type Layout, layouts, Town } from "../../tools/shop/town.ts";
 import { percentile } from "../row.ts";
@@ -35,10 +35,7 @@ export async function measureShops(say: (line: string) => void): Promise<readonl
 async function measure(layout: Layout): Promise<ShopFigures> {
   const town = await Town.open({ staged: await stageShop(), layout, postgres: { fsync: "on" } });
   try {
-    for (let customer = 0; customer < 20; customer += 1)
-      await insist(`${town.url}/web/accounts/customer-${customer}/deposits`, `deposit-${customer}`, {
-        cents: 100_000,
-      });
+    await payIn(town.url, orders);
     const took: number[] = [];
     const began = performance.now();
     await shopping(

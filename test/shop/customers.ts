@@ -9,15 +9,31 @@ export interface Purchase {
   readonly count: number;
 }
 
+/** How many there are. */
+export const customers = 20;
+
 /** Some can pay, some cannot, and of medlars there are not enough. */
 export function purchase(number: number): Purchase {
   const item = (["pear", "quince", "medlar"] as const)[number % 3] ?? "pear";
-  return { key: `order-${number}`, customer: `customer-${number % 20}`, item, count: 1 + (number % 7) };
+  return {
+    key: `order-${number}`,
+    customer: `customer-${number % customers}`,
+    item,
+    count: 1 + (number % 7),
+  };
 }
 
 /** What everybody has paid in: customer 0 has hardly anything. */
 export function depositOf(customer: number, orders: number): number {
   return customer === 0 ? 1_000 : orders * 200;
+}
+
+/** Everybody pays in what they have. */
+export async function payIn(url: string, orders: number): Promise<void> {
+  for (let customer = 0; customer < customers; customer += 1)
+    await insist(`${url}/web/accounts/customer-${customer}/deposits`, `deposit-${customer}`, {
+      cents: depositOf(customer, orders),
+    });
 }
 
 /** Asks until it is answered; what was answered. */
@@ -28,7 +44,7 @@ export async function insist(url: string, key: string, body: object): Promise<Re
       method: "POST",
       headers: { "content-type": "application/json", "idempotency-key": key },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(20_000),
     }).catch((error: Error) => error);
     const content = answered instanceof Error ? answered.message : await answered.text().catch(String);
     if (!(answered instanceof Error) && answered.ok) return JSON.parse(content) as Record<string, unknown>;

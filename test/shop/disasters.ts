@@ -8,7 +8,7 @@ import type { Town } from "../../tools/shop/town.ts";
 export class Disasters {
   readonly #possible: readonly Disaster[];
   readonly #random: Random;
-  readonly struck: string[] = [];
+  readonly #struck = new Map<string, number>();
   #left: Disaster[] = [];
   #under: Promise<void> = Promise.resolve();
 
@@ -25,8 +25,13 @@ export class Disasters {
     if (this.#left.length === 0) this.#left = [...this.#possible];
     const [disaster] = this.#left.splice(this.#random.uint32() % this.#left.length, 1);
     if (!disaster) return;
-    this.struck.push(disaster.victim);
+    this.#struck.set(disaster.victim, (this.#struck.get(disaster.victim) ?? 0) + 1);
     this.#under = this.#under.then(disaster.strike);
+  }
+
+  /** How often each was struck: `nats 2, web 1`. */
+  get summary(): string {
+    return [...this.#struck].map(([victim, times]) => `${victim} ${times}`).join(", ");
   }
 
   /** Resolves when everything that was struck stands again. */

@@ -24,7 +24,7 @@ export const web = part({
       tracer,
       metrics,
       // However many look, nobody is asked twice at once for the same thing; a part that is away is asked now and then.
-      policy: withstand({ name, timeoutMs: 2_000, equalCalls: "shared", ...context }),
+      policy: withstand({ name, timeoutMs: 5_000, equalCalls: "shared", ...context }),
     });
     const inventory = client(inventoryApi, at("inventory"));
     const orders = client(ordersApi, at("orders"));
@@ -33,25 +33,30 @@ export const web = part({
     const page = await readFile(new URL("page.html", import.meta.url), "utf8");
     return {
       showPage: () => page,
-      webShelves: () => inventory.listStock({}, orElse(pricesAlone)),
+      webShelves: () => inventory.listStock({}, soon(pricesAlone)),
       async webCustomer({ params }) {
         const [seen, account] = await Promise.all([
-          overview.listOrders({ params }, orElse(nothing)),
-          payment.readAccount({ params }, orElse(nothing)),
+          overview.listOrders({ params }, soon(nothing)),
+          payment.readAccount({ params }, soon(nothing)),
         ]);
         return { ...(seen ? { orders: seen } : {}), ...(account ? { cents: account.cents } : {}) };
       },
       webPlace: async ({ headers, body }) =>
-        answer(202, await orders.placeOrder({ headers, body }, orElse(later("Orders are not taken")))),
+        answer(202, await orders.placeOrder({ headers, body }, insist(later("Orders are not taken")))),
       webDeposit: async ({ params, headers, body }) =>
-        answer(201, await payment.deposit({ params, headers, body }, orElse(later("Money is not taken")))),
+        answer(201, await payment.deposit({ params, headers, body }, insist(later("Money is not taken")))),
     };
   },
 });
 
-/** A customer waits so long, whatever is tried meanwhile, and then sees what is said in place of an answer. */
-function orElse<Instead>(fallback: () => Instead) {
-  return { timeoutMs: 4_000, fallback };
+/** Who looks waits for so long, whatever is tried meanwhile, and then sees what there is instead. */
+function soon<Instead>(fallback: () => Instead) {
+  return { timeoutMs: 2_000, fallback };
+}
+
+/** Who orders or pays rather waits. */
+function insist(fallback: () => never) {
+  return { timeoutMs: 15_000, fallback };
 }
 
 const nothing = () => undefined;
