@@ -54,7 +54,7 @@ export interface Call<R extends Route> {
    * Resolves to the body of a successful answer, or to what serves in its place. Rejects with a `Problem` for any other: 504 when the deadline passed,
    * 503 when nobody was there.
    */
-  <Instead = never>(...input: InputAnd<R, CallOptions<Instead>>): Promise<SuccessBody<R> | Instead>;
+  <Instead = never>(...input: InputAnd<R, CallOptions<Instead>>): Promise<SuccessBody<R> | NoInfer<Instead>>;
   /** Resolves to any answer that the route describes, with status and headers; rejects with a `Problem` for what it does not describe. */
   readonly answer: (...input: InputAnd<R, Omit<CallOptions, "fallback">>) => Promise<DescribedAnswer<R>>;
 }

@@ -21,7 +21,7 @@ function start(context: TestContext) {
   const ended = Promise.withResolvers<void>();
   const started = startService(context, {
     routes: api,
-    handlers: ({ leaving }) => ({
+    handlers: ({ closing }) => ({
       picture: () => png,
       lines: async function* ({ params: { count } }) {
         for (let line = 0; line < Number(count); line += 1) yield `${line}\n`;
@@ -31,7 +31,7 @@ function start(context: TestContext) {
         try {
           yield "data: hello\n\n";
           await new Promise((resolve) =>
-            AbortSignal.any([leaving, signal]).addEventListener("abort", resolve),
+            AbortSignal.any([closing, signal]).addEventListener("abort", resolve),
           );
           yield "data: bye\n\n";
         } finally {

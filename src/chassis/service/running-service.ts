@@ -50,9 +50,10 @@ export class RunningService implements Service {
   readonly #routes: RouteSet;
   readonly #process: ProcessEvents;
   /** Aborted when no connections are taken any more. */
-  readonly #leaving = new AbortController();
+  readonly #closing = new AbortController();
   /** Aborted when the last request has been answered. */
   readonly #over = new AbortController();
+  readonly #leavers: (() => unknown)[] = [];
   readonly #closers: (() => unknown)[] = [];
   /** Settles when the handlers are there: what is being opened is not closed before. */
   #opening: Promise<unknown> | undefined;
@@ -172,9 +173,10 @@ export class RunningService implements Service {
       metrics: registry,
       clock,
       random,
-      leaving: this.#leaving.signal,
+      closing: this.#closing.signal,
       signal: this.#over.signal,
       check: (name, kind, check) => this.#health.add(name, kind, check),
+      whenLeaving: (action) => void this.#leavers.push(action),
       closeAtEnd: (close) => void this.#closers.push(close),
     };
   }
@@ -202,10 +204,12 @@ export class RunningService implements Service {
     const { clock } = this.#machine;
     const { drainDelayMs, drainLimitMs } = must(this.#config, "what listens is configured").current;
     this.#logger.info("draining", { in_flight: this.#telemetry.signals.inFlight });
+    const leaving = this.#leavers.map((leave) => this.#close(leave, drainDelayMs + drainLimitMs));
     if (!hurry) await clock.sleep(drainDelayMs);
-    this.#leaving.abort();
+    this.#closing.abort();
     const inFlight = () => this.#telemetry.signals.inFlight;
     const { cut } = await drain(this.#server, { clock, limitMs: drainLimitMs, inFlight });
+    await Promise.all(leaving);
     if (cut === 0) return;
     this.#process.failed();
     this.#logger.error("requests were not answered in time, their connections were cut", {
@@ -214,10 +218,10 @@ export class RunningService implements Service {
     });
   }
 
-  async #close(close: () => unknown): Promise<void> {
+  async #close(close: () => unknown, limitMs: number = limits.closeMs): Promise<void> {
     const inTime = new AbortController();
-    const late = this.#machine.clock.sleep(limits.closeMs, inTime.signal).then(
-      () => Promise.reject(new Error(`not closed within ${limits.closeMs} ms`)),
+    const late = this.#machine.clock.sleep(limitMs, inTime.signal).then(
+      () => Promise.reject(new Error(`not closed within ${limitMs} ms`)),
       () => {},
     );
     try {

@@ -40,11 +40,16 @@ export interface ServiceContext<S extends Settings> {
   readonly clock: Clock;
   readonly random: Random;
   /** Aborted when no connections are taken any more: what never ends by itself, such as a stream of events, ends now, and holds up no drain. */
-  readonly leaving: AbortSignal;
+  readonly closing: AbortSignal;
   /** Aborted when the last request has been answered: work in the background ends. */
   readonly signal: AbortSignal;
   /** Adds to what /readyz, or /livez, asks. */
   check(name: string, kind: CheckKind, check: Check): void;
+  /**
+   * Begins something as soon as the service is told to end, while it still answers: takes a registration back, drains a server of one's own. The service waits for it, as long as for its
+   * own requests.
+   */
+  whenLeaving(action: () => unknown): void;
   /** Closes something after the last request has been answered; what was opened last is closed first. */
   closeAtEnd(close: () => unknown): void;
 }
