@@ -80,7 +80,7 @@ export class Exchange implements Current {
   }
 
   /** The address of who asks. */
-  get caller(): string {
+  get callerAddress(): string {
     return callerOf(this.request, this.#context.trustedProxies());
   }
 

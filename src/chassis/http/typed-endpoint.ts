@@ -48,7 +48,7 @@ export function typedEndpoint(
     if (!validate) await prepare();
     // Before anything that a stranger sent is read.
     const principal = shape.access && (await admit(shape.access, exchange, authenticator));
-    rates?.take(principal?.subject ?? exchange.caller, exchange.startedMs);
+    rates?.take(principal?.subject ?? exchange.callerAddress, exchange.startedMs);
     const parts: Parts = {
       params: shape.params ? { ...exchange.params } : exchange.params,
       query: shape.query ? { ...parseQuery(exchange.query) } : undefined,
@@ -107,6 +107,10 @@ class Request implements HandlerRequest<Route> {
     this.headers = headers as never;
     this.body = body as never;
     this.principal = principal as never;
+  }
+
+  get callerAddress(): string {
+    return this.#exchange.callerAddress;
   }
 
   get signal(): AbortSignal {
