@@ -28,16 +28,26 @@ test("an instance is told of from its first good check, and no more once two in 
   const { clock, sick, directory, ids, checked } = world();
   sick.add("http://one/readyz");
   directory.put("orders", one);
-  await clock.advance(500);
+  await clock.advance(90);
   assert.deepEqual([ids(), checked], [[], ["http://one/readyz"]]);
   sick.clear();
-  await clock.advance(1_000);
+  await clock.advance(10);
   assert.deepEqual(ids(), ["one"]);
   sick.add("http://one/readyz");
   await clock.advance(1_000);
   assert.deepEqual(ids(), ["one"]);
   await clock.advance(1_000);
   assert.deepEqual(ids(), []);
+});
+
+test("one that is not well is looked at again soon, and then ever less often", async () => {
+  const { clock, sick, directory, checked } = world();
+  sick.add("http://one/readyz");
+  directory.put("orders", one);
+  await clock.advance(8_000);
+  // After 0, 100, 300, 700, 1,500, and then every second.
+  assert.equal(checked.length, 11);
+  directory.close();
 });
 
 test("who does not answer its check is gone within four seconds", async () => {

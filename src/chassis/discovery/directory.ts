@@ -143,7 +143,9 @@ export class Directory {
       entry.fit = fit;
       this.#changed(service);
     }
-    entry.nextCheck = clock.setTimer(checkMs, () => void this.#check(service, entry));
+    // Who is not told of yet is often about to be ready; who never is becomes no more work than others.
+    const pauseMs = fit ? checkMs : Math.min(checkMs, limits.soonCheckMs * 2 ** (entry.failures - 1));
+    entry.nextCheck = clock.setTimer(pauseMs, () => void this.#check(service, entry));
   }
 
   /** Whether a check went well, and in time, whatever it does about its signal. */

@@ -12,13 +12,23 @@ export const limits = {
   checkMs: 1_000,
   checkTimeoutMs: 1_000,
   failedChecks: 2,
+  /** One that has just come and is not well yet is looked at again after so long, and twice that with each failure. */
+  soonCheckMs: 100,
   /** Each costs the registry a request a second: a core's worth. Who registers without end is told, and takes no memory. */
   instances: 2_000,
-  /** A registry that has just started says nothing until everybody has had time to renew: half a list would be taken for all. */
-  learnMs: 4_000,
+  /** One attempt at a registration. A registry answers at once, or is not there. */
+  registerMs: 1_000,
+  /** A registry that has just started says nothing until everybody has renewed (3 s) and been checked (1 s): half a list would be taken for all. */
+  learnMs: 5_000,
+  /** Questions that wait for a change, of all clients together. */
+  questions: 10_000,
+  /** An address with its path. */
+  urlCharacters: 2_000,
   /** A question that waits for a change is answered after so long without one. */
   questionMs: 20_000,
   /** A source that failed is asked again after so long at first, and at most. */
   retryMs: 200,
   longestRetryMs: 5_000,
+  /** A registration that failed is tried again after so long at most: sooner than a registry that has started begins to speak. */
+  longestRegisterRetryMs: 1_000,
 } as const;

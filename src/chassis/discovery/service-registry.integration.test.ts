@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { seededRandom, silentLogger } from "#base";
+import { ManualClock } from "#testing";
 import { balance } from "../balancing/balance.ts";
 import { Balancer } from "../balancing/balancer.ts";
 import { withstand } from "../calls/withstand.ts";
@@ -7,21 +9,16 @@ import { client } from "../http/client.ts";
 import { get } from "../http/route.ts";
 import { t } from "../http/schema.ts";
 import { startService } from "../service/testing/test-service.ts";
-import { Directory } from "./directory.ts";
 import type { Instance } from "./instance.ts";
+import { register } from "./register.ts";
 import type { Registry } from "./registry.ts";
-import { registryHandlers, registryRoutes } from "./registry-routes.ts";
-import { register, serviceRegistry } from "./service-registry.ts";
+import { registryServer } from "./registry-server.ts";
+import { serviceRegistry } from "./service-registry.ts";
 
 const api = { who: get("/who", { answers: { 200: t.object({ name: t.string() }) } }) };
 
 function startRegistry(context: TestContext, learnMs = 0) {
-  const directory = new Directory({ checkMs: 20, leaseMs: 2_000 });
-  context.after(() => directory.close());
-  return startService(context, {
-    routes: registryRoutes(),
-    handlers: ({ clock }) => registryHandlers({ directory, clock, learnMs }),
-  });
+  return startService(context, registryServer({ checkMs: 20, leaseMs: 2_000, learnMs }));
 }
 
 function startNamed(context: TestContext, name: string) {
@@ -82,4 +79,32 @@ test("a registry that has just started tells nobody that nobody is there, and re
   const body = JSON.stringify({ url: "file:///etc/passwd" });
   const headers = { "content-type": "application/json" };
   assert.equal((await ask("/services/named/a", { method: "PUT", body, headers })).status, 400);
+});
+
+test("who may register is said, or it is nobody from elsewhere; the log says so", async (context) => {
+  const { it, lines } = await startRegistry(context);
+  await it.stop();
+  const warned = lines
+    .map(({ message }) => String(message))
+    .filter((message) => /only this machine/.test(message));
+  assert.match(String(warned), /registryServer\(\{ access \}\)/);
+});
+
+test("a stranger may neither register nor take somebody out, unless the registry is open", () => {
+  const surroundings = {
+    clock: new ManualClock(),
+    random: seededRandom(7),
+    logger: silentLogger,
+    closeAtEnd() {},
+  };
+  const request = {
+    params: { service: "named", id: "a" },
+    body: { url: "http://a" },
+    callerAddress: "10.0.0.7",
+  };
+  const closed = registryServer({ check: async () => {} }).handlers(surroundings);
+  for (const ask of [closed.register, closed.deregister])
+    assert.throws(() => ask(request as never), { status: 403, message: /own machine/ });
+  const open = registryServer({ open: true, check: async () => {} }).handlers(surroundings);
+  open.register(request as never);
 });

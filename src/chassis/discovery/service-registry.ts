@@ -1,29 +1,36 @@
-import { type Logger, messageOf, silentLogger, systemClock } from "#base";
+import { type Clock, type Logger, must, silentLogger, systemClock } from "#base";
 import { type ClientOptions, client } from "../http/client.ts";
 import { askedRegistry } from "./asked-registry.ts";
-import type { Registration } from "./directory.ts";
-import { limits } from "./limits.ts";
 import type { Registry } from "./registry.ts";
 import { registryRoutes } from "./registry-routes.ts";
 
-export interface ServiceRegistryOptions extends ClientOptions {
+/** Where a registry of our own is, and how it is called. */
+export interface RegistryAddress extends Omit<ClientOptions, "baseUrl"> {
+  /** Of several registries, each is told of every instance, and one of them is asked: the next one when it fails. */
+  readonly baseUrl: string | readonly string[];
   readonly logger?: Logger;
 }
 
-const routes = registryRoutes();
-
 /** Instances by a registry of our own. Each question waits for a change, so that one is heard at once. */
-export function serviceRegistry({ logger = silentLogger, ...options }: ServiceRegistryOptions): Registry {
+export function serviceRegistry({ logger = silentLogger, ...options }: RegistryAddress): Registry {
   const { clock = systemClock } = options;
-  const registry = client(routes, options);
+  const registries = clientsOf(options);
   return askedRegistry({
     asker: (service) => {
       let version: string | undefined;
+      let at = 0;
       return async (signal) => {
         const query = version === undefined ? {} : { after: version };
-        const known = await registry.list({ params: { service }, query }, { signal });
-        version = known.version;
-        return known.instances;
+        const registry = must(registries[at], "one of the registries is asked");
+        try {
+          // A version is one registry's: another one does not know it, and answers at once.
+          const known = await registry.list({ params: { service }, query }, { signal });
+          version = known.version;
+          return known.instances;
+        } catch (error) {
+          at = (at + 1) % registries.length;
+          throw error;
+        }
       };
     },
     refreshMs: 0,
@@ -32,53 +39,11 @@ export function serviceRegistry({ logger = silentLogger, ...options }: ServiceRe
   });
 }
 
-export interface RegisterOptions extends ServiceRegistryOptions {
-  readonly service: string;
-  readonly instance: Registration;
-  /** As the registry has it. It is renewed three times as often. */
-  readonly leaseMs?: number;
+/** A client for each of the registries. */
+export function clientsOf({ baseUrl, ...options }: Omit<RegistryAddress, "logger"> & { clock?: Clock }) {
+  const baseUrls = typeof baseUrl === "string" ? [baseUrl] : baseUrl;
+  if (baseUrls.length === 0) throw new Error("a registry needs an address: baseUrl names none");
+  return baseUrls.map((each) => client(routes, { ...options, baseUrl: each }));
 }
 
-export interface Registered {
-  /** Takes the instance out: the first thing to do when it drains. */
-  end(): Promise<void>;
-}
-
-/**
- * Registers an instance and renews that: an instance itself, or whoever knows of it. A registry that is not there is tried again; what it knows ends with the lease, should this
- * process die.
- */
-export function register({
-  service,
-  instance: { id, ...registration },
-  leaseMs = limits.leaseMs,
-  logger = silentLogger,
-  clock = systemClock,
-  ...options
-}: RegisterOptions): Registered {
-  const registry = client(routes, { ...options, clock });
-  const params = { service, id };
-  const ending = new AbortController();
-  const renewMs = leaseMs / 3;
-  const renewing = renew();
-  return {
-    async end() {
-      ending.abort();
-      await renewing;
-      await registry.deregister({ params }).catch((error) => warn("taken out of", error));
-    },
-  };
-
-  async function renew(): Promise<void> {
-    while (!ending.signal.aborted) {
-      await registry
-        .register({ params, body: registration }, { timeoutMs: renewMs, signal: ending.signal })
-        .catch((error) => ending.signal.aborted || warn("renewed in", error));
-      await clock.sleep(renewMs, ending.signal).catch(() => {});
-    }
-  }
-
-  function warn(what: string, error: unknown): void {
-    logger.warn(`${id} of ${service} could not be ${what} the registry`, { error: messageOf(error) });
-  }
-}
+const routes = registryRoutes();
