@@ -11,6 +11,8 @@ export const limits = {
   headersMs: 10_000,
   /** Until headers and body are complete. */
   requestMs: 60_000,
+  /** How often it is looked who is slower than that: what these two may be exceeded by. Node's own default would make 40 s of 10. */
+  lookAtSlowMs: 5_000,
   /**
    * How long an idle connection is promised to be kept (`Keep-Alive: timeout=4`). Clients that heed it let go of an idle one themselves, so that none of them
    * sends a request into one that is closed by a drain: shorter than a drain's delay.

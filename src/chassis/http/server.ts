@@ -1,11 +1,11 @@
-import type { RequestListener, Server } from "node:http";
+import type { RequestListener, Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import { limits } from "./limits.ts";
 import { createServer } from "./node-http.ts";
 import { problem, problemContentType } from "./problem.ts";
 
-/** An HTTP/1.1 server with every limit set, that answers even what is not HTTP with a problem. */
-export function httpServer(handle: RequestListener): Server {
+/** An HTTP/1.1 server with every limit set, or set otherwise, that answers even what is not HTTP with a problem. */
+export function httpServer(handle: RequestListener, otherwise: ServerOptions = {}): Server {
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -13,6 +13,8 @@ export function httpServer(handle: RequestListener): Server {
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.promisedIdleMs,
       keepAliveTimeoutBuffer: limits.keepAliveMs - limits.promisedIdleMs,
+      connectionsCheckingInterval: limits.lookAtSlowMs,
+      ...otherwise,
     },
     handle,
   );

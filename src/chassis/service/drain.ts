@@ -12,13 +12,18 @@ export interface DrainOptions {
   readonly limitMs: number;
   /** Requests that are being answered. */
   readonly inFlight: () => number;
+  /** Closes all connections, for a server that knows of more than HTTP's. */
+  readonly cutOff?: () => void;
 }
 
 /**
  * Ends a server: takes no new connections, closes those that are idle, waits for the requests that are being answered, and cuts off those that are
  * not by `limitMs`.
  */
-export async function drain(server: Server, { clock, limitMs, inFlight }: DrainOptions): Promise<Drained> {
+export async function drain(
+  server: Server,
+  { clock, limitMs, inFlight, cutOff = () => server.closeAllConnections() }: DrainOptions,
+): Promise<Drained> {
   const closed = Promise.withResolvers<"closed">();
   server.close(() => closed.resolve("closed"));
   const gaveUp = new AbortController();
@@ -30,7 +35,7 @@ export async function drain(server: Server, { clock, limitMs, inFlight }: DrainO
   if (outcome === "closed") return { cut: 0 };
   // Connections whose request has not come as a whole by now are none: a stranger may send a letter a minute.
   const cut = inFlight();
-  server.closeAllConnections();
+  cutOff();
   await closed.promise;
   return { cut };
 }
