@@ -4,7 +4,7 @@ export { powerOfTwo, randomly } from "./by-chance.ts";
 export { destinationHashing, sourceHashing } from "./by-hash.ts";
 export { latencyEwma, leastConnection, shortestExpectedDelay } from "./by-load.ts";
 export { roundRobin } from "./round-robin.ts";
-export { type RouterOptions, router } from "./router.ts";
+export { type DrainTimes, type Router, type RouterOptions, startRouter } from "./router/router.ts";
 export { strategies } from "./strategies.ts";
 export type { Asked, Candidate, Choose, Strategy, Surroundings } from "./strategy.ts";
 export { zoneFirst } from "./zone-first.ts";
