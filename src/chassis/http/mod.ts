@@ -6,6 +6,7 @@ export { type Call, type CallOptions, type Client, type ClientOptions, client } 
 export type { CrossOrigin } from "./cross-origin.ts";
 export { deadlineHeader } from "./deadline.ts";
 export { Dispatcher, type Endpoint } from "./dispatcher.ts";
+export type { ExchangeContext } from "./exchange.ts";
 export { openApi } from "./openapi.ts";
 export {
   type FieldError,

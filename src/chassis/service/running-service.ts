@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { type Logger, must } from "#base";
 import type { Authenticator } from "../auth/mod.ts";
 import { type Configuration, configure, type Settings } from "../config/mod.ts";
@@ -11,6 +9,7 @@ import {
   type AnyHandler,
   type CrossOrigin,
   Dispatcher,
+  type ExchangeContext,
   httpServer,
   type Routes,
   Turn,
@@ -20,6 +19,7 @@ import { drain } from "./drain.ts";
 import { Health } from "./health.ts";
 import { type Event, next, type State } from "./life.ts";
 import { limits } from "./limits.ts";
+import { listen, urlOf } from "./listen.ts";
 import { mountOwn, RouteSet } from "./mounting.ts";
 import { ProcessEvents } from "./process-events.ts";
 import type { Machine, Service, ServiceContext } from "./service.ts";
@@ -46,6 +46,8 @@ export class RunningService implements Service {
   readonly #machine: Machine;
   readonly #telemetry: Telemetry;
   readonly #health: Health;
+  readonly #exchanges: ExchangeContext;
+  readonly #dispatcher: Dispatcher;
   readonly #server: Server;
   readonly #routes: RouteSet;
   readonly #process: ProcessEvents;
@@ -57,6 +59,8 @@ export class RunningService implements Service {
   readonly #closers: (() => unknown)[] = [];
   /** Settles when the handlers are there: what is being opened is not closed before. */
   #opening: Promise<unknown> | undefined;
+  /** What it answers besides its routes, where that has a port of its own. */
+  #management: Server | undefined;
   #config: Configuration<OwnSettings> | undefined;
   #state: State = "idle";
   #stopping: Promise<void> | undefined;
@@ -70,7 +74,7 @@ export class RunningService implements Service {
     const { tracer, signals } = this.#telemetry;
     const leaving = () => this.#state === "draining";
     const trustedProxies = () => this.#config?.current.trustedProxies ?? 0;
-    const dispatcher = new Dispatcher({
+    this.#exchanges = {
       clock,
       logger: this.#logger,
       tracer,
@@ -78,12 +82,12 @@ export class RunningService implements Service {
       trustedProxies,
       crossOrigin: () => this.#config && options.crossOrigin?.(this.#context(this.#config) as never),
       leaving,
-    });
-    mountOwn(dispatcher, { about: options, health: this.#health, registry: this.#telemetry.registry });
-    this.#server = httpServer(dispatcher.handle);
+    };
+    this.#dispatcher = new Dispatcher(this.#exchanges);
+    this.#server = httpServer(this.#dispatcher.handle);
     const lines = [new Turn(), new AcceptQueue(this.#server, clock)];
     const admission = new Admission(options.admission, { metrics: this.#telemetry.registry, lines });
-    this.#routes = new RouteSet(options.routes, dispatcher, admission);
+    this.#routes = new RouteSet(options.routes, this.#dispatcher, admission);
     this.#process = new ProcessEvents(this.#telemetry.logs);
   }
 
@@ -115,11 +119,7 @@ export class RunningService implements Service {
   }
 
   get url(): string {
-    const { address, port } = must(
-      this.#server.address(),
-      "a service has an address while it listens",
-    ) as AddressInfo;
-    return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+    return urlOf(this.#server);
   }
 
   get #logger(): Logger {
@@ -144,20 +144,19 @@ export class RunningService implements Service {
   }
 
   async #listen(config: Configuration<OwnSettings>): Promise<void> {
-    const { host, port } = config.current;
-    try {
-      this.#server.listen({ host, port });
-      await once(this.#server, "listening");
-    } catch (error) {
-      const origin = config.origins().port;
-      throw new Error(
-        `cannot listen on ${host}:${port} (the port is from ${origin}): ${(error as NodeJS.ErrnoException).code}; see who does: ss -ltnp 'sport = :${port}'`,
-        { cause: error },
-      );
+    const { host, port, managementPort } = config.current;
+    const origins = config.origins();
+    const own = managementPort === undefined ? this.#dispatcher : new Dispatcher(this.#exchanges);
+    mountOwn(own, { about: this.#options, health: this.#health, registry: this.#telemetry.registry });
+    await listen(this.#server, { host, port, origin: origins.port });
+    if (managementPort !== undefined) {
+      this.#management = httpServer(own.handle);
+      await listen(this.#management, { host, port: managementPort, origin: origins.managementPort });
     }
     const afterMs = Math.round(process.uptime() * 1000);
     this.#logger.info("listening", {
       url: this.url,
+      ...(this.#management ? { management_url: urlOf(this.#management) } : {}),
       version: this.#options.version,
       ms_since_process_start: afterMs,
     });
@@ -194,6 +193,8 @@ export class RunningService implements Service {
     this.#over.abort();
     await this.#close(() => this.#opening);
     for (const close of this.#closers.toReversed()) await this.#close(close);
+    // Until now it said that the service drains, and counted what it did.
+    this.#management?.close().closeAllConnections();
     if (this.#state === "draining") this.#see("drained");
     if (listened) this.#logger.info("ended");
     await this.#telemetry.close();

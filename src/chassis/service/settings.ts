@@ -9,6 +9,13 @@ export const ownSettings = {
     default: 8080,
     description: "the port to listen on; 0 takes a free one",
   }),
+  managementPort: setting.optional(
+    setting.integer({
+      min: 0,
+      max: 65_535,
+      description: "the port for health, metrics and the OpenAPI document; absent: that of the routes",
+    }),
+  ),
   logLevel: setting.oneOf(["debug", "info", "warn", "error"], {
     default: "info",
     description: "the least important lines to log",

@@ -5,6 +5,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { get } from "../http/route.ts";
+import { t } from "../http/schema.ts";
 import { startService } from "./testing/test-service.ts";
 
 test("a connection over which nobody has asked anything, or not to the end, makes no drain a failed one", async (context) => {
@@ -27,6 +29,33 @@ test("a connection over which nobody has asked anything, or not to the end, make
     lines.filter(({ level }) => level === "error"),
     [],
   );
+});
+
+test("with a port for it, strangers who reach the routes learn nothing of health, metrics and the document", async (context) => {
+  const { it, url, line, lines } = await startService(
+    context,
+    {
+      routes: { hello: get("/hello", { answers: { 200: t.string() } }) },
+      handlers: ({ check, closeAtEnd }) => {
+        check("database", "ready", () => assert.fail("connect ECONNREFUSED 10.0.0.7:5432"));
+        closeAtEnd(async () => assert.equal(await status(management, "/readyz"), 503, "until the end"));
+        return { hello: () => "hello" };
+      },
+    },
+    { environment: { MANAGEMENT_PORT: "0" } },
+  );
+  const { management_url: management } = (await line("listening")) as { management_url: string };
+  const status = async (base: string, path: string) => (await fetch(base + path)).status;
+  for (const path of ["/livez", "/readyz", "/metrics", "/openapi.json"])
+    assert.equal(await status(url, path), 404, path);
+  assert.equal(await status(url, "/hello"), 200);
+  assert.equal(await status(management, "/hello"), 404);
+  assert.equal(await status(management, "/livez"), 200);
+  const metrics = await (await fetch(`${management}/metrics`)).text();
+  assert.match(metrics, /http_route="\/hello",http_response_status_class="2xx"/);
+  await it.stop();
+  await assert.rejects(fetch(management), TypeError);
+  assert.ok(lines.every(({ message }) => message !== "something could not be closed"));
 });
 
 test("a service whose log nobody reads any more goes on answering", async (context) => {
