@@ -12,15 +12,20 @@ export interface StagedShop {
   remove(): Promise<void>;
 }
 
-export const shopDirectory: string = join(root, "examples/shop");
+const shopDirectory: string = join(root, "examples/shop");
 
 const host = createHost({ clock: systemClock, logger: silentLogger });
+
+/** Copies the shop, with nothing installed. */
+export function copyShop(directory: string): Promise<void> {
+  const filter = (path: string) => !path.endsWith("node_modules");
+  return cp(shopDirectory, directory, { recursive: true, filter });
+}
 
 /** A copy of the shop in a folder of its own. */
 export async function stageShop(): Promise<StagedShop> {
   const directory = await mkdtemp(join(tmpdir(), "nacre-shop-"));
-  const filter = (path: string) => !path.endsWith("node_modules");
-  await cp(shopDirectory, directory, { recursive: true, filter });
+  await copyShop(directory);
   await installChassis({ host, root, directory });
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
 }
