@@ -1,4 +1,5 @@
 import type { DeadLetters } from "./dead-letters.ts";
+import type { Marks } from "./marks.ts";
 import type { Message } from "./message.ts";
 
 /**
@@ -23,6 +24,8 @@ export interface Broker {
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /** What a subscriber has put aside. Whoever asks need not subscribe. */
   deadLetters(of: Reader): DeadLetters;
+  /** What copies do together, such as a schedule, they find here. */
+  readonly marks: Marks;
 }
 
 /** Who reads what. */

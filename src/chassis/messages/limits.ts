@@ -16,6 +16,12 @@ export const limits = {
   errorCharacters: 2_000,
   /** Dead letters that are shown when nothing else is said. */
   lettersShown: 100,
+  /** A tick is missed when it is so late: longer than copies take to start one after the other. */
+  lateTickMs: 60_000,
+  /** Ticks that were missed and are made up for in one step. */
+  ticksAtOnce: 100,
+  /** How often a schedule looks at the clock, which may be set. */
+  scheduleLookMs: 60_000,
   /** Parts of a topic at NATS, each in the hand of one copy of a subscriber: so many copies can share the work. */
   partitions: 16,
   /** Keys of a partition that are handled side by side: with all partitions, as many as a subscriber may prefetch. */

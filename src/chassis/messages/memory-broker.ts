@@ -1,6 +1,7 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "#base";
 import type { Broker, Reader, SubscribeOptions } from "./broker.ts";
 import { Mailbox } from "./memory/mailbox.ts";
+import { memoryMarks } from "./memory/memory-marks.ts";
 import { delayMsOf, type Message } from "./message.ts";
 
 export interface MemoryBroker extends Broker {
@@ -32,10 +33,12 @@ export function memoryBroker({
     else
       for (const mailbox of mailboxes.values()) if (mailbox.of.topic === message.topic) mailbox.put(message);
   };
+  const publish = (messages: readonly Message[]) => {
+    for (const message of messages) deliver(message);
+  };
   return {
-    async publish(messages) {
-      for (const message of messages) deliver(message);
-    },
+    publish: async (messages) => publish(messages),
+    marks: memoryMarks(publish),
     subscribe: async (options) => open(options),
     // Asking makes no subscriber: nothing is kept for whoever only looks.
     deadLetters: (of) => ({

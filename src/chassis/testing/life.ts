@@ -149,6 +149,10 @@ export class Life {
           this.#held.push(() => subscription.close());
           return subscription;
         }),
+      marks: {
+        read: (mark) => this.#track(() => broker.marks.read(mark)),
+        move: (step) => this.step(`move ${step.mark}`, () => broker.marks.move(step)),
+      },
       deadLetters: (of) => this.#deadLetters(broker.deadLetters(of)),
     };
   }

@@ -29,12 +29,8 @@ export class Superseded extends Error {}
 export class Cells {
   readonly #values: KV;
 
-  private constructor(values: KV) {
+  constructor(values: KV) {
     this.#values = values;
-  }
-
-  static async open(jetstream: JetStreamClient, replicas: number): Promise<Cells> {
-    return new Cells(await new Kvm(jetstream).create(bucket, { history: 1, replicas }));
   }
 
   /** Lets a subscriber begin behind `position`, unless it has begun already. */
@@ -82,6 +78,11 @@ export class Cells {
   }
 }
 
-function isConflict(error: unknown): boolean {
+/** The bucket of cells and marks; made, when there is none. */
+export function openBucket(jetstream: JetStreamClient, replicas: number): Promise<KV> {
+  return new Kvm(jetstream).create(bucket, { history: 1, replicas });
+}
+
+export function isConflict(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
 }

@@ -43,6 +43,11 @@ export function cellKey(topic: string, subscriber: string, partition: number): s
   return `${token(topic)}.${token(subscriber)}.${partition}`;
 }
 
+/** Beside the cells; no topic is spelt with an underscore. */
+export function markKey(mark: string): string {
+  return `_marks.${token(mark)}`;
+}
+
 /** All cells of a topic. */
 export function cellKeys(topic: string): string {
   return `${token(topic)}.>`;

@@ -3,10 +3,11 @@ import { silentLogger, systemClock, systemRandom } from "#base";
 import type { Reader, SubscribeOptions } from "../broker.ts";
 import { limits } from "../limits.ts";
 import { keyOf } from "../message.ts";
-import { Cells } from "./cells.ts";
+import { Cells, openBucket } from "./cells.ts";
 import { type OnConnection, openConnection, unlessAborted } from "./connection.ts";
 import type { NatsBroker, NatsBrokerOptions } from "./nats-broker.ts";
 import { NatsDeadLetters } from "./nats-dead-letters.ts";
+import { natsMarks } from "./nats-marks.ts";
 import { NatsSubscription } from "./nats-subscription.ts";
 import { Removal } from "./removal.ts";
 import { Topics } from "./topics.ts";
@@ -30,10 +31,11 @@ export async function openBroker({
   const client = jetstream(connection.nats);
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });
   const topics = new Topics({ jetstream: client, manager, clock, replicas });
-  const cells = await Cells.open(client, replicas).catch(async (error) => {
+  const values = await openBucket(client, replicas).catch(async (error) => {
     await connection.close();
     throw error;
   });
+  const cells = new Cells(values);
   const removal = new Removal({ manager, cells, clock, log });
   const onConnection: OnConnection = async (work) => {
     const late = new AbortController();
@@ -80,6 +82,11 @@ export async function openBroker({
       });
     },
     deadLetters: lettersOf,
+    marks: natsMarks({
+      values,
+      onConnection,
+      publish: (messages, signal, identity) => topics.publish(messages, signal, identity),
+    }),
     async close() {
       removal.close();
       await connection.close();

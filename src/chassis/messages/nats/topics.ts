@@ -45,20 +45,22 @@ export class Topics {
 
   /**
    * Messages of one topic and key, one after the other: were two under way at once, the first could be refused and the
-   * second kept.
+   * second kept. With an `identity` they have names, by which the server drops them when they come again before long.
    */
-  async publish(line: readonly Message[], signal: AbortSignal): Promise<void> {
-    for (const message of line) {
+  async publish(line: readonly Message[], signal: AbortSignal, identity?: string): Promise<void> {
+    for (const [at, message] of line.entries()) {
       if (signal.aborted) return;
-      if (await this.#publish(message)) continue;
+      const named = identity === undefined ? {} : { msgID: `${identity} ${at}` };
+      if (await this.#publish(message, named)) continue;
       // Nobody took it. A topic without a stream has no subscribers; a stream may also just have come to be.
       if (!(await this.#isKept(message.topic))) return;
-      if (!(await this.#publish(message))) throw new Error(`the stream of topic ${message.topic} is away`);
+      if (!(await this.#publish(message, named)))
+        throw new Error(`the stream of topic ${message.topic} is away`);
     }
   }
 
   /** Whether it is kept; not, when nobody listens. */
-  async #publish(message: Message): Promise<boolean> {
+  async #publish(message: Message, named: { readonly msgID?: string }): Promise<boolean> {
     const { clock, jetstream } = this.#options;
     const subject =
       delayMsOf(message, clock) > 0
@@ -67,6 +69,7 @@ export class Topics {
     try {
       await jetstream.publish(subject, JSON.stringify(message.event), {
         timeout: limits.answerMs,
+        ...named,
       });
       return true;
     } catch (error) {

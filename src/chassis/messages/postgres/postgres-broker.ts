@@ -1,8 +1,9 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "#base";
-import type { Database } from "../../database/database.ts";
+import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker } from "../broker.ts";
 import { delayMsOf, keyOf, type Message } from "../message.ts";
 import { PostgresDeadLetters } from "./postgres-dead-letters.ts";
+import { postgresMarks } from "./postgres-marks.ts";
 import { PostgresSubscription } from "./postgres-subscription.ts";
 import { delayStatement, publishStatement } from "./statements.ts";
 
@@ -22,23 +23,22 @@ export function postgresBroker({
   clock = systemClock,
   log = silentLogger,
 }: PostgresBrokerOptions): Broker {
+  const publish = async (through: Transaction, messages: readonly Message[]) => {
+    const columns = (those: readonly Message[]) => [
+      those.map(({ topic }) => topic),
+      those.map(keyOf),
+      those.map(({ event }) => JSON.stringify(event)),
+    ];
+    const { due = [], delayed = [] } = Object.groupBy(messages, (message) =>
+      delayMsOf(message, clock) > 0 ? "delayed" : "due",
+    );
+    if (due.length > 0) await through.query(publishStatement, columns(due));
+    if (delayed.length > 0)
+      await through.query(delayStatement, [...columns(delayed), delayed.map(({ event }) => event.notbefore)]);
+  };
   return {
-    async publish(messages) {
-      const columns = (those: readonly Message[]) => [
-        those.map(({ topic }) => topic),
-        those.map(keyOf),
-        those.map(({ event }) => JSON.stringify(event)),
-      ];
-      const { due = [], delayed = [] } = Object.groupBy(messages, (message) =>
-        delayMsOf(message, clock) > 0 ? "delayed" : "due",
-      );
-      if (due.length > 0) await database.query(publishStatement, columns(due));
-      if (delayed.length > 0)
-        await database.query(delayStatement, [
-          ...columns(delayed),
-          delayed.map(({ event }) => event.notbefore),
-        ]);
-    },
+    publish: (messages) => publish(database, messages),
+    marks: postgresMarks(database, publish),
     async subscribe(options) {
       await database.query("insert into chassis.subscriptions values ($1, $2) on conflict do nothing", [
         options.topic,

@@ -44,5 +44,6 @@ export const messagesSchema: Schema = {
      );
      alter table chassis.dead_letters drop constraint if exists dead_letters_consumer_source_id_key;
      create index on chassis.dead_letters (topic, consumer, number)`,
+    "create table chassis.marks (mark text primary key, at text not null)",
   ],
 };
