@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { balance } from "../balancing/balance.ts";
 import { Balancer } from "../balancing/balancer.ts";
@@ -8,7 +12,6 @@ import { get } from "../http/route.ts";
 import { t } from "../http/schema.ts";
 import type { Instance } from "./instance.ts";
 import { serviceRegistry } from "./service-registry.ts";
-import { startProcess } from "./testing/processes.ts";
 
 const api = { who: get("/who", { answers: { 200: t.object({ name: t.string() }) } }) };
 
@@ -111,4 +114,36 @@ function caller(context: TestContext, baseUrl: string): () => Promise<string> {
   const policy = withstand({ name: "named", route: balance(balancer) });
   const named = client(api, { baseUrl: "http://named", policy });
   return async () => (await named.who()).name;
+}
+
+/** A service in a process of its own. */
+interface ServiceProcess {
+  readonly url: string;
+  /** Resolves when it is gone; with its exit code, if it had a say. */
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
+}
+
+/** Starts a program of testing/, on loopback; it is gone with the test. Resolves when it is open. */
+async function startProcess(
+  context: TestContext,
+  program: "registry" | "instance",
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, `testing/${program}.ts`)], {
+    env: { PATH: process.env.PATH, HOST: "127.0.0.1", PORT: "0", DRAIN_DELAY: "0ms", ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  const end: ServiceProcess["end"] = async (signal) => {
+    child.kill(signal);
+    return (await exited)[0];
+  };
+  context.after(() => end("SIGKILL"));
+  for await (const text of createInterface(child.stdout)) {
+    const line = JSON.parse(text) as { message: string; url: string };
+    if (line.message !== "open") continue;
+    child.stdout.resume();
+    return { url: line.url, end };
+  }
+  throw new Error(`${program} ended before it was open`);
 }

@@ -43,7 +43,8 @@ function endToEnd(headers: IncomingHttpHeaders, besides: readonly string[] = [])
   );
 }
 
-function withoutAbsent(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
+/** Node takes a header without a value for a mistake. */
+export function withoutAbsent(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 }
 

@@ -16,10 +16,10 @@ import { limits as balancing } from "../limits.ts";
 import type { Asked } from "../strategy.ts";
 import { acceptRequest } from "./accept-request.ts";
 import { Attempt, type Outcome } from "./attempt.ts";
-import { clientAddress, requestHeaders, upgradeHeaders } from "./headers.ts";
+import { clientAddress, requestHeaders, upgradeHeaders, withoutAbsent } from "./headers.ts";
 import { limits } from "./limits.ts";
 import { RequestBody } from "./request-body.ts";
-import type { RouterTelemetry, Told } from "./router-telemetry.ts";
+import type { RouterTelemetry, Told, TraceHeaders } from "./router-telemetry.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** What all requests of a router share. */
@@ -192,7 +192,7 @@ class Errand {
     }
   }
 
-  #ask(place: URL, trace: Readonly<Record<string, string>>, remainingMs: number): ClientRequest {
+  #ask(place: URL, trace: TraceHeaders, remainingMs: number): ClientRequest {
     const { agents, trusted, via } = this.#routing;
     const { method, url } = this.#request;
     const [begin, agent] =
@@ -203,12 +203,12 @@ class Errand {
       port: place.port,
       method,
       path: url,
-      headers: {
+      headers: withoutAbsent({
         ...requestHeaders(this.#request, { trusted, via }),
         ...trace,
         ...(Number.isFinite(remainingMs) ? { [deadlineHeader]: String(Math.ceil(remainingMs)) } : {}),
         ...(this.#protocol === "websocket" ? { connection: "upgrade", upgrade: "websocket" } : {}),
-      },
+      }),
     });
   }
 

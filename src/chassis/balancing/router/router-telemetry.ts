@@ -15,11 +15,13 @@ export interface RouterTelemetryOptions {
   readonly tracer?: Tracer;
 }
 
+export type TraceHeaders = Readonly<Record<string, string | undefined>>;
+
 /** What the router says of one request. */
 export interface Told {
   service: string;
-  /** Begins an attempt; what the instance is told of the trace. */
-  attempt(place: string): { readonly headers: Readonly<Record<string, string>>; ended(how: string): void };
+  /** Begins an attempt; what the instance is told of the trace, in place of what the request says. */
+  attempt(place: string): { readonly headers: TraceHeaders; ended(how: string): void };
   ended(status: number): void;
 }
 
@@ -75,11 +77,8 @@ export class RouterTelemetry {
     const attributes = { "server.address": place };
     const span =
       around && this.#tracer?.start(method, { kind: "client", parent: around.context, attributes });
-    const { state } = span?.context ?? {};
     return {
-      headers: span
-        ? { traceparent: formatTraceparent(span.context), ...(state ? { tracestate: state } : {}) }
-        : {},
+      headers: span ? { traceparent: formatTraceparent(span.context), tracestate: span.context.state } : {},
       ended: (how: string) => {
         this.#attempts.add(1, { service, outcome: how });
         span?.end(how === "answered" || how === "gone" ? undefined : how);

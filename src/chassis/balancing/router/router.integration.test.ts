@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import http, { type RequestListener } from "node:http";
+import http, { type IncomingHttpHeaders, type RequestListener } from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { seededRandom } from "#base";
 import { ManualClock } from "#testing";
-import { parseTraceparent } from "../../telemetry/mod.ts";
 import { Registry } from "../../telemetry/registry.ts";
 import { Tracer } from "../../telemetry/tracer.ts";
 import { listening, routed } from "./testing/routed.ts";
@@ -162,9 +161,9 @@ test("more than can be taken on is refused, and nothing of it begun", async (con
 });
 
 test("a trace goes on: the router's spans are between its caller's and the instance's", async (context) => {
-  let told: string | undefined;
+  const told: IncomingHttpHeaders[] = [];
   const instance = await listening(context, (request, response) => {
-    told = request.headers.traceparent as string;
+    told.push(request.headers);
     response.end();
   });
   const clock = new ManualClock();
@@ -177,7 +176,8 @@ test("a trace goes on: the router's spans are between its caller's and the insta
   const metrics = new Registry();
   const { url, stop } = await routed(context, [instance], { tracer, metrics });
   const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
-  await fetch(url, { headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
+  await fetch(url, { headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: "a=1" } });
+  await fetch(url, { headers: { traceparent: "none", tracestate: "a=1" } });
   await stop();
   const spans = tracer.take(10);
   const [asking, answering] = [
@@ -186,8 +186,9 @@ test("a trace goes on: the router's spans are between its caller's and the insta
   ];
   assert.equal(answering?.parent?.spanId, "00f067aa0ba902b7");
   assert.equal(asking?.parent?.spanId, answering?.context.spanId);
-  const context_ = parseTraceparent(told);
-  assert.deepEqual([context_?.traceId, context_?.spanId], [traceId, asking?.context.spanId]);
+  const expected = `00-${traceId}-${asking?.context.spanId}-01`;
+  assert.deepEqual([told[0]?.traceparent, told[0]?.tracestate], [expected, "a=1"]);
+  assert.equal(told[1]?.tracestate, undefined, "what belongs to no trace is not handed on");
   assert.deepEqual(outcomes(metrics), ["answered"]);
 });
 
