@@ -89,3 +89,16 @@ test("without a time given, unusually long is what 95 of 100 calls stayed below 
   await clock.advance(210);
   assert.deepEqual(events, ["hedged"]);
 });
+
+test("a second that cannot be asked at all costs nobody anything", async () => {
+  const { clock } = world();
+  let attempts = 0;
+  const next = (call: OutgoingCall): Promise<string> => {
+    attempts += 1;
+    if (attempts === 2) throw new Error("a mistake in a policy");
+    return clock.sleep(60, call.signal).then(() => "first");
+  };
+  const outcome = outcomeOf(hedge({ afterMs: 50, clock })(aCall(), next));
+  await clock.advance(60);
+  assert.deepEqual([outcome.now, attempts], ["first", 2]);
+});

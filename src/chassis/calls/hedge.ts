@@ -54,7 +54,8 @@ export function hedge({
     const timer = clock.setTimer(waitMs, () => {
       if (!may(call)) return;
       asked = true;
-      next({ ...call, signal }).then(second.resolve, second.reject);
+      // A policy of a user's may throw at once, and nobody is above a timer.
+      Promise.try(() => next({ ...call, signal })).then(second.resolve, second.reject);
     });
     second.promise.catch(() => {});
     try {

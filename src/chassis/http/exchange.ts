@@ -114,7 +114,13 @@ export class Exchange implements Current {
   /** Answers. Of several answers the first counts. */
   send(status: number, headers: Record<string, string | number>, body?: string | Uint8Array): void {
     if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
-    if (this.#begin(status, headers)) this.response.end(body);
+    if (!this.#begin(status, headers)) return;
+    const { response } = this;
+    response.end(body);
+    // Nearly always the kernel has all of it by now.
+    if (!response.socket?.writableLength) return;
+    this.#timer?.cancel();
+    this.#timer = this.#context.clock.setTimer(limits.takenMs, () => response.destroy());
   }
 
   /**
@@ -222,7 +228,7 @@ export class Exchange implements Current {
     this.span.set({
       "http.request.method": method,
       "http.route": route,
-      "url.path": this.path,
+      "url.path": tracedPath(request.url ?? "", this.path),
       "http.response.status_code": status,
     });
     this.span.end(status < 500 ? undefined : (this.#failure ?? `answered ${status}`));
@@ -231,6 +237,11 @@ export class Exchange implements Current {
     // A connection closes in nobody's name: the line is written in that of the request.
     runAs(this, () => this.logger.info("answered", { method, path: this.path, route, status, duration_ms }));
   }
+}
+
+/** A part of a text holds on to all of it, and thousands of spans may wait: of a stranger's 16 KiB they get a copy of the beginning. */
+function tracedPath(url: string, path: string): string {
+  return url.length > limits.tracedPath ? Buffer.from(path.slice(0, limits.tracedPath)).toString() : path;
 }
 
 /** Of a target as clients write it to a proxy, `http://shop:8080/orders?x`, what follows the host: servers take it alike, RFC 9112, section 3.2.2. */

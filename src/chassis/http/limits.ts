@@ -22,6 +22,10 @@ export const limits = {
   keepAliveMs: 75_000,
   /** An answer, when neither route nor caller say less. */
   answerMs: 30_000,
+  /** Until an answer that does not fit into the connection has been taken: who reads slower than this holds a place among those for nothing. */
+  takenMs: 60_000,
+  /** Letters of a path in a span. */
+  tracedPath: 512,
   /** Requests to routes at once: whatever each holds (a body of at most 1 MiB, a connection to a database) it holds so often at most. */
   maxInFlight: 1_000,
   /**

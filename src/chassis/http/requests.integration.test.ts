@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { type Clock, systemClock } from "#base";
 import { startService } from "../service/testing/test-service.ts";
+import type { FinishedSpan, Tracer } from "../telemetry/tracer.ts";
 import { answer } from "./answer.ts";
 import { limits } from "./limits.ts";
 import { type ProblemDocument, problem } from "./problem.ts";
@@ -168,6 +170,49 @@ test("a route without an answer in time is answered 504, its handler is told, an
   caller.abort();
   await assert.rejects(asked, { name: "AbortError" });
   assert.equal(await told[1].promise, "the caller has gone");
+});
+
+test("who does not read the answer is cut off in the end: the place among the requests under way is free", async (context) => {
+  const late = Promise.withResolvers<() => void>();
+  const clock: Clock = {
+    ...systemClock,
+    setTimer(delayMs, callback, options) {
+      if (delayMs === limits.takenMs) late.resolve(callback);
+      return systemClock.setTimer(delayMs, callback, options);
+    },
+  };
+  const { url, line } = await startService(
+    context,
+    {
+      routes: { large: get("/large", { answers: { 200: t.text("text/plain") } }) },
+      handlers: () => ({ large: () => "x".repeat(32 * 1024 * 1024) }),
+    },
+    { clock },
+  );
+  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) }).pause();
+  context.after(() => socket.destroy());
+  socket.on("error", () => {}).write("GET /large HTTP/1.1\r\nhost: shop\r\n\r\n");
+  (await late.promise)();
+  assert.equal((await line("answered")).status, 499);
+});
+
+test("thousands of spans hold on to no stranger's path", async (context) => {
+  let finished: (count: number) => readonly FinishedSpan[] = () => [];
+  const { ask, line } = await startService(
+    context,
+    {
+      routes: api,
+      handlers: ({ tracer }) => {
+        finished = (count) => (tracer as Tracer).take(count);
+        return handlers();
+      },
+    },
+    { environment: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://127.0.0.1:1" } },
+  );
+  await ask(`/orders/${"7".repeat(8_000)}?x`);
+  await line("answered");
+  const path = finished(1)[0]?.attributes["url.path"];
+  assert.equal(path, `/orders/${"7".repeat(limits.tracedPath - 8)}`);
 });
 
 /** More than any limit, in pieces, without a length. */

@@ -4,6 +4,8 @@ export const limits = {
   waitingSpans: 8192,
   /** Spans in one request to a collector: the size that OpenTelemetry's own processor uses. */
   spansPerExport: 512,
+  /** Letters of what a span says has failed. */
+  spanError: 1024,
   /** How long a finished span waits for company when a request to a collector does not fill sooner. */
   spanDelayMs: 5000,
   /** How often metrics are sent, as OpenTelemetry's default. */

@@ -1,6 +1,5 @@
 import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
 import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
-import { messageOf } from "#base";
 import type { Family } from "./registry.ts";
 import type { TraceContext } from "./trace-context.ts";
 import type { Attributes, FinishedSpan, SpanKind } from "./tracer.ts";
@@ -29,7 +28,7 @@ export function spansAsSdk(spans: readonly FinishedSpan[], origin: Origin): SdkS
     startTime: hrTime(span.startMs),
     endTime: hrTime(span.endMs),
     duration: hrTime(span.endMs - span.startMs),
-    status: span.error === undefined ? { code: 0 } : { code: 2, message: messageOf(span.error) },
+    status: span.error === undefined ? { code: 0 } : { code: 2, message: span.error },
     attributes: { ...span.attributes },
     links: [],
     events: [],

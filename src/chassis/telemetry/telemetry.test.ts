@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom, systemClock } from "#base";
+import { limits } from "./limits.ts";
 import { Telemetry } from "./telemetry.ts";
 
 function telemetry(environment: Record<string, string>): { it: Telemetry; text: () => string } {
@@ -41,6 +42,12 @@ test("a span within another is recorded when that is, whoever began the trace", 
   const { tracer } = telemetry({ OTEL_TRACES_SAMPLER: "always_off" }).it;
   const outer = tracer.start("GET", { kind: "server" });
   assert.equal(tracer.start("step", { parent: outer.context }).context.sampled, false);
+});
+
+test("a span that waits keeps what an error says, not what it is about", () => {
+  const { tracer } = telemetry({}).it;
+  tracer.start("step").end(Object.assign(new Error("x".repeat(5_000)), { body: {} }));
+  assert.equal(tracer.take(1)[0]?.error, "x".repeat(limits.spanError));
 });
 
 test("an empty variable is as none", () => {

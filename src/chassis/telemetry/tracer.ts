@@ -1,4 +1,4 @@
-import type { Clock, Random } from "#base";
+import { type Clock, messageOf, type Random } from "#base";
 import { current, runAs } from "./current.ts";
 import { limits } from "./limits.ts";
 import { newSpanId, newTraceId, type TraceContext } from "./trace-context.ts";
@@ -26,7 +26,8 @@ export interface FinishedSpan {
   readonly startMs: number;
   readonly endMs: number;
   readonly attributes: Attributes;
-  readonly error: unknown;
+  /** What has failed, if anything has: the error itself might hold on to whatever it was about. */
+  readonly error: string | undefined;
 }
 
 export interface SpanOptions {
@@ -148,7 +149,8 @@ export class Tracer {
           return;
         }
         const endMs = this.#epochMs + clock.monotonicMs();
-        this.#finished.push({ name, kind, context, parent, startMs, endMs, attributes, error });
+        const failure = error === undefined ? undefined : messageOf(error).slice(0, limits.spanError);
+        this.#finished.push({ name, kind, context, parent, startMs, endMs, attributes, error: failure });
         if (this.#finished.length % limits.spansPerExport === 0) this.#batch();
       },
     };
