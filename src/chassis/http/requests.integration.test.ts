@@ -128,7 +128,7 @@ test("an answer that cannot be sent is a 500 and a line in the log, and ends no 
   assert.match(JSON.stringify((await line("a handler failed")).error), /Invalid status code: 42/);
 });
 
-test("too many headers, headers that are too large, and what is not HTTP are answered, not cut off", async (context) => {
+test("too many headers, headers that are too large, and what is not HTTP are answered, not cut off, and counted", async (context) => {
   const { url } = await startService(context, { routes: api, handlers });
   const head = "GET /orders/7 HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n";
   const many = Array.from({ length: limits.maxHeaders }, (_, at) => `x-${at}: 1\r\n`).join("");
@@ -138,6 +138,9 @@ test("too many headers, headers that are too large, and what is not HTTP are ans
     /^HTTP\/1.1 431 .*problem\+json/s,
   );
   assert.match(await raw(url, "hello\r\n\r\n"), /^HTTP\/1.1 400 .*this is not HTTP\/1.1/s);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  assert.match(metrics, /^http_server_unreadable_requests_total\{http_response_status_code="431"\} 2$/m);
+  assert.match(metrics, /^http_server_unreadable_requests_total\{http_response_status_code="400"\} 1$/m);
 });
 
 test("a route without an answer in time is answered 504, its handler is told, and so it is when the caller goes", async (context) => {

@@ -1,11 +1,28 @@
 import type { RequestListener, Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
+import { type Metrics, silentMetrics } from "#base";
 import { limits } from "./limits.ts";
 import { createServer } from "./node-http.ts";
-import { problem, problemContentType } from "./problem.ts";
+import { type Problem, problem, problemContentType } from "./problem.ts";
 
-/** An HTTP/1.1 server with every limit set, or set otherwise, that answers even what is not HTTP with a problem. */
-export function httpServer(handle: RequestListener, otherwise: ServerOptions = {}): Server {
+export interface HttpServerOptions {
+  /** Limits that are to be other than ours. */
+  readonly otherwise?: ServerOptions;
+  readonly metrics?: Metrics;
+}
+
+/**
+ * An HTTP/1.1 server with every limit set, or set otherwise, that answers even what is not HTTP with a problem, and counts it: no exchange comes of
+ * it.
+ */
+export function httpServer(
+  handle: RequestListener,
+  { otherwise = {}, metrics = silentMetrics }: HttpServerOptions = {},
+): Server {
+  const unreadable = metrics.counter(
+    "http_server_unreadable_requests_total",
+    "Requests that were refused before they were one, by the status they were refused with.",
+  );
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -22,23 +39,30 @@ export function httpServer(handle: RequestListener, otherwise: ServerOptions = {
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     // Nobody is there to be told, or an answer is already on its way.
     if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) return socket.destroy();
-    socket.end(rawAnswer(error.code));
+    const refused = refusalOf(error.code);
+    unreadable.add(1, { http_response_status_code: String(refused.status) });
+    socket.end(rawAnswer(refused));
     return undefined;
   });
   return server;
 }
 
+function refusalOf(code: string | undefined): Problem {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return problem(
+        431,
+        `more than ${limits.maxHeaders} headers, or more than ${limits.maxHeaderBytes} bytes of them, are not taken`,
+      );
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return problem(408, "the request took too long to arrive");
+    default:
+      return problem(400, "this is not HTTP/1.1 as it is understood here");
+  }
+}
+
 /** An answer to what was not understood well enough to have a response object. */
-function rawAnswer(code: string | undefined): string {
-  const refused =
-    code === "HPE_HEADER_OVERFLOW"
-      ? problem(
-          431,
-          `more than ${limits.maxHeaders} headers, or more than ${limits.maxHeaderBytes} bytes of them, are not taken`,
-        )
-      : code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? problem(408, "the request took too long to arrive")
-        : problem(400, "this is not HTTP/1.1 as it is understood here");
+function rawAnswer(refused: Problem): string {
   const body = JSON.stringify(refused.document());
   return [
     `HTTP/1.1 ${refused.status} ${refused.title}`,

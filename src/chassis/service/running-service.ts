@@ -84,9 +84,10 @@ export class RunningService implements Service {
       leaving,
     };
     this.#dispatcher = new Dispatcher(this.#exchanges);
-    this.#server = httpServer(this.#dispatcher.handle);
+    const metrics = this.#telemetry.registry;
+    this.#server = httpServer(this.#dispatcher.handle, { metrics });
     const lines = [new Turn(), new AcceptQueue(this.#server, clock)];
-    const admission = new Admission(options.admission, { metrics: this.#telemetry.registry, lines });
+    const admission = new Admission(options.admission, { metrics, lines });
     this.#routes = new RouteSet(options.routes, this.#dispatcher, admission);
     this.#process = new ProcessEvents(this.#telemetry.logs);
   }
@@ -150,7 +151,7 @@ export class RunningService implements Service {
     mountOwn(own, { about: this.#options, health: this.#health, registry: this.#telemetry.registry });
     await listen(this.#server, { host, port, origin: origins.port });
     if (managementPort !== undefined) {
-      this.#management = httpServer(own.handle);
+      this.#management = httpServer(own.handle, { metrics: this.#telemetry.registry });
       await listen(this.#management, { host, port: managementPort, origin: origins.managementPort });
     }
     const afterMs = Math.round(process.uptime() * 1000);

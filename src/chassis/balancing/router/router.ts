@@ -73,9 +73,12 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   let isLeaving = false;
   const routing = routingOf(options, () => isLeaving);
   const server = httpServer((request, response) => void routeRequest(request, response, routing), {
-    requestTimeout: requestMs,
-    headersTimeout: Math.min(requestMs, httpLimits.headersMs),
-    shouldUpgradeCallback: isWebSocket,
+    otherwise: {
+      requestTimeout: requestMs,
+      headersTimeout: Math.min(requestMs, httpLimits.headersMs),
+      shouldUpgradeCallback: isWebSocket,
+    },
+    ...(options.metrics ? { metrics: options.metrics } : {}),
   });
   // Bytes are bounded, and a header that is left out might be the one that says where a body ends.
   server.maxHeadersCount = 0;
