@@ -23,6 +23,10 @@ export function httpServer(
     "http_server_unreadable_requests_total",
     "Requests that were refused before they were one, by the status they were refused with.",
   );
+  const counted = (refused: Problem) => {
+    unreadable.add(1, { http_response_status_code: String(refused.status) });
+    return refused;
+  };
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -39,10 +43,13 @@ export function httpServer(
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     // Nobody is there to be told, or an answer is already on its way.
     if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) return socket.destroy();
-    const refused = refusalOf(error.code);
-    unreadable.add(1, { http_response_status_code: String(refused.status) });
-    socket.end(rawAnswer(refused));
+    socket.end(rawAnswer(counted(refusalOf(error.code))));
     return undefined;
+  });
+  server.on("checkExpectation", (_request, response) => {
+    const refused = counted(problem(417, "nothing but 100-continue can be expected"));
+    response.writeHead(refused.status, { connection: "close", "content-type": problemContentType });
+    response.end(JSON.stringify(refused.document()));
   });
   return server;
 }
