@@ -23,8 +23,14 @@ export const web = part({
       baseUrl: urlOf(name),
       tracer,
       metrics,
-      // However many look, nobody is asked twice at once for the same thing; a part that is away is asked now and then.
-      policy: withstand({ name, timeoutMs: 5_000, equalCalls: "shared", ...context }),
+      // However many look, nobody is asked twice at once for the same thing, and a part that is away is asked every few seconds.
+      policy: withstand({
+        name,
+        timeoutMs: 5_000,
+        breaker: { longestOpenMs: 3_000 },
+        equalCalls: "shared",
+        ...context,
+      }),
     });
     const inventory = client(inventoryApi, at("inventory"));
     const orders = client(ordersApi, at("orders"));
