@@ -13,7 +13,7 @@ import { type Purchase, purchase } from "./shop/customers.ts";
 import type { Bought } from "./shop/shopper.ts";
 import { typing } from "./typing.ts";
 
-/** The seven services of examples/shop in a cluster, deployed as its README says, with their PostgreSQL and their NATS. */
+/** The shop of examples/shop in a cluster, deployed as its README says, with its PostgreSQL and its NATS. */
 const skip = lacksPostgres() ?? lacksNats() ?? (await lacksBusybox());
 
 describe("the shop in a cluster", { skip }, async () => {
@@ -21,23 +21,35 @@ describe("the shop in a cluster", { skip }, async () => {
   after(() => machine.remove());
   const { run, get } = typing(machine, { timeoutMs: 180_000 });
   const manifests = join(import.meta.dirname, "../examples/shop/kubernetes");
-  const parts = layouts.services.flat();
-  const stores = ["postgres", "nats"];
-  const kindOf = (name: string) => (stores.includes(name) ? "statefulset" : "deployment");
 
   before(async () => {
     await machine.up();
     // The machine of the test has no way to npm's registry.
     const host = createHost({ clock: systemClock, logger: silentLogger });
     for (const words of await prepareImages(host, machine.directory)) await machine.nacre(...words);
-    await run(`apply -k ${manifests}/seven`);
-    for (const each of [...stores, ...parts])
-      await run(`rollout status ${kindOf(each)}/${each} --timeout=120s`);
   });
 
-  test("orders placed while a pod of each part, of PostgreSQL and of NATS is deleted agree to the cent", async () => {
-    const { clusterIP } = (await get("service web")).spec;
-    const victims = [...parts, ...stores];
+  test("seven services: orders placed while a pod of each, of PostgreSQL and of NATS is deleted agree to the cent", async () => {
+    await run(`apply -k ${manifests}/seven`);
+    const victims = [...layouts.services.flat(), "postgres", "nats"];
+    const bought = await shoppingWhileDeleted("web", victims);
+    await assertBooksAgree(bought, (part) => part);
+    await run(`delete -k ${manifests}/seven`);
+  });
+
+  test("one process: orders placed while one of its two pods is deleted, and PostgreSQL's, agree to the cent", async () => {
+    await run(`apply -k ${manifests}/one`);
+    const bought = await shoppingWhileDeleted("shop", ["shop", "postgres"]);
+    await assertBooksAgree(bought, () => "shop");
+  });
+
+  /** Orders in a shop behind a service while a pod of each victim is deleted, one after the other. */
+  async function shoppingWhileDeleted(
+    entrance: string,
+    victims: readonly string[],
+  ): Promise<ReadonlyMap<string, Purchase>> {
+    for (const each of victims) await standing(each);
+    const { clusterIP } = (await get(`service ${entrance}`)).spec;
     const shopper = machine.start(process.execPath, [
       join(import.meta.dirname, "shop/shopper.ts"),
       `http://${clusterIP}`,
@@ -48,17 +60,26 @@ describe("the shop in a cluster", { skip }, async () => {
       const [pod] = (await get(`pods -l app=${victim}`)).items;
       await run(`delete pod ${pod.metadata.name}`);
       await shopper.printed(new RegExp(`^${(index + 1) * ordersEach} placed$`, "m"), patience);
-      await run(`rollout status ${kindOf(victim)}/${victim} --timeout=120s`);
+      await standing(victim);
     }
     shopper.type();
-    const placed = await shopper.printed(/^bought (.*)$/m);
-    const bought = new Map<string, Purchase>(
-      (JSON.parse(placed) as Bought).map(([id, number]) => [id, purchase(number)]),
-    );
-    const books = booksOf(machine);
+    const bought = JSON.parse(await shopper.printed(/^bought (.*)$/m)) as Bought;
+    return new Map(bought.map(([id, number]) => [id, purchase(number)]));
+  }
+
+  function standing(name: string): Promise<string> {
+    const kind = ["postgres", "nats"].includes(name) ? "statefulset" : "deployment";
+    return run(`rollout status ${kind}/${name} --timeout=120s`);
+  }
+
+  async function assertBooksAgree(
+    bought: ReadonlyMap<string, Purchase>,
+    databaseOf: (part: string) => string,
+  ): Promise<void> {
+    const books = booksOf(machine, databaseOf);
     await eventually("every order has come to its end", () => isAtRest(books), { patienceMs: 180_000 });
     assert.deepEqual(await audit(books, bought), []);
-  });
+  }
 });
 
 /** Placed while a pod is deleted. */
@@ -66,21 +87,12 @@ const ordersEach = 8;
 const patience = { timeoutMs: 120_000 };
 
 /** The parts' databases, asked as a person would. */
-function booksOf(machine: TestMachine): Books {
+function booksOf(machine: TestMachine, databaseOf: (part: string) => string): Books {
   return {
     async ask<Row>(part: string, statement: string) {
       const asJson = `select coalesce(json_agg(each), '[]') from (${statement}) as each`;
-      const { stdout } = await machine.kubectl(
-        "exec",
-        "postgres-0",
-        "--",
-        "psql",
-        "-At",
-        "-d",
-        part,
-        "-c",
-        asJson,
-      );
+      const command = ["psql", "-At", "-d", databaseOf(part), "-c", asJson];
+      const { stdout } = await machine.kubectl("exec", "postgres-0", "--", ...command);
       return JSON.parse(stdout) as Row[];
     },
   };
