@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { lacksNats, lacksPostgres } from "#testing";
 import { eventually } from "./eventually.ts";
-import { audit, isDoubled, isSilent } from "./shop/books.ts";
+import { audit, booksOf, isDoubled, isSilent } from "./shop/books.ts";
 import { type Campaign, openTown, shopUnderFire } from "./shop/campaign.ts";
 
 /** Enough to do harm. */
@@ -20,7 +20,7 @@ describe("money, goods and orders do not agree", { skip: lacksPostgres() ?? lack
       await town.deliverTwice();
       const bought = await shopUnderFire(context, town, careless);
       await eventually(harm[without].what, () => harm[without].isDone(town), { patienceMs: 180_000 });
-      const wrong = await audit(town, bought);
+      const wrong = await audit(booksOf(town), bought);
       assert.notDeepEqual(wrong, []);
       context.diagnostic(wrong.join("\n"));
     });

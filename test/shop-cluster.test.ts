@@ -8,7 +8,7 @@ import { prepareImages } from "../tools/shop/images.ts";
 import { layouts } from "../tools/shop/town.ts";
 import { eventually } from "./eventually.ts";
 import { createMachine, type TestMachine } from "./machine.ts";
-import { audit, type Books, isAtRest } from "./shop/books.ts";
+import { audit, type Books, isAtRest, lettersAtPostgres } from "./shop/books.ts";
 import { type Purchase, purchase } from "./shop/customers.ts";
 import type { Bought } from "./shop/shopper.ts";
 import { typing } from "./typing.ts";
@@ -33,14 +33,22 @@ describe("the shop in a cluster", { skip }, async () => {
     await run(`apply -k ${manifests}/seven`);
     const victims = [...layouts.services.flat(), "postgres", "nats"];
     const bought = await shoppingWhileDeleted("web", victims);
-    await assertBooksAgree(bought, (part) => part);
+    const nats = (await get("service nats")).spec.clusterIP;
+    const letters = join(import.meta.dirname, "shop/letters.ts");
+    const ask = asking(machine, (part) => part);
+    await assertBooksAgree(bought, {
+      ask,
+      letters: async () =>
+        JSON.parse((await machine.run(process.execPath, [letters, `nats://${nats}:4222`])).stdout),
+    });
     await run(`delete -k ${manifests}/seven`);
   });
 
   test("one process: orders placed while one of its two pods is deleted, and PostgreSQL's, agree to the cent", async () => {
     await run(`apply -k ${manifests}/one`);
     const bought = await shoppingWhileDeleted("shop", ["shop", "postgres"]);
-    await assertBooksAgree(bought, () => "shop");
+    const ask = asking(machine, () => "shop");
+    await assertBooksAgree(bought, { ask, letters: () => lettersAtPostgres({ ask }) });
   });
 
   /** Orders in a shop behind a service while a pod of each victim is deleted, one after the other. */
@@ -72,11 +80,7 @@ describe("the shop in a cluster", { skip }, async () => {
     return run(`rollout status ${kind}/${name} --timeout=120s`);
   }
 
-  async function assertBooksAgree(
-    bought: ReadonlyMap<string, Purchase>,
-    databaseOf: (part: string) => string,
-  ): Promise<void> {
-    const books = booksOf(machine, databaseOf);
+  async function assertBooksAgree(bought: ReadonlyMap<string, Purchase>, books: Books): Promise<void> {
     await eventually("every order has come to its end", () => isAtRest(books), { patienceMs: 180_000 });
     assert.deepEqual(await audit(books, bought), []);
   }
@@ -86,14 +90,12 @@ describe("the shop in a cluster", { skip }, async () => {
 const ordersEach = 8;
 const patience = { timeoutMs: 120_000 };
 
-/** The parts' databases, asked as a person would. */
-function booksOf(machine: TestMachine, databaseOf: (part: string) => string): Books {
-  return {
-    async ask<Row>(part: string, statement: string) {
-      const asJson = `select coalesce(json_agg(each), '[]') from (${statement}) as each`;
-      const command = ["psql", "-At", "-d", databaseOf(part), "-c", asJson];
-      const { stdout } = await machine.kubectl("exec", "postgres-0", "--", ...command);
-      return JSON.parse(stdout) as Row[];
-    },
+/** Asks the parts' databases as a person would. */
+function asking(machine: TestMachine, databaseOf: (part: string) => string): Books["ask"] {
+  return async <Row>(part: string, statement: string) => {
+    const asJson = `select coalesce(json_agg(each), '[]') from (${statement}) as each`;
+    const command = ["psql", "-At", "-d", databaseOf(part), "-c", asJson];
+    const { stdout } = await machine.kubectl("exec", "postgres-0", "--", ...command);
+    return JSON.parse(stdout) as Row[];
   };
 }

@@ -4,7 +4,7 @@ import { seededRandom } from "#base";
 import { stageShop } from "../../tools/shop/stage.ts";
 import { Town, type TownOptions } from "../../tools/shop/town.ts";
 import { eventually } from "../eventually.ts";
-import { audit, isAtRest } from "./books.ts";
+import { audit, booksOf, isAtRest } from "./books.ts";
 import { type Purchase, payIn, purchase, shopping } from "./customers.ts";
 import { Disasters } from "./disasters.ts";
 
@@ -70,7 +70,7 @@ export async function assertBooksAgree(
   });
   const seconds = (performance.now() - began) / 1000;
   context.diagnostic(`the last came to its end ${seconds.toFixed(1)} s later`);
-  assert.deepEqual(await audit(town, bought), []);
+  assert.deepEqual(await audit(booksOf(town), bought), []);
 }
 
 /** What is behind when the last order is placed, on a machine that has other things to do. */
