@@ -64,6 +64,8 @@ test("what two readers might read differently is refused", async (context) => {
     [400, "1.1", "host: x\r\nhost: y"],
     [400, "1.1", "host: x\r\na\u0000b: c"],
     [400, "1.1", "host: x\r\na : b"],
+    [400, "1.1", "host: x\r\na: b\u0001c"],
+    [400, "1.1", "host: x\r\na: b\u007fc"],
     [400, "1.1", "a: b"],
     [501, "1.1", "host: x\r\ntransfer-encoding: gzip, chunked"],
     [400, "1.0", "host: x\r\ntransfer-encoding: chunked"],

@@ -76,7 +76,13 @@ export async function routeUpgrade(
   socket.on("error", () => {});
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  response.assignSocket(socket);
+  try {
+    response.assignSocket(socket);
+  } catch {
+    // An earlier request on the connection is not answered yet: RFC 9110, section 7.8, has the upgrade wait for that, and nobody would know whose bytes come next.
+    socket.destroy();
+    return;
+  }
   response.once("finish", () => socket.destroySoon());
   if (head.length > 0) socket.unshift(head);
   await routeRequest(request, response, routing, "websocket");

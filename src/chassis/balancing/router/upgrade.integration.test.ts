@@ -79,3 +79,12 @@ test("who says nothing for too long, on either side, is cut off; so is everybody
   await ending.stop({ limitMs: 50 });
   await text(second.socket).catch(() => {});
 });
+
+test("who asks for another protocol before an earlier answer is there has broken the rules, and is cut off", async (context) => {
+  const { url: instance, server } = await listeningServer(context, () => {});
+  server.on("upgrade", (_, socket) => socket.destroy());
+  const router = await routed(context, [instance]);
+  const asking = "GET / HTTP/1.1\r\nhost: x\r\n";
+  const upgrading = `${asking}connection: upgrade\r\nupgrade: websocket\r\n\r\n`;
+  assert.equal(await raw(router.url, `${asking}\r\n${upgrading}`), "");
+});
