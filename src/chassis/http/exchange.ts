@@ -118,9 +118,12 @@ export class Exchange implements Current {
     const { response } = this;
     response.end(body);
     // Nearly always the kernel has all of it by now.
-    if (!response.socket?.writableLength) return;
+    if (response.socket?.writableLength) this.#waitUntilTaken();
+  }
+
+  #waitUntilTaken(): void {
     this.#timer?.cancel();
-    this.#timer = this.#context.clock.setTimer(limits.takenMs, () => response.destroy());
+    this.#timer = this.#context.clock.setTimer(limits.takenMs, () => this.response.destroy());
   }
 
   /**
@@ -143,7 +146,12 @@ export class Exchange implements Current {
 
   async *#watched(pieces: Pieces): Pieces {
     try {
-      yield* pieces;
+      for await (const piece of pieces) {
+        this.#waitUntilTaken();
+        yield piece;
+        this.#timer?.cancel();
+      }
+      this.#waitUntilTaken();
     } catch (error) {
       if (!this.response.destroyed) {
         this.#failure = error;

@@ -22,7 +22,7 @@ export const limits = {
   keepAliveMs: 75_000,
   /** An answer, when neither route nor caller say less. */
   answerMs: 30_000,
-  /** Until an answer that does not fit into the connection has been taken: who reads slower than this holds a place among those for nothing. */
+  /** Until an answer that does not fit into the connection, or the next piece of a stream, has been taken: who reads slower than this holds a place among those for nothing. */
   takenMs: 60_000,
   /** Letters of a path in a span. */
   tracedPath: 512,

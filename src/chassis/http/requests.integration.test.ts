@@ -176,27 +176,28 @@ test("a route without an answer in time is answered 504, its handler is told, an
 });
 
 test("who does not read the answer is cut off in the end: the place among the requests under way is free", async (context) => {
-  const late = Promise.withResolvers<() => void>();
-  const clock: Clock = {
-    ...systemClock,
-    setTimer(delayMs, callback, options) {
-      if (delayMs === limits.takenMs) late.resolve(callback);
-      return systemClock.setTimer(delayMs, callback, options);
-    },
-  };
-  const { url, line } = await startService(
-    context,
-    {
-      routes: { large: get("/large", { answers: { 200: t.text("text/plain") } }) },
-      handlers: () => ({ large: () => "x".repeat(32 * 1024 * 1024) }),
-    },
-    { clock },
-  );
-  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) }).pause();
-  context.after(() => socket.destroy());
-  socket.on("error", () => {}).write("GET /large HTTP/1.1\r\nhost: shop\r\n\r\n");
-  (await late.promise)();
-  assert.equal((await line("answered")).status, 499);
+  for (const path of ["/large", "/endless"]) {
+    const { url, line } = await startService(
+      context,
+      {
+        routes: {
+          large: get("/large", { answers: { 200: t.text("text/plain") } }),
+          endless: get("/endless", { answers: { 200: t.stream("text/plain") } }),
+        },
+        handlers: () => ({
+          large: () => "x".repeat(32 * 1024 * 1024),
+          endless: async function* () {
+            for (;;) yield "x".repeat(64 * 1024);
+          },
+        }),
+      },
+      { clock: hurrying(limits.takenMs) },
+    );
+    const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) }).pause();
+    context.after(() => socket.destroy());
+    socket.on("error", () => {}).write(`GET ${path} HTTP/1.1\r\nhost: shop\r\n\r\n`);
+    assert.equal((await line("answered")).status, 499, path);
+  }
 });
 
 test("thousands of spans hold on to no stranger's path", async (context) => {
@@ -217,6 +218,15 @@ test("thousands of spans hold on to no stranger's path", async (context) => {
   const path = finished(1)[0]?.attributes["url.path"];
   assert.equal(path, `/orders/${"7".repeat(limits.tracedPath - 8)}`);
 });
+
+/** A clock on which waits of `delayMs` are over in fifty milliseconds. */
+function hurrying(delayMs: number): Clock {
+  return {
+    ...systemClock,
+    setTimer: (wait, callback, options) =>
+      systemClock.setTimer(wait === delayMs ? 50 : wait, callback, options),
+  };
+}
 
 /** More than any limit, in pieces, without a length. */
 function endless(): ReadableStream<Uint8Array> {
