@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { freePort } from "./free-port.ts";
@@ -11,8 +11,8 @@ export interface RealNats {
   readonly url: string;
   /** Kills it at once (SIGKILL), as the kernel would when memory ran out. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`. Resolves when it takes connections. */
-  start(): Promise<void>;
+  /** Starts it again after `kill`, with what it had written or without. Resolves when it takes connections. */
+  start(options?: { readonly disk?: "kept" | "empty" }): Promise<void>;
   /** Ends it and removes all it has written. */
   stop(): Promise<void>;
 }
@@ -60,7 +60,10 @@ export async function realNats({
   return {
     url: `nats://127.0.0.1:${port}`,
     kill: () => server.kill(),
-    start: () => server.start(),
+    async start({ disk = "kept" } = {}) {
+      if (disk === "empty") rmSync(join(directory, "jetstream"), { recursive: true, force: true });
+      await server.start();
+    },
     stop: () => watch.end(),
   };
 }

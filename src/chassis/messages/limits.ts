@@ -34,6 +34,8 @@ export const limits = {
   removalMs: 5_000,
   /** Within which NATS has to keep what is published, or it counts as away. */
   answerMs: 5_000,
+  /** Within which NATS has to have a reader for a partition, or it is asked for another: a third of them it may give to the one server of three that died. */
+  openMs: 2_000,
   /** How often NATS tells a reader with nothing to read that it is there. After two that do not come the reader begins again. */
   heartbeatMs: 2_000,
   /** Within which a copy of a subscriber answers another that asks whether it lives. */

@@ -1,6 +1,11 @@
-import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient } from "@nats-io/jetstream";
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+} from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import { bucket, cellKey, cellKeys } from "./names.ts";
+import { bucket, bucketStream, cellKey, cellKeyOf, cellSubjects, laterKey } from "./names.ts";
 import type { ProgressRecord } from "./progress.ts";
 
 /** What is known of one subscriber's reading of one partition. */
@@ -24,13 +29,15 @@ export interface SeenCell {
 }
 
 /** The cell was replaced by somebody else: whoever wrote last does not own it any more. */
-export class Superseded extends Error {}
+class Superseded extends Error {}
 
 export class Cells {
   readonly #values: KV;
+  readonly #manager: JetStreamManager;
 
-  constructor(values: KV) {
+  constructor(values: KV, manager: JetStreamManager) {
     this.#values = values;
+    this.#manager = manager;
   }
 
   /** Lets a subscriber begin behind `position`, unless it has begun already. */
@@ -46,6 +53,29 @@ export class Cells {
     const entry = await this.#values.get(key);
     if (!entry) throw new Error(`the cell ${key} of the bucket "${bucket}" is gone`);
     return { cell: entry.json<Cell>(), revision: entry.revision };
+  }
+
+  /**
+   * The cell with its new owner, unless somebody else was quicker. Servers of 2.9 that keep a bucket together compare
+   * revisions before they agree, so of two that claim at once both may be told that they did. But everything was agreed
+   * upon that comes before something written later: who reads then sees who was last.
+   */
+  async claim(
+    topic: string,
+    subscriber: string,
+    partition: number,
+    owner: string,
+    seen: SeenCell,
+  ): Promise<SeenCell | undefined> {
+    const cell = { ...seen.cell, owner };
+    const revision = await this.write(topic, subscriber, partition, {
+      cell,
+      revision: seen.revision,
+    }).catch(unlessSuperseded);
+    if (revision === undefined) return undefined;
+    await this.#values.put(laterKey, "");
+    const { revision: last } = await this.read(topic, subscriber, partition);
+    return last === revision ? { cell, revision } : undefined;
   }
 
   /** The revision of what is written. */
@@ -67,20 +97,31 @@ export class Cells {
   /** For each partition of a topic, up to where every subscriber has handled it. */
   async handledByAll(topic: string): Promise<ReadonlyMap<number, number>> {
     const positions = new Map<number, number>();
-    const entries = await this.#values.watch({ key: cellKeys(topic) });
-    for await (const entry of entries) {
+    const { state } = await this.#manager.streams.info(bucketStream, {
+      subjects_filter: cellSubjects(topic),
+    });
+    const keys = Object.keys(state.subjects ?? {}).map(cellKeyOf);
+    for (const entry of await Promise.all(keys.map((key) => this.#values.get(key)))) {
+      // One that was deleted is of a subscriber that was given up.
+      if (entry?.operation !== "PUT") continue;
       const partition = Number(entry.key.split(".").at(-1));
       const { position } = entry.json<Cell>();
       positions.set(partition, Math.min(position, positions.get(partition) ?? position));
-      if (entry.delta === 0) break;
     }
     return positions;
   }
 }
 
-/** The bucket of cells and marks; made, when there is none. */
+/**
+ * The bucket of cells and marks; made, when there is none. Its leader alone is asked: another replica may not know yet of a
+ * subscriber, and what that needs would be removed.
+ */
 export function openBucket(jetstream: JetStreamClient, replicas: number): Promise<KV> {
-  return new Kvm(jetstream).create(bucket, { history: 1, replicas });
+  return new Kvm(jetstream).create(bucket, { history: 1, replicas, allow_direct: false });
+}
+
+function unlessSuperseded(error: unknown): undefined {
+  if (!(error instanceof Superseded)) throw error;
 }
 
 export function isConflict(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import type { Logger } from "#base";
+import { Away } from "./when-there.ts";
 
 /** A connection that comes back by itself, and says when it was away. */
 export interface Connection {
@@ -43,7 +44,7 @@ export async function openConnection({ servers, name, options, log }: ConnectOpt
         if (current.signal.aborted) continue;
         log.warn("the connection to NATS is lost", { server: status.server });
         standing = Promise.withResolvers();
-        current.abort(new Error("the connection to NATS is lost"));
+        current.abort(new Away("the connection to NATS is lost"));
       } else if (status.type === "reconnect") {
         log.info("connected to NATS again", { server: status.server });
         current = new AbortController();

@@ -4,6 +4,9 @@ import { limits } from "../limits.ts";
 
 export const bucket = "chassis";
 
+/** The stream that keeps the bucket. */
+export const bucketStream = `KV_${bucket}`;
+
 /** The stream that keeps a topic. Topics have no underscores, so two of them never share one. */
 export function streamOf(topic: string): string {
   return `chassis-${topic.replaceAll(".", "_")}`;
@@ -48,10 +51,20 @@ export function markKey(mark: string): string {
   return `_marks.${token(mark)}`;
 }
 
-/** All cells of a topic. */
-export function cellKeys(topic: string): string {
-  return `${token(topic)}.>`;
+/** A key of the bucket that is written to come after others. Cells have longer ones. */
+export const laterKey = "later";
+
+/** Where all cells of a topic are kept. */
+export function cellSubjects(topic: string): string {
+  return `${cellSubjectPrefix}${token(topic)}.>`;
 }
+
+/** The key of the cell that is kept at a subject. */
+export function cellKeyOf(subject: string): string {
+  return subject.slice(cellSubjectPrefix.length);
+}
+
+const cellSubjectPrefix = `$KV.${bucket}.`;
 
 /** FNV-1a of the key: any hash does that every sender computes alike. */
 export function partitionOf(key: string): number {

@@ -3,7 +3,7 @@ import { type Clock, type Logger, messageOf, type Random } from "#base";
 import { pause, persist } from "../../database/persist.ts";
 import type { SubscribeOptions, Subscription } from "../broker.ts";
 import { limits } from "../limits.ts";
-import { type Cells, type SeenCell, Superseded } from "./cells.ts";
+import type { Cells, SeenCell } from "./cells.ts";
 import { type Connection, unlessAborted } from "./connection.ts";
 import { Copies } from "./copies.ts";
 import { publishDelayed } from "./delayed.ts";
@@ -133,14 +133,11 @@ class Member {
     return { partition, ...seen };
   }
 
-  async #claim({ partition, cell, revision }: FreePartition): Promise<void> {
+  async #claim({ partition, ...seen }: FreePartition): Promise<void> {
     const { connection, cells, jetstream, manager, clock, log, subscribe, removal, letters } = this.#options;
-    const claimed = { ...cell, owner: this.#name };
-    const mine = await cells
-      .write(subscribe.topic, subscribe.subscriber, partition, { cell: claimed, revision })
-      .catch(unlessSuperseded);
+    const claimed = await cells.claim(subscribe.topic, subscribe.subscriber, partition, this.#name, seen);
     // What comes too late stays ours by name only: of a name that answers nobody, others take it.
-    if (mine === undefined || this.#left) return;
+    if (!claimed || this.#left) return;
     const reader = new PartitionReader({
       jetstream,
       cells,
@@ -148,7 +145,7 @@ class Member {
       log,
       subscribe,
       partition,
-      claimed: { cell: claimed, revision: mine },
+      claimed,
       lost: this.#lost,
       putAside: (letter) => letters.keep(letter),
       onKept: () => removal.plan(subscribe.topic),
@@ -175,8 +172,4 @@ class Member {
 
 interface FreePartition extends SeenCell {
   readonly partition: number;
-}
-
-function unlessSuperseded(error: unknown): undefined {
-  if (!(error instanceof Superseded)) throw error;
 }

@@ -11,6 +11,7 @@ import { natsMarks } from "./nats-marks.ts";
 import { NatsSubscription } from "./nats-subscription.ts";
 import { Removal } from "./removal.ts";
 import { Topics } from "./topics.ts";
+import { Away, whenThere } from "./when-there.ts";
 
 /** See `nats-broker.ts`. */
 export async function openBroker({
@@ -29,22 +30,26 @@ export async function openBroker({
     log,
   });
   const client = jetstream(connection.nats);
+  const reading = jetstream(connection.nats, { timeout: limits.openMs });
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });
   const topics = new Topics({ jetstream: client, manager, clock, replicas });
-  const values = await openBucket(client, replicas).catch(async (error) => {
+  const opening = () => openBucket(client, replicas);
+  const values = await whenThere("the bucket of the cells", opening, { clock, log }).catch(async (error) => {
     await connection.close();
     throw error;
   });
-  const cells = new Cells(values);
+  const cells = new Cells(values, manager);
   const removal = new Removal({ manager, cells, clock, log });
   const onConnection: OnConnection = async (work) => {
     const late = new AbortController();
-    const reason = new Error(`NATS has not answered within ${limits.answerMs} ms`);
+    const reason = new Away(`NATS has not answered within ${limits.answerMs} ms`);
     const timer = clock.setTimer(limits.answerMs, () => late.abort(reason));
     try {
       await connection.up(late.signal);
       const signal = AbortSignal.any([late.signal, connection.lost]);
-      return await unlessAborted(signal, work(signal));
+      return await unlessAborted(signal, work(signal)).catch((error) => {
+        throw signal.aborted ? signal.reason : error;
+      });
     } finally {
       timer.cancel();
     }
@@ -62,15 +67,15 @@ export async function openBroker({
       await onConnection((signal) => Promise.all(lines.map((line) => topics.publish(line, signal))));
     },
     async subscribe(subscribe) {
-      const { lost } = connection;
-      await onConnection(() => begin(subscribe)).catch((error) => {
-        // One that was lost is replaced, and to begin twice is to begin once.
-        if (!lost.aborted) throw error;
-        return onConnection(() => begin(subscribe));
+      // To begin twice is to begin once.
+      const { topic, subscriber } = subscribe;
+      await whenThere(`the topic ${topic} for ${subscriber}`, () => onConnection(() => begin(subscribe)), {
+        clock,
+        log,
       });
       return new NatsSubscription({
         connection,
-        jetstream: client,
+        jetstream: reading,
         manager,
         cells,
         removal,

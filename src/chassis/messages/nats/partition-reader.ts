@@ -81,11 +81,12 @@ export class PartitionReader {
     const stop = () => opening.then((messages) => messages.stop()).catch(() => {});
     signal.addEventListener("abort", stop, { once: true });
     const messages = await unlessAborted(signal, opening);
+    stopWhenSilent(messages);
     for await (const { seq, data, headers } of messages) {
       const addressee = headers?.get(subscriberHeader) || undefined;
       await this.#lines.put({ sequence: seq, bytes: data, addressee });
     }
-    if (!this.#stopped.aborted) throw new Error("the reading of a partition ended by itself");
+    if (!this.#stopped.aborted) throw new Error("the server that reads a partition for us is silent");
   }
 
   async #open(): Promise<ConsumerMessages> {
@@ -124,4 +125,12 @@ export class PartitionReader {
     );
     this.#options.onKept();
   }
+}
+
+/**
+ * Of a consumer on a server that died nobody says that it is gone, and the client would ask for it until that server is
+ * back. A new one is made where somebody answers.
+ */
+async function stopWhenSilent(messages: ConsumerMessages): Promise<void> {
+  for await (const { type } of messages.status()) if (type === "heartbeats_missed") messages.stop();
 }

@@ -22,13 +22,13 @@ export type Contract = (title: string, run: (harness: BrokerHarness) => Promise<
 export function brokerContract(
   name: string,
   open: () => Promise<BrokerHarness>,
-  options: { readonly skip?: string | undefined } = {},
+  options: { readonly skip?: string | undefined; readonly timeoutMs?: number } = {},
 ): void {
   const compose = composer({ source: "/test", random: seededRandom(1) });
   const message = (key: string, data: unknown, topic = "orders") =>
     compose({ topic, type: "counted", key, data });
   const contract: Contract = (title, run) =>
-    test(title, { timeout: 30_000 }, async () => {
+    test(title, { timeout: options.timeoutMs ?? 30_000 }, async () => {
       const harness = await open();
       try {
         await run(harness);

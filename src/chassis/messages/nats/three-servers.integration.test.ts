@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { jetstream } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { seededRandom, silentLogger, systemClock } from "#base";
+import { lacksNats, type RealNats } from "#testing";
+import type { Broker } from "../broker.ts";
+import { composer, type Message } from "../message.ts";
+import { brokerContract } from "../testing/broker-contract.ts";
+import { remembering } from "../testing/remembering.ts";
+import { Cells, openBucket, type SeenCell } from "./cells.ts";
+import { bucketStream, streamOf } from "./names.ts";
+import { natsBroker } from "./nats-broker.ts";
+import { natsCluster } from "./testing/nats-cluster.ts";
+import { whenThere } from "./when-there.ts";
+
+const skip = lacksNats();
+
+async function open() {
+  const cluster = await natsCluster();
+  // Connected to the first that is there, in the order of their names.
+  const inner = await natsBroker({ servers: cluster.urls, replicas: 3, connection: { noRandomize: true } });
+  const { broker, closeAll } = remembering(inner);
+  return {
+    cluster,
+    broker,
+    async close() {
+      await closeAll();
+      await inner.close();
+      await cluster.stop();
+    },
+  };
+}
+
+brokerContract(
+  "the broker on three servers of NATS",
+  async () => {
+    const harness = await open();
+    let turn = 0;
+    return {
+      ...harness,
+      async cut() {
+        const servers = [...harness.cluster.servers.values()];
+        const server = servers[turn++ % servers.length] as RealNats;
+        await server.kill();
+        await server.start();
+      },
+    };
+  },
+  // Whoever leads has to be elected after each cut.
+  { skip, timeoutMs: 90_000 },
+);
+
+test("of copies that claim a cell at once, one owns it", {
+  skip: skip ?? false,
+  timeout: 60_000,
+}, async (context) => {
+  const cluster = await natsCluster();
+  context.after(() => cluster.stop());
+  const copies: { readonly name: string; readonly cells: Cells }[] = [];
+  for (const servers of cluster.urls) {
+    const nats = await connect({ servers });
+    context.after(() => nats.close());
+    const client = jetstream(nats);
+    const values = await whenThere("the bucket", () => openBucket(client, 3), {
+      clock: systemClock,
+      log: silentLogger,
+    });
+    copies.push({ name: servers, cells: new Cells(values, await client.jetstreamManager(false)) });
+  }
+  for (let partition = 0; partition < 60; partition += 1) {
+    await copies[0]?.cells.begin("orders", "shipping", partition, 0);
+    const seen = await copies[0]?.cells.read("orders", "shipping", partition);
+    const claims = await Promise.all(
+      copies.map(({ name, cells }) => cells.claim("orders", "shipping", partition, name, seen as SeenCell)),
+    );
+    assert.equal(claims.filter((claim) => claim).length, 1);
+  }
+});
+
+test("of three servers each may be killed and lose its disk: what was acknowledged is handled, in order", {
+  skip: skip ?? false,
+  timeout: 240_000,
+}, async (context) => {
+  const { cluster, broker, close } = await open();
+  context.after(close);
+  const keys = ["a", "b", "c"];
+  const handled = new Map<string, number[]>(keys.map((key) => [key, []]));
+  let heard = Promise.withResolvers<void>();
+  for (const _copy of [1, 2])
+    await broker.subscribe({
+      topic: "orders",
+      subscriber: "shipping",
+      async handle({ message: { event } }) {
+        handled.get(event.partitionkey)?.push(event.data as number);
+        heard.resolve();
+        heard = Promise.withResolvers();
+      },
+    });
+  const compose = composer({ source: "/orders", random: seededRandom(1) });
+  let sent = 0;
+  const send = async (count: number) => {
+    for (const end = sent + count; sent < end; sent += 1) {
+      const data = sent + 1;
+      await persistently(
+        broker,
+        keys.map((key) => compose({ topic: "orders", type: "counted", key, data })),
+      );
+    }
+  };
+  const everythingHandled = async () => {
+    while (keys.some((key) => new Set(handled.get(key)).size < sent)) await heard.promise;
+  };
+
+  await send(10);
+  const victims: readonly { readonly who: () => Promise<RealNats>; readonly disk: "kept" | "empty" }[] = [
+    { who: async () => cluster.servers.get("a") as RealNats, disk: "empty" },
+    { who: () => cluster.leaderOf(streamOf("orders")), disk: "kept" },
+    { who: () => cluster.leaderOf(streamOf("orders")), disk: "empty" },
+    { who: () => cluster.leaderOf(bucketStream), disk: "empty" },
+  ];
+  for (const { who, disk } of victims) {
+    const victim = await who();
+    await victim.kill();
+    await send(10);
+    await everythingHandled();
+    await victim.start({ disk });
+    await send(10);
+    await cluster.caughtUp();
+  }
+  await everythingHandled();
+  for (const key of keys)
+    assert.deepEqual(
+      [...new Set(handled.get(key))],
+      Array.from({ length: sent }, (_, at) => at + 1),
+      key,
+    );
+});
+
+/** As a relay does it: until it is acknowledged. */
+async function persistently(broker: Broker, messages: readonly Message[]): Promise<void> {
+  for (;;) {
+    try {
+      return await broker.publish(messages);
+    } catch {
+      // The broker has waited itself.
+      await new Promise(setImmediate);
+    }
+  }
+}
