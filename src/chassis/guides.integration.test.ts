@@ -5,15 +5,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { after, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 import { silentLogger, systemClock } from "#base";
 import { createHost } from "#host";
 import { installChassis } from "#scaffold";
-import { lacksPostgres, type RealPostgres, realPostgres } from "#testing";
+import { freePort, lacksNats, lacksPostgres, type RealPostgres, realNats, realPostgres } from "#testing";
 
 /*
  * Every block of TypeScript in docs/guides/chassis is a program: it is run as it stands, and has to print what its comments `// → …` say, line by
- * line. A block after a line such as `orders.ts`: has that name, so that later blocks of the page can import it. One that asks for a DATABASE_URL gets an empty database.
+ * line. A block after a line such as `orders.ts`: has that name, so that later blocks of the page can import it. One that asks for a DATABASE_URL gets an empty database, one that asks for
+ * a NATS_URL a server for itself, to which devices connect at the MQTT_URL.
  */
 
 const root = join(import.meta.dirname, "../..");
@@ -34,7 +35,11 @@ after(async () => {
 for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
   const blocks = blocksOf(readFileSync(join(guides, page), "utf8"));
   const asksForDatabase = ({ source }: Block) => source.includes("process.env.DATABASE_URL");
-  const skip = blocks.length === 0 || (blocks.some(asksForDatabase) && lacksPostgres());
+  const asksForNats = ({ source }: Block) => source.includes("process.env.NATS_URL");
+  const skip =
+    blocks.length === 0 ||
+    (blocks.some(asksForDatabase) && lacksPostgres()) ||
+    (blocks.some(asksForNats) && lacksNats());
   test(`what ${page} shows runs and prints what it says`, { skip: skip || false }, async (context) => {
     const directory = mkdtempSync(join(tmpdir(), "chassis-guide-"));
     context.after(() => rmSync(directory, { recursive: true }));
@@ -43,7 +48,10 @@ for (const page of readdirSync(guides).filter((name) => name.endsWith(".md"))) {
     for (const block of blocks) {
       const path = join(directory, block.name);
       writeFileSync(path, block.source);
-      const environment = asksForDatabase(block) ? { DATABASE_URL: await emptyDatabase() } : {};
+      const environment = {
+        ...(asksForDatabase(block) ? { DATABASE_URL: await emptyDatabase() } : {}),
+        ...(asksForNats(block) ? await natsFor(context) : {}),
+      };
       assert.deepEqual(await run(path, environment), promised(block.source), `${block.name} of ${page}`);
     }
   });
@@ -67,6 +75,13 @@ async function emptyDatabase(): Promise<string> {
   return (await postgres).createDatabase();
 }
 
+async function natsFor(context: TestContext): Promise<Readonly<Record<string, string>>> {
+  const port = await freePort();
+  const nats = await realNats({ configuration: `mqtt { listen: "127.0.0.1:${port}" }` });
+  context.after(() => nats.stop());
+  return { NATS_URL: nats.url, MQTT_URL: `mqtt://127.0.0.1:${port}` };
+}
+
 /** What a program prints, but for its log. It ends by itself. */
 async function run(path: string, environment: Readonly<Record<string, string>>): Promise<string[]> {
   const child = spawn(process.execPath, [path], {
@@ -88,5 +103,7 @@ async function packages(): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "chassis-installed-"));
   const host = createHost({ clock: systemClock, logger: silentLogger });
   await installChassis({ host, root, directory });
+  // What a page has its reader install beside it.
+  symlinkSync(join(root, "node_modules/mqtt"), join(directory, "node_modules/mqtt"));
   return directory;
 }
