@@ -4,6 +4,15 @@ export { type DeadLetter, type DeadLetters, PutAside, putAside, type WhichLetter
 export type { Marks, Step } from "./marks.ts";
 export { type MemoryBroker, type MemoryBrokerOptions, memoryBroker } from "./memory-broker.ts";
 export { composer, type Draft, keyOf, type Message, type SenderOptions } from "./message.ts";
+export {
+  type DeviceMessage,
+  type FromDevices,
+  type MqttBridge,
+  type MqttBridgeOptions,
+  type MqttPublisher,
+  mqttBridge,
+  type ToDevices,
+} from "./nats/mqtt/mqtt-bridge.ts";
 export { type NatsBroker, type NatsBrokerOptions, natsBroker } from "./nats/nats-broker.ts";
 export { type PostgresBrokerOptions, postgresBroker } from "./postgres/postgres-broker.ts";
 export { messagesSchema } from "./postgres/schema.ts";

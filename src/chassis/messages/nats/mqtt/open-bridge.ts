@@ -1,0 +1,81 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { silentLogger, systemClock, systemRandom } from "#base";
+import type { Broker, Subscription } from "../../broker.ts";
+import { openConnection } from "../connection.ts";
+import { whenThere } from "../when-there.ts";
+import { carryKept, type FromDevicesOptions, keepForBridge } from "./from-devices.ts";
+import type { MqttBridge, MqttBridgeOptions, ToDevices } from "./mqtt-bridge.ts";
+import { subjectsOf } from "./mqtt-topics.ts";
+import { carryUnkept } from "./unkept-from-devices.ts";
+
+/** See `mqtt-bridge.ts`. */
+export async function openBridge({
+  name,
+  servers,
+  replicas = 1,
+  connection: options,
+  broker,
+  fromDevices,
+  toDevices,
+  clock = systemClock,
+  random = systemRandom,
+  log = silentLogger,
+}: MqttBridgeOptions): Promise<MqttBridge> {
+  const routes = fromDevices.flatMap((route) =>
+    subjectsOf(route.filter).map((subject) => ({ route, subject })),
+  );
+  const connection = await openConnection({ servers, name, ...(options ? { options } : {}), log });
+  const shared = {
+    connection,
+    jetstream: jetstream(connection.nats),
+    manager: await jetstreamManager(connection.nats, { checkAPI: false }),
+    replicas,
+    broker,
+    clock,
+    random,
+    log,
+    bridge: name,
+  };
+  const carriers = routes.map((route): FromDevicesOptions => ({ ...shared, ...route }));
+  try {
+    for (const carrier of carriers)
+      await whenThere("what devices send", () => keepForBridge(carrier), { clock, log });
+    const outward = toDevices ? await carryToDevices(name, broker, toDevices) : [];
+    const closing = new AbortController();
+    const kept = carriers.map((carrier) => carryKept(carrier, closing.signal));
+    const unkept = carriers.map(carryUnkept);
+    // A server that was asked to send has been asked when it answers this.
+    await connection.nats.flush();
+    return {
+      async close() {
+        closing.abort(new Error(`the bridge ${name} is closed`));
+        await Promise.all([...kept, ...[...unkept, ...outward].map((part) => part.close())]);
+        await connection.close();
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+function carryToDevices(
+  name: string,
+  broker: Broker,
+  { client, topics }: ToDevices,
+): Promise<readonly Subscription[]> {
+  return Promise.all(
+    topics.map(({ topic, publish }) =>
+      broker.subscribe({
+        topic,
+        subscriber: `mqtt-${name}`,
+        async handle({ message: { event } }) {
+          const it = publish(event);
+          if (!it) return;
+          const payload = it.payload ?? JSON.stringify(event);
+          await client.publishAsync(it.mqttTopic, payload, { qos: 1, retain: it.retain ?? false });
+        },
+      }),
+    ),
+  );
+}
