@@ -42,4 +42,10 @@ export const limits = {
   askMs: 2_000,
   /** A copy whose connection stands but which answers nothing for so long is taken for dead. */
   silentMs: 15_000,
+  /** Sites that a message may have been at before it is carried no further: more than any mesh has in a row. */
+  hops: 16,
+  /** Messages that a gateway remembers to have carried: minutes of what comes by a second way, in some ten megabytes. */
+  carried: 50_000,
+  /** How long at most a message waits between attempts to carry it: about as long as the other side is away already. */
+  linkRetryMs: 1_000,
 };

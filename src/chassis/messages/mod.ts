@@ -3,6 +3,13 @@ export type { CloudEvent } from "./cloud-event.ts";
 export { type DeadLetter, type DeadLetters, PutAside, putAside, type WhichLetters } from "./dead-letters.ts";
 export type { Marks, Step } from "./marks.ts";
 export { type MemoryBroker, type MemoryBrokerOptions, memoryBroker } from "./memory-broker.ts";
+export {
+  type Gateway,
+  type GatewayOptions,
+  gateway,
+  type Neighbour,
+  type OpenedBroker,
+} from "./mesh/gateway.ts";
 export { composer, type Draft, keyOf, type Message, type SenderOptions } from "./message.ts";
 export {
   type DeviceMessage,
