@@ -4,9 +4,9 @@ import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { seededRandom, silentLogger, systemClock } from "#base";
 import { lacksNats, type RealNats } from "#testing";
-import type { Broker } from "../broker.ts";
 import { composer, type Message } from "../message.ts";
 import { brokerContract } from "../testing/broker-contract.ts";
+import { persistently } from "../testing/persistently.ts";
 import { remembering } from "../testing/remembering.ts";
 import { Cells, openBucket, type SeenCell } from "./cells.ts";
 import { bucketStream, streamOf } from "./names.ts";
@@ -134,14 +134,3 @@ test("of three servers each may be killed and lose its disk: what was acknowledg
       key,
     );
 });
-
-async function persistently(broker: Broker, messages: readonly Message[]): Promise<void> {
-  for (;;) {
-    try {
-      return await broker.publish(messages);
-    } catch {
-      // The broker has waited itself.
-      await new Promise(setImmediate);
-    }
-  }
-}
