@@ -1,6 +1,7 @@
 import type { DeadLetters } from "./dead-letters.ts";
 import type { Marks } from "./marks.ts";
 import type { Message } from "./message.ts";
+import type { Requests } from "./requests/requests.ts";
 
 /**
  * The port to whatever carries messages. What every implementation promises (`testing/broker-contract.ts`):
@@ -14,7 +15,7 @@ import type { Message } from "./message.ts";
  * - A message that has failed as often as its subscriber allows is put aside, and the next of its key has its turn. It is
  *   kept until it is redriven or discarded, and concerns no other subscriber.
  */
-export interface Broker {
+export interface Broker extends Requests {
   /**
    * Resolves when every message is kept. When it rejects, some may have been kept: of each key a first part. To publish
    * all of them again is right. It does either within a time that its implementation bounds.

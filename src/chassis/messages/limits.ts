@@ -22,6 +22,14 @@ export const limits = {
   ticksAtOnce: 100,
   /** How often a schedule looks at the clock, which may be set. */
   scheduleLookMs: 60_000,
+  /** After so long a request is sent again for which there was nobody. */
+  askAgainMs: 100,
+  /** How often whoever waits for an answer looks whether the one who has taken the request is still there. */
+  nudgeMs: 1_000,
+  /** Requests that one answerer has in hand at once; at PostgreSQL others wait for who has room. */
+  answersAtOnce: 64,
+  /** How long the connection for answers is kept at PostgreSQL when nobody waits for one. */
+  answersIdleMs: 1_000,
   /** Parts of a topic at NATS, each in the hand of one copy of a subscriber: so many copies can share the work. */
   partitions: 16,
   /** Keys of a partition that are handled side by side: with all partitions, as many as a subscriber may prefetch. */

@@ -2,6 +2,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from "#base";
 import type { Broker, Reader, SubscribeOptions } from "./broker.ts";
 import { Mailbox } from "./memory/mailbox.ts";
 import { memoryMarks } from "./memory/memory-marks.ts";
+import { memoryRequests } from "./memory/memory-requests.ts";
 import { delayMsOf, type Message } from "./message.ts";
 
 export interface MemoryBroker extends Broker {
@@ -39,6 +40,7 @@ export function memoryBroker({
   return {
     publish: async (messages) => publish(messages),
     marks: memoryMarks(publish),
+    ...memoryRequests(clock),
     subscribe: async (options) => open(options),
     // Asking makes no subscriber: nothing is kept for whoever only looks.
     deadLetters: (of) => ({

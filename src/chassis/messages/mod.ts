@@ -23,6 +23,7 @@ export {
 export { type NatsBroker, type NatsBrokerOptions, natsBroker } from "./nats/nats-broker.ts";
 export { type PostgresBrokerOptions, postgresBroker } from "./postgres/postgres-broker.ts";
 export { messagesSchema } from "./postgres/schema.ts";
+export type { AnswerOptions, Asked, Reply, Request, Requests } from "./requests/requests.ts";
 export type { Missed } from "./schedules/due.ts";
 export { type ScheduleOptions, schedule } from "./schedules/schedule.ts";
 export type { Every } from "./schedules/ticks.ts";

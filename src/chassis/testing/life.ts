@@ -149,6 +149,15 @@ export class Life {
           this.#held.push(() => subscription.close());
           return subscription;
         }),
+      request: (request) => this.#track(() => broker.request(request)),
+      answer: (options) =>
+        this.#track(async () => {
+          const answer: typeof options.answer = (asked) =>
+            this.#track(() => this.#untilDeath(options.answer(asked)));
+          const answering = await broker.answer({ ...options, answer });
+          this.#held.push(() => answering.close());
+          return answering;
+        }),
       marks: {
         read: (mark) => this.#track(() => broker.marks.read(mark)),
         move: (step) => this.step(`move ${step.mark}`, () => broker.marks.move(step)),

@@ -1,5 +1,6 @@
 import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import type { Logger } from "#base";
+import { unlessAborted } from "../unless-aborted.ts";
 import { Away } from "./when-there.ts";
 
 /** A connection that comes back by itself, and says when it was away. */
@@ -68,16 +69,3 @@ export async function openConnection({ servers, name, options, log }: ConnectOpt
 
 /** Does work on the connection that there is, within a bounded time; its signal is aborted when that is over. */
 export type OnConnection = <Result>(work: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
-
-/** What `work` comes to, unless `signal` is aborted first: after that no answer is waited for. */
-export async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}

@@ -8,7 +8,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { Clock, Logger } from "#base";
 import { pause, persist } from "../../database/persist.ts";
 import { limits } from "../limits.ts";
-import { unlessAborted } from "./connection.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { delayedSubject, partitionOf, streamOf, subjectOf } from "./names.ts";
 import { storedEvent } from "./stored-event.ts";
 

@@ -32,6 +32,16 @@ export function letterSubject(topic: string, subscriber: string, sequence: numbe
 /** The header of a message that concerns one subscriber of its topic. */
 export const subscriberHeader = "Chassis-Subscriber";
 
+/** Where requests of a type are taken, by one of those who answer it. */
+export function requestSubject(topic: string, type: string): string {
+  return `chassis.requests.${token(topic)}.${token(type)}`;
+}
+
+/** Where those who answer a type hear which requests nobody waits for any more. */
+export function droppedSubject(topic: string, type: string): string {
+  return `chassis.dropped.${token(topic)}.${token(type)}`;
+}
+
 /** Where a copy of a subscriber hears of the others. */
 export function copiesSubject(topic: string, subscriber: string): string {
   return `chassis.copies.${token(topic)}.${token(subscriber)}`;

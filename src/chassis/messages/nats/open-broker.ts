@@ -3,11 +3,13 @@ import { silentLogger, systemClock, systemRandom } from "#base";
 import type { Reader, SubscribeOptions } from "../broker.ts";
 import { limits } from "../limits.ts";
 import { keyOf } from "../message.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { Cells, openBucket } from "./cells.ts";
-import { type OnConnection, openConnection, unlessAborted } from "./connection.ts";
+import { type OnConnection, openConnection } from "./connection.ts";
 import type { NatsBroker, NatsBrokerOptions } from "./nats-broker.ts";
 import { NatsDeadLetters } from "./nats-dead-letters.ts";
 import { natsMarks } from "./nats-marks.ts";
+import { natsRequests } from "./nats-requests.ts";
 import { NatsSubscription } from "./nats-subscription.ts";
 import { Removal } from "./removal.ts";
 import { Topics } from "./topics.ts";
@@ -87,6 +89,7 @@ export async function openBroker({
       });
     },
     deadLetters: lettersOf,
+    ...natsRequests({ connection, clock, random }),
     marks: natsMarks({
       values,
       onConnection,

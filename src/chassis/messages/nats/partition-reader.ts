@@ -3,8 +3,8 @@ import type { Clock, Logger } from "#base";
 import { pause } from "../../database/persist.ts";
 import type { SubscribeOptions } from "../broker.ts";
 import { limits } from "../limits.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import type { Cells, SeenCell } from "./cells.ts";
-import { unlessAborted } from "./connection.ts";
 import { type Letter, Lines } from "./lines.ts";
 import { streamOf, subjectOf, subscriberHeader } from "./names.ts";
 

@@ -1,15 +1,17 @@
-import { type Clock, type Logger, silentLogger, systemClock } from "#base";
+import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker } from "../broker.ts";
 import { delayMsOf, keyOf, type Message } from "../message.ts";
 import { PostgresDeadLetters } from "./postgres-dead-letters.ts";
 import { postgresMarks } from "./postgres-marks.ts";
+import { postgresRequests } from "./postgres-requests.ts";
 import { PostgresSubscription } from "./postgres-subscription.ts";
 import { delayStatement, publishStatement } from "./statements.ts";
 
 export interface PostgresBrokerOptions {
   readonly database: Database;
   readonly clock?: Clock;
+  readonly random?: Random;
   readonly log?: Logger;
 }
 
@@ -21,6 +23,7 @@ export interface PostgresBrokerOptions {
 export function postgresBroker({
   database,
   clock = systemClock,
+  random = systemRandom,
   log = silentLogger,
 }: PostgresBrokerOptions): Broker {
   const publish = async (through: Transaction, messages: readonly Message[]) => {
@@ -39,6 +42,7 @@ export function postgresBroker({
   return {
     publish: (messages) => publish(database, messages),
     marks: postgresMarks(database, publish),
+    ...postgresRequests({ database, clock, random, log }),
     async subscribe(options) {
       await database.query("insert into chassis.subscriptions values ($1, $2) on conflict do nothing", [
         options.topic,

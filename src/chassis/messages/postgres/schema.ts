@@ -3,6 +3,10 @@ import type { Schema } from "../../database/migrate.ts";
 /** The channel on which it is said that there is something to deliver. */
 export const deliveriesChannel = "chassis_deliveries";
 
+/** The channels on which it is said that something was asked, or dropped, and that something was answered. */
+export const requestsChannel = "chassis_requests";
+export const repliesChannel = "chassis_replies";
+
 export const messagesSchema: Schema = {
   part: "messages",
   steps: [
@@ -45,5 +49,16 @@ export const messagesSchema: Schema = {
      alter table chassis.dead_letters drop constraint if exists dead_letters_consumer_source_id_key;
      create index on chassis.dead_letters (topic, consumer, number)`,
     "create table chassis.marks (mark text primary key, at text not null)",
+    `create unlogged table chassis.requests (
+       id text primary key,
+       topic text not null,
+       type text not null,
+       event text not null,
+       asked_at timestamptz not null default now(),
+       expires_at timestamptz not null,
+       reply text
+     ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+     create index on chassis.requests (topic, type, asked_at) where reply is null;
+     create index on chassis.requests (expires_at)`,
   ],
 };

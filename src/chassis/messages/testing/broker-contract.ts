@@ -5,6 +5,7 @@ import type { Broker, Delivery } from "../broker.ts";
 import { composer } from "../message.ts";
 import { deadLettersContract } from "./dead-letters-contract.ts";
 import { reader } from "./reader.ts";
+import { requestsContract } from "./requests-contract.ts";
 import { schedulesContract } from "./schedules-contract.ts";
 
 /** A broker, and what a test may do to it. */
@@ -212,5 +213,6 @@ export function brokerContract(
 
     deadLettersContract(contract);
     schedulesContract(contract);
+    requestsContract(contract);
   });
 }

@@ -11,6 +11,11 @@ export function remembering(inner: Broker): { readonly broker: Broker; closeAll(
         opened.add(subscription);
         return subscription;
       },
+      async answer(options) {
+        const answering = await inner.answer(options);
+        opened.add(answering);
+        return answering;
+      },
     },
     async closeAll() {
       await Promise.all([...opened].map((subscription) => subscription.close()));

@@ -5,7 +5,9 @@ import { tolerant } from "./tolerant.ts";
 /** What was checked: with defaults in it, a copy of what was given. */
 export type Checked =
   | { readonly fits: true; readonly value: unknown }
-  | { readonly fits: false; readonly why: string };
+  | { readonly fits: false; readonly why: string; readonly faults: readonly Fault[] };
+
+export type Fault = ReturnType<typeof faultOf>;
 
 /** Checks what is said by a schema, and what is heard by what all its compatible successors have in common with it. */
 export interface Check {
@@ -36,5 +38,6 @@ export function checkOf(schema: object): Check {
 function check(validate: ValidateFunction, value: unknown): Checked {
   if (validate(value)) return { fits: true, value };
   const faults = (validate.errors ?? []).map(faultOf);
-  return { fits: false, why: faults.map(({ pointer, detail }) => `${pointer || "it"} ${detail}`).join("; ") };
+  const why = faults.map(({ pointer, detail }) => `${pointer || "it"} ${detail}`).join("; ");
+  return { fits: false, why, faults };
 }

@@ -5,8 +5,9 @@ import { putAside } from "../dead-letters.ts";
 import { type Draft, isTopicName, type Message } from "../message.ts";
 import { type Check, checkOf } from "./check.ts";
 import type { Declared, DraftOf, EventOf, EventSchemas } from "./declared.ts";
+import { type Asks, type QuestionSchemas, questionsOf } from "./questions.ts";
 
-export interface TopicDefinition<Events extends EventSchemas> {
+export interface TopicDefinition<Events extends EventSchemas, Questions extends QuestionSchemas> {
   readonly name: string;
   /** What is said in it: types of events, and what is in them. */
   readonly events: Events;
@@ -15,10 +16,14 @@ export interface TopicDefinition<Events extends EventSchemas> {
    * as an event without a reaction is.
    */
   readonly unknown?: "passed over" | "put aside";
+  /** What is asked in it, with what is answered. */
+  readonly questions?: Questions;
 }
 
 /** A topic whose events are declared: what is said in it is checked before it is sent, what is heard before it is handled. */
-export interface Topic<Events extends EventSchemas = EventSchemas> extends Declared<EventOf<Events>> {
+export interface Topic<Events extends EventSchemas, Questions extends QuestionSchemas>
+  extends Declared<EventOf<Events>>,
+    Asks<Questions> {
   readonly events: Events;
   /** For whatever takes a draft: a composer, an outbox, a saga. Refuses what does not fit, while the sender can still react. */
   draft(draft: DraftOf<Events>): Draft;
@@ -48,11 +53,15 @@ export interface Consumed {
   readonly effect: (transaction: Transaction, message: Message) => Promise<unknown>;
 }
 
-export function topic<const Events extends EventSchemas>({
+export function topic<
+  const Events extends EventSchemas,
+  const Questions extends QuestionSchemas = Readonly<Record<never, never>>,
+>({
   name,
   events,
   unknown = "passed over",
-}: TopicDefinition<Events>): Topic<Events> {
+  questions,
+}: TopicDefinition<Events, Questions>): Topic<Events, Questions> {
   if (!isTopicName(name))
     throw badRequest(
       `cannot declare topic "${name}": a topic is 1 to 128 lower-case letters, digits, dots and dashes`,
@@ -74,6 +83,7 @@ export function topic<const Events extends EventSchemas>({
   };
 
   return {
+    ...questionsOf(name, questions ?? ({} as Questions)),
     name,
     events,
     read,

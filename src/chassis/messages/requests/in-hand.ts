@@ -1,0 +1,67 @@
+import type { Clock, Timer } from "#base";
+import type { Message } from "../message.ts";
+import type { AnswerOptions, Reply } from "./requests.ts";
+
+/** The requests that one answerer has in hand. */
+export class InHand {
+  readonly #answer: AnswerOptions["answer"];
+  readonly #clock: Clock;
+  readonly #requests = new Map<string, { readonly controller: AbortController; readonly timer: Timer }>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(answer: AnswerOptions["answer"], clock: Clock) {
+    this.#answer = answer;
+    this.#clock = clock;
+  }
+
+  get ids(): readonly string[] {
+    return [...this.#requests.keys()];
+  }
+
+  /** Has a request answered, and hands the answer on unless nobody waits for it any more. Resolves when that is over. */
+  take(
+    id: string,
+    message: Message,
+    remainingMs: number,
+    handOn: (reply: Reply) => Promise<unknown>,
+  ): Promise<void> {
+    const clock = this.#clock;
+    const endsMs = clock.monotonicMs() + remainingMs;
+    const controller = new AbortController();
+    const late = () => controller.abort(new Error("nobody waits for the answer any more"));
+    const timer = clock.setTimer(Math.max(0, remainingMs), late, { unref: true });
+    this.#requests.set(id, { controller, timer });
+    const run = async () => {
+      const reply = await this.#answer({
+        message,
+        signal: controller.signal,
+        remainingMs: () => Math.max(0, endsMs - clock.monotonicMs()),
+      });
+      if (!controller.signal.aborted) await handOn(reply);
+    };
+    // An answer that cannot be handed on is asked for again; so is one that was not given.
+    const running = run()
+      .catch(() => {})
+      .finally(() => {
+        timer.cancel();
+        this.#requests.delete(id);
+        this.#running.delete(running);
+      });
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Nobody waits for it any more. */
+  drop(id: string, reason: unknown): void {
+    this.#requests.get(id)?.controller.abort(reason);
+  }
+
+  dropAll(reason: unknown): void {
+    for (const { controller } of this.#requests.values()) controller.abort(reason);
+  }
+
+  /** Resolves when one of them has ended, or at once when there is none. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+}

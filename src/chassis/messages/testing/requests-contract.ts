@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { seededRandom } from "#base";
+import { composer } from "../message.ts";
+import type { Asked, Reply } from "../requests/requests.ts";
+import type { Contract } from "./broker-contract.ts";
+
+/** What every broker promises of requests. */
+export function requestsContract(contract: Contract): void {
+  const compose = composer({ source: "/test", random: seededRandom(9) });
+  const question = (data: unknown, type = "double") => compose({ topic: "numbers", type, data });
+  const doubles = { topic: "numbers", type: "double" };
+  const patient = () => ({ timeoutMs: 20_000, signal: new AbortController().signal });
+  const double = async ({ message }: Asked): Promise<Reply> => ({ data: 2 * (message.event.data as number) });
+
+  contract("a request is answered by one of those who answer its type", async ({ broker }) => {
+    const asked: Asked[] = [];
+    const answering = await Promise.all(
+      [1, 2].map(() =>
+        broker.answer({
+          ...doubles,
+          async answer(request) {
+            asked.push(request);
+            return double(request);
+          },
+        }),
+      ),
+    );
+    const other = await broker.answer({ ...doubles, type: "half", answer: async () => ({ data: "half" }) });
+    const sent = question(21);
+    assert.deepEqual(await broker.request({ message: sent, ...patient() }), { data: 42 });
+    assert.deepEqual(await broker.request({ message: question(1, "half"), ...patient() }), { data: "half" });
+    assert.equal(asked.length, 1);
+    assert.deepEqual(asked[0]?.message, sent);
+    const many = Array.from({ length: 50 }, (_, at) =>
+      broker.request({ message: question(at), ...patient() }),
+    );
+    assert.deepEqual(
+      await Promise.all(many),
+      many.map((_, at) => ({ data: 2 * at })),
+    );
+    assert.equal(asked.length, 51);
+    await Promise.all([...answering, other].map((each) => each.close()));
+  });
+
+  contract(
+    "who asks before anybody answers waits for them; closing finishes what is in hand",
+    async ({ broker }) => {
+      const begun = Promise.withResolvers<number>();
+      const finish = Promise.withResolvers<void>();
+      const answered = broker.request({ message: question(4), ...patient() });
+      const answering = await broker.answer({
+        ...doubles,
+        async answer(asked) {
+          begun.resolve(asked.remainingMs());
+          await finish.promise;
+          return double(asked);
+        },
+      });
+      const remainingMs = await begun.promise;
+      assert.ok(remainingMs > 0 && remainingMs <= 20_000);
+      const closed = answering.close();
+      finish.resolve();
+      await closed;
+      assert.deepEqual(await answered, { data: 8 });
+    },
+  );
+
+  contract("when nobody waits any more, whoever answers hears of it", async ({ broker }) => {
+    const begun = Promise.withResolvers<AbortSignal>();
+    const answering = await broker.answer({
+      ...doubles,
+      async answer({ signal }) {
+        begun.resolve(signal);
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    });
+    const going = new AbortController();
+    const request = broker.request({ message: question(1), timeoutMs: 20_000, signal: going.signal });
+    const signal = await begun.promise;
+    const dropped = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    going.abort(new Error("it does not matter any more"));
+    await assert.rejects(request, /it does not matter any more/);
+    await dropped;
+    await answering.close();
+  });
+
+  contract("connections that are cut do not keep a request from being answered", async ({ broker, cut }) => {
+    const begun = Promise.withResolvers<void>();
+    const afterCut = Promise.withResolvers<void>();
+    const answering = await broker.answer({
+      ...doubles,
+      async answer(asked) {
+        begun.resolve();
+        await afterCut.promise;
+        return double(asked);
+      },
+    });
+    const answered = broker.request({ message: question(5), ...patient() });
+    await begun.promise;
+    await cut();
+    afterCut.resolve();
+    assert.deepEqual(await answered, { data: 10 });
+    await answering.close();
+  });
+}
