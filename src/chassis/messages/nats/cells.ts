@@ -1,12 +1,8 @@
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-} from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import { bucket, bucketStream, cellKey, cellKeyOf, cellSubjects, laterKey } from "./names.ts";
+import { bucket, bucketStream, cellKey, cellKeyOf, cellSubjects } from "./names.ts";
 import type { ProgressRecord } from "./progress.ts";
+import { isConflict, swap } from "./swap.ts";
 
 /** What is known of one subscriber's reading of one partition. */
 export interface Cell extends ProgressRecord {
@@ -55,11 +51,7 @@ export class Cells {
     return { cell: entry.json<Cell>(), revision: entry.revision };
   }
 
-  /**
-   * The cell with its new owner, unless somebody else was quicker. Servers of 2.9 that keep a bucket together compare
-   * revisions before they agree, so of two that claim at once both may be told that they did. But everything was agreed
-   * upon that comes before something written later: who reads then sees who was last.
-   */
+  /** The cell with its new owner, unless somebody else was quicker. */
   async claim(
     topic: string,
     subscriber: string,
@@ -68,14 +60,10 @@ export class Cells {
     seen: SeenCell,
   ): Promise<SeenCell | undefined> {
     const cell = { ...seen.cell, owner };
-    const revision = await this.write(topic, subscriber, partition, {
-      cell,
-      revision: seen.revision,
-    }).catch(unlessSuperseded);
-    if (revision === undefined) return undefined;
-    await this.#values.put(laterKey, "");
-    const { revision: last } = await this.read(topic, subscriber, partition);
-    return last === revision ? { cell, revision } : undefined;
+    const key = cellKey(topic, subscriber, partition);
+    const value = JSON.stringify(cell);
+    const revision = await swap(this.#values, { key, value, revision: seen.revision });
+    return revision === undefined ? undefined : { cell, revision };
   }
 
   /** The revision of what is written. */
@@ -118,12 +106,4 @@ export class Cells {
  */
 export function openBucket(jetstream: JetStreamClient, replicas: number): Promise<KV> {
   return new Kvm(jetstream).create(bucket, { history: 1, replicas, allow_direct: false });
-}
-
-function unlessSuperseded(error: unknown): undefined {
-  if (!(error instanceof Superseded)) throw error;
-}
-
-export function isConflict(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence;
 }

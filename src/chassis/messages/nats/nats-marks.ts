@@ -1,9 +1,9 @@
 import type { KV } from "@nats-io/kv";
 import type { Marks, Step } from "../marks.ts";
 import type { Message } from "../message.ts";
-import { isConflict } from "./cells.ts";
 import type { OnConnection } from "./connection.ts";
 import { markKey } from "./names.ts";
+import { swap } from "./swap.ts";
 
 export interface NatsMarksOptions {
   readonly values: KV;
@@ -21,14 +21,8 @@ export function natsMarks({ values, onConnection, publish }: NatsMarksOptions): 
     const entry = await values.get(markKey(mark));
     if (entry?.string() !== from) return false;
     await publish(messages, signal, `${mark} ${to}`);
-    try {
-      if (entry) await values.update(entry.key, to, entry.revision);
-      else await values.create(markKey(mark), to);
-    } catch (error) {
-      if (isConflict(error)) return false;
-      throw error;
-    }
-    return true;
+    const swapped = { key: markKey(mark), value: to, revision: entry?.revision };
+    return (await swap(values, swapped)) !== undefined;
   };
   return {
     read: (mark) => onConnection(async () => (await values.get(markKey(mark)))?.string()),
