@@ -1,6 +1,5 @@
-import { watch as watchFiles } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "#base";
+import { fs, util } from "../node-modules.ts";
 import type { Mistake } from "./mistakes.ts";
 import { readMount } from "./mounts.ts";
 import { type Resolved, resolve } from "./resolve.ts";
@@ -34,7 +33,7 @@ export interface ConfigurationOptions {
   /** Ends the watch. */
   readonly signal: AbortSignal;
   /** Absent: that of the file system. */
-  readonly watch?: typeof watchFiles;
+  readonly watch?: typeof fs.watch;
 }
 
 /**
@@ -100,7 +99,7 @@ export function configure<S extends Settings>(settings: S, options: Configuratio
 
 function watchDirectory(
   directory: string,
-  { logger, signal, watch = watchFiles }: ConfigurationOptions,
+  { logger, signal, watch = fs.watch }: ConfigurationOptions,
   changed: () => void,
 ): void {
   const unwatched = (error: unknown) =>
@@ -118,5 +117,5 @@ function watchDirectory(
 
 function isSame(one: unknown, other: unknown): boolean {
   if (one instanceof Secret && other instanceof Secret) return one.equals(other);
-  return isDeepStrictEqual(one, other);
+  return util.isDeepStrictEqual(one, other);
 }

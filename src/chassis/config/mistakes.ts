@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { util } from "../node-modules.ts";
 
 /** One thing that is wrong with a configuration. */
 export interface Mistake {
@@ -31,7 +31,7 @@ export class ConfigError extends Error {
     return this.#mistakes;
   }
 
-  [inspect.custom](): string {
+  [util.inspect.custom](): string {
     return this.stack ?? this.message;
   }
 }

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { fs } from "../node-modules.ts";
 import { limits } from "./limits.ts";
 import type { Mistake } from "./mistakes.ts";
 import type { Mount } from "./resolve.ts";
@@ -26,7 +26,7 @@ export function readMount(directory: string, mistakes: Mistake[]): Mount {
 
 function currentDirectory(directory: string): string {
   try {
-    return join(directory, readlinkSync(join(directory, "..data")));
+    return join(directory, fs.readlinkSync(join(directory, "..data")));
   } catch {
     return directory;
   }
@@ -34,10 +34,10 @@ function currentDirectory(directory: string): string {
 
 function readFiles(directory: string): Map<string, string> {
   const files = new Map<string, string>();
-  for (const name of readdirSync(directory)) {
+  for (const name of fs.readdirSync(directory)) {
     const path = join(directory, name);
-    if (name.startsWith(".") || !statSync(path).isFile()) continue;
-    files.set(name, readFileSync(path, "utf8").replace(/\r?\n$/, ""));
+    if (name.startsWith(".") || !fs.statSync(path).isFile()) continue;
+    files.set(name, fs.readFileSync(path, "utf8").replace(/\r?\n$/, ""));
   }
   return files;
 }
@@ -47,5 +47,5 @@ function isGone(error: unknown): boolean {
 }
 
 function isThere(directory: string): boolean {
-  return statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { util } from "../node-modules.ts";
 
 const shown = "[secret]";
 
@@ -34,7 +34,7 @@ export class Secret {
     return shown;
   }
 
-  [inspect.custom](): string {
+  [util.inspect.custom](): string {
     return shown;
   }
 }

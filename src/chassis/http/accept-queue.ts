@@ -1,6 +1,6 @@
-import { connect, type Server, type Socket } from "node:net";
-import { performance } from "node:perf_hooks";
+import type { Server, Socket } from "node:net";
 import type { Clock } from "#base";
+import { net, perfHooks } from "../node-modules.ts";
 import { limits } from "./limits.ts";
 import type { Line } from "./turn.ts";
 
@@ -31,7 +31,7 @@ export class AcceptQueue implements Line {
   }
 
   #look(nowMs: number): void {
-    const { idle } = performance.eventLoopUtilization();
+    const { idle } = perfHooks.performance.eventLoopUtilization();
     const wasIdle = idle !== this.#idleMs;
     this.#lookedMs = nowMs;
     this.#idleMs = idle;
@@ -49,7 +49,7 @@ export class AcceptQueue implements Line {
   #stand(sinceMs: number): void {
     const address = this.#server.address();
     if (address === null || typeof address === "string") return;
-    const socket = connect({ host: reachable(address.address), port: address.port }).unref();
+    const socket = net.connect({ host: reachable(address.address), port: address.port }).unref();
     this.#probe = { socket, sinceMs };
     // It is refused when the service is ending.
     socket

@@ -1,14 +1,14 @@
-import { BlockList, isIP } from "node:net";
+import { net } from "../node-modules.ts";
 
 /** Addresses and ranges of them: `10.0.0.0/8`, `::1`. */
 export class AddressSet {
-  readonly #list = new BlockList();
+  readonly #list = new net.BlockList();
 
   /** Throws when one of them is neither. */
   constructor(members: readonly string[]) {
     for (const member of members) {
       const [address = "", bits] = member.split("/");
-      const family = isIP(address);
+      const family = net.isIP(address);
       const most = family === 4 ? 32 : 128;
       if (family === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most)))
         throw new Error(`${JSON.stringify(member)} is neither an address nor a range such as 10.0.0.0/8`);
@@ -18,7 +18,7 @@ export class AddressSet {
 
   has(address: string): boolean {
     const plain = plainAddress(address);
-    const family = isIP(plain);
+    const family = net.isIP(plain);
     return family !== 0 && this.#list.check(plain, family === 4 ? "ipv4" : "ipv6");
   }
 }

@@ -1,6 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { messageOf } from "#base";
+import { buffer } from "../node-modules.ts";
 import { problem } from "./problem.ts";
 
 /**
@@ -13,7 +13,7 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const bytes = await readBytes(request, maxBytes);
   if (bytes.length === 0) return undefined;
-  if (!isUtf8(bytes)) throw problem(400, "the body is not UTF-8");
+  if (!buffer.isUtf8(bytes)) throw problem(400, "the body is not UTF-8");
   const text = bytes.toString();
   const value = parse(text);
   if (/__proto__|\\u005f/i.test(text) && namesPrototype(value))

@@ -33,4 +33,4 @@ export {
 export { type Input, type Output, type Schema, t } from "./schema.ts";
 export { httpServer } from "./server.ts";
 export { Turn } from "./turn.ts";
-export { type TypedEndpoint, typedEndpoint } from "./typed-endpoint.ts";
+export type { TypedEndpoint } from "./typed-endpoint.ts";

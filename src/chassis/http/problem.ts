@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "./node-http.ts";
+import { http } from "../node-modules.ts";
 
 /** A problem document, RFC 9457, with the fields that we add to it. */
 export interface ProblemDocument {
@@ -44,7 +44,7 @@ export class Problem extends Error {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
     this.type = options.type ?? "about:blank";
-    this.title = options.title ?? STATUS_CODES[status] ?? "Problem";
+    this.title = options.title ?? http.STATUS_CODES[status] ?? "Problem";
     this.errors = options.errors;
     this.headers = options.headers ?? {};
   }

@@ -1,8 +1,8 @@
 import type { RequestListener, Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import { type Metrics, silentMetrics } from "#base";
+import { http } from "../node-modules.ts";
 import { limits } from "./limits.ts";
-import { createServer } from "./node-http.ts";
 import { type Problem, problem, problemContentType } from "./problem.ts";
 
 export interface HttpServerOptions {
@@ -27,7 +27,7 @@ export function httpServer(
     unreadable.add(1, { http_response_status_code: String(refused.status) });
     return refused;
   };
-  const server = createServer(
+  const server = http.createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
       headersTimeout: limits.headersMs,

@@ -9,7 +9,6 @@ import {
   type Routes,
   reducedCapacity,
   type TypedEndpoint,
-  typedEndpoint,
 } from "../http/mod.ts";
 import { prometheusContentType, renderPrometheus } from "../telemetry/mod.ts";
 import type { Registry } from "../telemetry/registry.ts";
@@ -69,6 +68,7 @@ export class RouteSet {
 
   /** Begins to answer, once everything that checks requests is loaded. */
   async open(handlers: Readonly<Record<string, AnyHandler>>, authenticator?: Authenticator): Promise<void> {
+    const { typedEndpoint } = await import("../http/typed-endpoint.ts");
     const endpoints = Object.entries(this.#routes).map(([name, route]) => {
       const handler = must(handlers[name], `there is no handler for the route ${name}`);
       assert(

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { perfHooks } from "../node-modules.ts";
 import type { Observer, Registry } from "./registry.ts";
 
 /** Upper bounds in seconds, as OpenTelemetry's conventions have them for HTTP. */
@@ -54,7 +54,7 @@ export class GoldenSignals {
 
 function measureProcess(registry: Registry): void {
   // Measured in each turn of the loop that happens anyway: an idle process stays idle.
-  const delay = monitorEventLoopDelay({ samplePerIteration: true });
+  const delay = perfHooks.monitorEventLoopDelay({ samplePerIteration: true });
   delay.enable();
   const quantiles = [0.5, 0.9, 0.99, 1];
   registry.measured(

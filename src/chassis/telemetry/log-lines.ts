@@ -1,5 +1,5 @@
-import { inspect } from "node:util";
 import { type Clock, type Logger, type LogLevel, type LogSink, logger, messageOf } from "#base";
+import { util } from "../node-modules.ts";
 import { current } from "./current.ts";
 import { limits } from "./limits.ts";
 
@@ -95,12 +95,14 @@ function errorFields(error: Error & { code?: unknown; errors?: unknown }, depth:
 
 /** An error may be its own cause, by however many others. */
 function behind(cause: unknown, depth: number): unknown {
-  return cause instanceof Error && depth < limits.loggedCauses ? errorFields(cause, depth) : inspect(cause);
+  return cause instanceof Error && depth < limits.loggedCauses
+    ? errorFields(cause, depth)
+    : util.inspect(cause);
 }
 
 function shownAnyhow(value: unknown): string {
   try {
-    return inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY });
+    return util.inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY });
   } catch (error) {
     return `not to be shown: ${messageOf(error)}`;
   }

@@ -77,24 +77,6 @@ export function resourceMetrics(
   return { resource: resourceOf(origin), scopeMetrics: [{ scope, metrics }] };
 }
 
-/** What OTEL_RESOURCE_ATTRIBUTES says: `deployment.environment.name=test,k8s.pod.name=shop-1`, percent-encoded. */
-export function parseAttributes(text: string | undefined): Attributes {
-  const pairs = (text ?? "").split(",").map((pair) => pair.split("=", 2));
-  return Object.fromEntries(
-    pairs
-      .filter(([name, value]) => name && value)
-      .map(([name, value]) => [name?.trim(), decode(value as string)]),
-  );
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.trim());
-  } catch {
-    return text.trim();
-  }
-}
-
 /** The numbers of OpenTelemetry's `SpanKind`. */
 const kinds: Readonly<Record<SpanKind, 0 | 1 | 2 | 3 | 4>> = {
   internal: 0,

@@ -2,15 +2,10 @@ import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-ht
 import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import type { Clock, Logger, Timer } from "#base";
 import { limits } from "./limits.ts";
+import type { Collectors } from "./otel-environment.ts";
 import { type Origin, resourceMetrics, spansAsSdk } from "./otlp-shapes.ts";
 import type { Registry } from "./registry.ts";
 import type { Tracer } from "./tracer.ts";
-
-/** Where a collector listens, as OpenTelemetry's environment variables say it; an absent one is not sent to. */
-export interface Collectors {
-  readonly tracesUrl?: string;
-  readonly metricsUrl?: string;
-}
 
 export interface ExportOptions {
   readonly collectors: Collectors;
@@ -27,18 +22,9 @@ export interface Export {
   close(): Promise<void>;
 }
 
-/** What OTEL_EXPORTER_OTLP_ENDPOINT, …_TRACES_ENDPOINT and …_METRICS_ENDPOINT say. */
-export function collectorsOf(environment: Readonly<Record<string, string | undefined>>): Collectors {
-  if (environment.OTEL_SDK_DISABLED === "true") return {};
-  const base = environment.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, "");
-  const tracesUrl = environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || (base && `${base}/v1/traces`);
-  const metricsUrl = environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT || (base && `${base}/v1/metrics`);
-  return { ...(tracesUrl ? { tracesUrl } : {}), ...(metricsUrl ? { metricsUrl } : {}) };
-}
-
 /**
- * Sends spans and metrics to a collector over OTLP/HTTP. OpenTelemetry's exporters are loaded here, after the service listens: they take longer
- * to load than everything else together, and what happens meanwhile waits in the tracer and the registry.
+ * Sends spans and metrics to a collector over OTLP/HTTP. This file, and with it OpenTelemetry's exporters, is loaded after the service listens: they take
+ * longer to load than everything else together, and what happens meanwhile waits in the tracer and the registry.
  */
 export async function startExport(options: ExportOptions): Promise<Export> {
   const { collectors, clock } = options;

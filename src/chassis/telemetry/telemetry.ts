@@ -1,10 +1,11 @@
 import type { Clock, Random } from "#base";
 import { GoldenSignals } from "./golden-signals.ts";
 import { type LineWriter, type Logs, logs } from "./log-lines.ts";
-import { collectorsOf, type Export, startExport } from "./otlp.ts";
-import { type Origin, parseAttributes } from "./otlp-shapes.ts";
+import { collectorsOf, parseAttributes, samplingOf } from "./otel-environment.ts";
+import type { Export } from "./otlp.ts";
+import type { Origin } from "./otlp-shapes.ts";
 import { Registry } from "./registry.ts";
-import { type Sampling, Tracer } from "./tracer.ts";
+import { Tracer } from "./tracer.ts";
 
 export interface TelemetryOptions {
   readonly name: string;
@@ -49,14 +50,10 @@ export class Telemetry {
     const collectors = collectorsOf(environment);
     if (!collectors.tracesUrl && !collectors.metricsUrl) return;
     const { tracer, registry, logs } = this;
-    this.#export = startExport({
-      collectors,
-      tracer,
-      registry,
-      origin: this.#origin,
-      clock,
-      logger: logs.logger,
-    });
+    const origin = this.#origin;
+    this.#export = import("./otlp.ts").then(({ startExport }) =>
+      startExport({ collectors, tracer, registry, origin, clock, logger: logs.logger }),
+    );
     this.#export.catch((error) => logs.logger.error("telemetry cannot be exported", { error }));
   }
 
@@ -67,18 +64,3 @@ export class Telemetry {
     this.logs.flush();
   }
 }
-
-/** OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. Nothing, or what is not known, is `parentbased_always_on`. */
-function samplingOf({
-  OTEL_TRACES_SAMPLER: sampler = "",
-  OTEL_TRACES_SAMPLER_ARG: argument,
-}: TelemetryOptions["environment"]): Sampling {
-  const kind = sampler.replace("parentbased_", "");
-  const ofOthers = samplers.has(sampler) ? "here" : "beginner";
-  if (kind === "always_off") return { ofOthers, ratio: 0 };
-  const ratio = kind === "traceidratio" && argument ? Number(argument) : 1;
-  return { ofOthers, ratio: ratio >= 0 && ratio <= 1 ? ratio : 1 };
-}
-
-/** Those that decide whoever has begun a trace. */
-const samplers: ReadonlySet<string> = new Set(["always_on", "always_off", "traceidratio"]);
