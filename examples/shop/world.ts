@@ -58,7 +58,7 @@ export function createWorld({ without, ...rest }: WorldOptions): World {
   const broker = without === "inbox" ? hearCarelessly(rest.broker, context.random) : rest.broker;
   const outboxOf = (source: string) =>
     without === "outbox" ? tellCarelessly(source, broker) : outbox({ source });
-  const common = { database, broker, log: context.logger };
+  const common = { database, broker, log: context.logger, metrics: context.metrics };
   const keep = async (subscribed: Promise<Subscription>) => {
     const subscription = await subscribed;
     context.closeAtEnd(() => subscription.close());

@@ -20,11 +20,11 @@ export const orders = part({
   routes: ordersApi,
   schemas: [eventsSchema, sagaSchema, idempotencySchema],
   async open({ database, broker, outbox, obey, context }) {
-    const { random, signal, logger, closeAtEnd } = context;
+    const { random, signal, logger, metrics, closeAtEnd } = context;
     const box = outbox("/orders");
     const kept = aggregates({ definition: order, outbox: box });
     const keys = idempotency({ database, scope: "orders" });
-    const saga = orchestrator({ definition: orderSaga, database, outbox: box, log: logger });
+    const saga = orchestrator({ definition: orderSaga, database, outbox: box, log: logger, metrics });
     const answers = await saga.listen(broker, topics.answers);
     closeAtEnd(() => answers.close());
     const timeouts = saga.run(signal);

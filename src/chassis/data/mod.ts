@@ -28,7 +28,7 @@ export {
   type KeyedRequest,
 } from "./idempotency/idempotency.ts";
 export { idempotencySchema } from "./idempotency/schema.ts";
-export { type ConsumeOptions, consume } from "./inbox/consume.ts";
+export { type ConsumeOptions, consume, type Patience } from "./inbox/consume.ts";
 export { type Inbox, type InboxOptions, inbox, type Once } from "./inbox/inbox.ts";
 export { inboxSchema } from "./inbox/schema.ts";
 export { drain } from "./outbox/drain.ts";

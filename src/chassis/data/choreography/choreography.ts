@@ -1,9 +1,10 @@
-import { badRequest, type Clock, type Logger } from "#base";
+import type { Clock, Logger, Metrics } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker, Subscription } from "../../messages/broker.ts";
 import type { CloudEvent } from "../../messages/cloud-event.ts";
+import { putAside } from "../../messages/dead-letters.ts";
 import { draftIn, nameOf, readAs } from "../../messages/topics/declared.ts";
-import { consume } from "../inbox/consume.ts";
+import { consume, type Patience } from "../inbox/consume.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { checkChoreography } from "./check.ts";
 import type { Choreography } from "./definition.ts";
@@ -33,6 +34,10 @@ export interface ParticipantOptions<
   readonly broker: Broker;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Told of what fails, as `consume` tells it. */
+  readonly metrics?: Metrics;
+  /** With reactions that fail; one that says what is not declared is not tried again. */
+  readonly patience?: Patience;
 }
 
 /**
@@ -43,7 +48,7 @@ export function participate<
   const Flow extends Choreography,
   const Name extends keyof Flow["participants"] & string,
 >(flow: Flow, participant: Name, options: ParticipantOptions<Flow, Name>): Promise<Subscription> {
-  const { database, outbox, broker, clock, log } = options;
+  const { database, outbox, broker, clock, log, metrics } = options;
   checkChoreography(flow);
   const declared = flow.participants[participant] ?? {};
   const reactions = options.reactions as Readonly<Record<string, Reaction<never>>>;
@@ -59,7 +64,7 @@ export function participate<
       const said = (await reactions[event.type]?.(transaction, event)) as Said<string> | undefined;
       if (says.length === 0) return;
       if (!said || !says.includes(said.type))
-        throw badRequest(
+        throw putAside(
           `${participant} says ${said?.type ?? "nothing"} after ${event.type}; the flow ${flow.name} knows ${says.join(", ")}`,
         );
       await outbox.add(
@@ -73,7 +78,9 @@ export function participate<
         }),
       );
     },
+    ...options.patience,
     ...(clock ? { clock } : {}),
     ...(log ? { log } : {}),
+    ...(metrics ? { metrics } : {}),
   });
 }

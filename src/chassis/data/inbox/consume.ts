@@ -1,4 +1,12 @@
-import { type Clock, type Logger, messageOf, silentLogger, systemClock } from "#base";
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  messageOf,
+  silentLogger,
+  silentMetrics,
+  systemClock,
+} from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker, Delivery, Subscription } from "../../messages/broker.ts";
 import { PutAside, putAside } from "../../messages/dead-letters.ts";
@@ -22,7 +30,12 @@ export interface ConsumeOptions {
   readonly retryDelayMs?: (attempt: number) => number;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Told of what fails: `messages_failed_total`, `messages_put_aside_total`. */
+  readonly metrics?: Metrics;
 }
+
+/** How long a consumer has patience with a message. */
+export type Patience = Pick<ConsumeOptions, "attempts" | "retryDelayMs">;
 
 /** Has every message of a topic take effect exactly once, whatever is delivered how often. */
 export function consume(options: ConsumeOptions): Promise<Subscription> {
@@ -37,26 +50,35 @@ export function consume(options: ConsumeOptions): Promise<Subscription> {
 
 function handler({
   database,
+  topic,
   consumer,
   effect,
   attempts = limits.attempts,
   clock = systemClock,
   log = silentLogger,
+  metrics = silentMetrics,
 }: ConsumeOptions): (delivery: Delivery) => Promise<void> {
   const memory = inbox({ consumer, clock });
+  const failures = metrics.counter("messages_failed_total", "Attempts at messages that have failed.");
+  const letters = metrics.counter("messages_put_aside_total", "Messages that have become dead letters.");
+  const labels = { topic, consumer };
   return async ({ message, attempt }) => {
     try {
       await database.transaction((transaction) =>
         memory.once(transaction, message, () => effect(transaction, message)),
       );
     } catch (error) {
-      if (error instanceof PutAside) throw error;
+      failures.add(1, labels);
       const { type, id } = message.event;
-      const failed = `${type} could not be handled: ${messageOf(error)}`;
-      log.warn(failed, { consumer, type, id, attempt });
+      log.warn(`${type} could not be handled: ${messageOf(error)}`, { consumer, type, id, attempt });
+      if (error instanceof PutAside) {
+        letters.add(1, labels);
+        throw error;
+      }
       if (attempt < attempts) throw error;
       // When it does not answer, nothing is wrong with the message.
       await database.query("select 1");
+      letters.add(1, labels);
       throw putAside(messageOf(error), { cause: error });
     }
   };

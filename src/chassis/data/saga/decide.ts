@@ -1,4 +1,4 @@
-import { badRequest } from "#base";
+import { putAside } from "../../messages/dead-letters.ts";
 import type { Draft } from "../../messages/message.ts";
 import type { Move, SagaDefinition } from "./definition.ts";
 
@@ -28,7 +28,7 @@ export function begin<State extends string, Events extends object, Content>(
   return enter(definition, { id, state: definition.initial, content, entered: 1 });
 }
 
-/** What a saga does when it hears an event; `undefined` when it stays as it is. */
+/** What a saga does when it hears an event; `undefined` when it stays as it is. Throws `PutAside` when it cannot come here. */
 export function hear<State extends string, Events extends object, Content>(
   definition: SagaDefinition<State, Events, Content>,
   instance: Instance<State, Content>,
@@ -41,7 +41,7 @@ export function hear<State extends string, Events extends object, Content>(
   const cell = state.on[type];
   if (cell === "ignored") return undefined;
   if (cell === "refused")
-    throw badRequest(
+    throw putAside(
       `saga ${definition.name} ${instance.id} is ${instance.state}, where ${type} cannot come: its sender is mistaken`,
     );
   return move(definition, instance, cell, heard);

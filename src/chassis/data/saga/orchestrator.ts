@@ -1,11 +1,21 @@
-import { badRequest, type Clock, type Logger, messageOf, notFound, silentLogger, systemClock } from "#base";
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  messageOf,
+  notFound,
+  silentLogger,
+  silentMetrics,
+  systemClock,
+} from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import { persist } from "../../database/persist.ts";
 import { milliseconds, timeBy, timeOr } from "../../database/time.ts";
 import type { Broker, Subscription } from "../../messages/broker.ts";
 import type { CloudEvent } from "../../messages/cloud-event.ts";
+import { putAside } from "../../messages/dead-letters.ts";
 import { type Declared, nameOf, readAs } from "../../messages/topics/declared.ts";
-import { consume } from "../inbox/consume.ts";
+import { consume, type Patience } from "../inbox/consume.ts";
 import { limits } from "../limits.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { type AnySaga, checkSaga } from "./check.ts";
@@ -21,8 +31,11 @@ export interface Orchestrator<State extends string, Content> {
   start(transaction: Transaction, saga: { readonly id: string; readonly content: Content }): Promise<boolean>;
   /** Where a saga stands. */
   find(transaction: Transaction, id: string): Promise<Instance<State, Content> | undefined>;
-  /** Hears the events of a topic; of a declared one, what fits. A copy per process, as many as there are. */
-  listen(broker: Broker, topic: string | Declared): Promise<Subscription>;
+  /**
+   * Hears the events of a topic; of a declared one, what fits. A copy per process, as many as there are. What cannot be,
+   * a refused event or one without a subject, is put aside at once; what fails otherwise, as often as `patience` says.
+   */
+  listen(broker: Broker, topic: string | Declared, patience?: Patience): Promise<Subscription>;
   /** Moves the sagas whose time is over. How many. */
   timeOut(): Promise<number>;
   /** Does so whenever it is due, until `signal` is aborted. */
@@ -35,14 +48,18 @@ export interface OrchestratorOptions<State extends string, Events extends object
   readonly outbox: Outbox;
   readonly clock?: Clock;
   readonly log?: Logger;
+  /** Told of what fails: that of `consume`, and `saga_timeouts_failed_total`. */
+  readonly metrics?: Metrics;
 }
 
 export function orchestrator<State extends string, Events extends object, Content>(
   options: OrchestratorOptions<State, Events, Content>,
 ): Orchestrator<State, Content> {
   const { definition, database, outbox, clock = systemClock, log = silentLogger } = options;
+  const { metrics = silentMetrics } = options;
   checkSaga(definition as unknown as AnySaga);
   const { name } = definition;
+  const failedTimeouts = metrics.counter("saga_timeouts_failed_total", "Timeouts of sagas that have failed.");
   /** When the next timeout is due of those that this copy has set, maybe in a transaction that is still open; monotonic. */
   let nextDueMs = Number.POSITIVE_INFINITY;
   let wake = () => {};
@@ -76,7 +93,7 @@ export function orchestrator<State extends string, Events extends object, Conten
   const onEvent = async (transaction: Transaction, event: CloudEvent | undefined) => {
     if (!event || !isHeard(definition, event.type)) return;
     const id = event.subject;
-    if (!id) throw badRequest(`${event.type} ${event.id} has no subject: it must name the saga it answers`);
+    if (!id) throw putAside(`${event.type} ${event.id} has no subject: it must name the saga it answers`);
     const instance = await read(transaction, id, "for update");
     if (!instance) throw notFound({ resource: `sagas of ${name}`, name: id });
     const step = hear(definition, instance, event.type, event.data as Events[keyof Events & string]);
@@ -86,6 +103,7 @@ export function orchestrator<State extends string, Events extends object, Conten
   /** A saga that cannot move keeps its state and is tried again later: others of its definition do not wait for it. */
   const putOff = async (transaction: Transaction, { id, state, failures }: DueRow<State>, error: unknown) => {
     const { timeoutRetryMs } = limits;
+    failedTimeouts.add(1, { saga: name });
     const waitMs = timeoutRetryMs[Math.min(failures, timeoutRetryMs.length - 1)] ?? 0;
     log.error(
       `the timeout of saga ${name} ${id} failed, and is tried again in ${waitMs} ms: ${messageOf(error)}`,
@@ -152,8 +170,9 @@ export function orchestrator<State extends string, Events extends object, Conten
   return {
     start: (transaction, { id, content }) => write(transaction, begin(definition, id, content)),
     find: (transaction, id) => read(transaction, id),
-    listen: (broker, topic) =>
+    listen: (broker, topic, patience = {}) =>
       consume({
+        ...patience,
         database,
         broker,
         topic: nameOf(topic),
@@ -161,6 +180,7 @@ export function orchestrator<State extends string, Events extends object, Conten
         effect: (transaction, message) => onEvent(transaction, readAs(topic, message)),
         clock,
         log,
+        metrics,
       }),
     timeOut: timeOutAll,
     async run(signal) {

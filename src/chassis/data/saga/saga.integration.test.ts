@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Pool } from "pg";
-import { silentLogger, systemClock } from "#base";
+import { systemClock } from "#base";
 import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
 import { type Database, database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
@@ -164,61 +164,6 @@ describe("sagas", { skip: lacksPostgres() }, () => {
     stopping.abort();
     await Promise.all(copies.flatMap(({ running }) => running));
     for (const { shop } of copies) await shop.close();
-  });
-
-  test("whose timeout fails are put off, ever longer, and hold up no others", async (t) => {
-    const { pool, view } = await openDatabase(0);
-    t.after(() => pool.end());
-    const clock = new ManualClock();
-    const said: string[] = [];
-    const log = { ...silentLogger, error: (message: string) => said.push(message) };
-    const errand: SagaDefinition<"asking" | "done", object, { broken: string }> = {
-      name: "errand",
-      initial: "asking",
-      states: {
-        asking: { on: {}, timeout: { afterMs: 1_000, to: "done" } },
-        done: {
-          final: "completed",
-          send({ broken }) {
-            if (broken === "code") throw new Error("nobody thought of this");
-            // PostgreSQL takes no zeros in a text: a statement fails, not only our code.
-            return [{ topic: broken === "statement" ? "a\u0000" : "people", type: "tell", data: {} }];
-          },
-        },
-      },
-    };
-    const sender = outbox({ source: "/test", clock });
-    const errands = orchestrator({ definition: errand, database: view, outbox: sender, clock, log });
-    for (const [id, broken] of [
-      ["1", "code"],
-      ["2", "statement"],
-      ["3", ""],
-    ] as const)
-      await errands.start(view, { id, content: { broken } });
-    await clock.advance(1_000);
-
-    assert.equal(await errands.timeOut(), 1);
-    assert.equal((await errands.find(view, "3"))?.state, "done");
-    assert.equal((await errands.find(view, "1"))?.state, "asking");
-    assert.equal(said.length, 2);
-    assert.match(
-      said[0] ?? "",
-      /saga errand 1 failed, and is tried again in 1000 ms: nobody thought of this/,
-    );
-
-    await clock.advance(1_000);
-    assert.equal(await errands.timeOut(), 0);
-    assert.match(said[3] ?? "", /saga errand 2 failed, and is tried again in 10000 ms/);
-    await clock.advance(9_999);
-    await errands.timeOut();
-    assert.equal(said.length, 4, "it was not tried before its time");
-
-    const mended = { ...errand, states: { ...errand.states, done: { final: "completed" as const } } };
-    await clock.advance(1);
-    assert.equal(
-      await orchestrator({ definition: mended, database: view, outbox: sender, clock }).timeOut(),
-      2,
-    );
   });
 
   test("whose state has no timeout any more, in a newer definition, wait for their answer", async (t) => {
