@@ -7,6 +7,8 @@ import { type Database, database } from "../database/database.ts";
 import { migrate } from "../database/migrate.ts";
 import { memoryBroker } from "../messages/memory-broker.ts";
 import { composer } from "../messages/message.ts";
+import { postgresBroker } from "../messages/postgres/postgres-broker.ts";
+import { messagesSchema } from "../messages/postgres/schema.ts";
 import { VirtualClock } from "../testing/mod.ts";
 import { aggregates } from "./events/aggregates.ts";
 import { eventsSchema } from "./events/schema.ts";
@@ -46,6 +48,7 @@ describe("when clocks jump", { skip: lacksPostgres(), timeout: 120_000 }, () => 
     await migrate(view, [
       outboxSchema,
       inboxSchema,
+      messagesSchema,
       idempotencySchema,
       sagaSchema,
       eventsSchema,
@@ -93,6 +96,29 @@ describe("when clocks jump", { skip: lacksPostgres(), timeout: 120_000 }, () => 
     t.mock.restoreAll();
     await view.query("select pg_sleep(0.002)");
     assert.equal(await patience(view, 1).timeOut(), 1);
+  });
+
+  test("what failed on a machine that is an hour ahead is tried again in its time", async (t) => {
+    const view = await openView(t);
+    const broker = postgresBroker({ database: view });
+    setMachine(t, hourMs);
+    const again = Promise.withResolvers<number>();
+    const subscription = await broker.subscribe({
+      topic: "orders",
+      subscriber: "test",
+      retryDelayMs: () => {
+        // Right after it was looked at, the clock is set right.
+        queueMicrotask(() => t.mock.restoreAll());
+        return 1;
+      },
+      async handle({ attempt }) {
+        if (attempt === 1) throw new Error("not yet");
+        again.resolve(attempt);
+      },
+    });
+    t.after(() => subscription.close());
+    await broker.publish([composer({ source: "/test" })({ topic: "orders", type: "counted", data: 1 })]);
+    assert.equal(await again.promise, 2);
   });
 
   test("a machine that is two weeks ahead forgets neither messages nor keys, and sees no lag that is none", async (t) => {

@@ -1,6 +1,7 @@
-import { type Clock, type Logger, must } from "#base";
+import { type Clock, type Logger } from "#base";
 import type { Database, Session, Transaction } from "../../database/database.ts";
 import { persist } from "../../database/persist.ts";
+import { timeBy } from "../../database/time.ts";
 import { wakeUps } from "../../database/wake-ups.ts";
 import type { SubscribeOptions, Subscription } from "../broker.ts";
 import type { CloudEvent } from "../cloud-event.ts";
@@ -66,7 +67,7 @@ export class PostgresSubscription implements Subscription {
   /** What was delayed, and is due, joins the others. */
   async #publishDue(transaction: Transaction): Promise<void> {
     const { topic, clock } = this.#options;
-    const { rows } = await transaction.query(dueStatement, [topic, new Date(clock.now()), limits.prefetch]);
+    const { rows } = await transaction.query(dueStatement, [topic, timeBy(clock), limits.prefetch]);
     const due = rows as readonly Pick<DeliveryRow, "key" | "event">[];
     if (due.length === 0) return;
     await transaction.query(publishStatement, [
@@ -82,7 +83,7 @@ export class PostgresSubscription implements Subscription {
     const { rows } = await transaction.query(claimStatement, [
       topic,
       subscriber,
-      new Date(clock.now()),
+      timeBy(clock),
       limits.window,
       limits.prefetch,
       limits.prefetchBytes,
@@ -99,14 +100,15 @@ export class PostgresSubscription implements Subscription {
     if (failed.length > 0)
       await transaction.query(failedStatement, [
         failed.map(({ position }) => position),
-        failed.map(({ due }) => due),
+        failed.map(({ delayMs }) => delayMs),
+        timeBy(clock),
       ]);
     return rows.length;
   }
 
   /** The messages of a key, one after the other, up to the first that has to be tried again. */
   async #handle(line: readonly DeliveryRow[], signal: AbortSignal): Promise<Outcome> {
-    const { topic, handle, clock } = this.#options;
+    const { topic, handle } = this.#options;
     const handled: string[] = [];
     const letters: Letter[] = [];
     for (const row of line) {
@@ -121,7 +123,7 @@ export class PostgresSubscription implements Subscription {
         const verdict = judge(error, delivery, this.#options);
         if (verdict.becomes === "handled elsewhere") break;
         if (verdict.becomes === "retried")
-          return { handled, letters, failed: { position, due: new Date(clock.now() + verdict.delayMs) } };
+          return { handled, letters, failed: { position, delayMs: verdict.delayMs } };
         letters.push({ ...row, envelope: event, error: verdict.error });
       }
     }
@@ -141,7 +143,7 @@ export class PostgresSubscription implements Subscription {
       letters.map(({ attempt }) => attempt),
       // PostgreSQL has no room for it in a text.
       letters.map(({ error }) => error.replaceAll("\0", "")),
-      new Date(clock.now()),
+      timeBy(clock),
     ]);
     for (const { envelope, attempt: attempts, error } of letters) {
       const { type, id } = envelope;
@@ -151,10 +153,9 @@ export class PostgresSubscription implements Subscription {
 
   async #untilNextLookMs(session: Session): Promise<number> {
     const { topic, subscriber, clock } = this.#options;
-    const { rows } = await session.query(nextDueStatement, [topic, subscriber]);
-    const { due } = must((rows as readonly { due: Date | null }[])[0], "an aggregate has one row");
-    if (!due) return limits.safetyLookMs;
-    return Math.max(0, Math.min(limits.safetyLookMs, due.getTime() - clock.now()));
+    const { rows } = await session.query(nextDueStatement, [topic, subscriber, timeBy(clock)]);
+    const [{ untilMs } = { untilMs: null }] = rows as readonly { untilMs: number | null }[];
+    return Math.max(0, Math.min(limits.safetyLookMs, untilMs ?? limits.safetyLookMs));
   }
 }
 
@@ -173,5 +174,5 @@ interface Letter extends DeliveryRow {
 interface Outcome {
   readonly handled: readonly string[];
   readonly letters: readonly Letter[];
-  readonly failed?: { readonly position: string; readonly due: Date };
+  readonly failed?: { readonly position: string; readonly delayMs: number };
 }

@@ -1,3 +1,4 @@
+import { milliseconds, timeOr } from "../../database/time.ts";
 import { deliveriesChannel } from "./schema.ts";
 
 /**
@@ -44,12 +45,12 @@ export const claimStatement = `
     select position, key from chassis.deliveries as delivery
     where topic = $1 and subscriber = $2 and not exists (
       select from chassis.deliveries as waiting
-      where waiting.topic = $1 and waiting.subscriber = $2 and waiting.key = delivery.key and waiting.due_at > $3
+      where waiting.topic = $1 and waiting.subscriber = $2 and waiting.key = delivery.key and waiting.due_at > ${timeOr("$3")}
     )
     order by position limit $4
   ), locked as (
     select position, key from chassis.deliveries
-    where position in (select min(position) from recent group by key) and (due_at is null or due_at <= $3)
+    where position in (select min(position) from recent group by key) and (due_at is null or due_at <= ${timeOr("$3")})
     order by position limit $5
     for update skip locked
   )
@@ -67,26 +68,26 @@ export const handledStatement = `
   with quick as (select set_config('synchronous_commit', 'off', true))
   delete from chassis.deliveries using quick where position = any ($1::bigint[])`;
 
-/** $1 positions, $2 when each is due again. */
+/** $1 positions, $2 in how many milliseconds each is due again, $3 now. */
 export const failedStatement = `
-  update chassis.deliveries set attempt = attempt + 1, due_at = failed.due_at
-  from unnest($1::bigint[], $2::timestamptz[]) as failed (position, due_at)
+  update chassis.deliveries set attempt = attempt + 1, due_at = ${timeOr("$3")} + ${milliseconds("delay_ms")}
+  from unnest($1::bigint[], $2::float8[]) as failed (position, delay_ms)
   where deliveries.position = failed.position`;
 
 /** $1 consumer, $2 topic, $3 sources, $4 ids, $5 events, $6 attempts, $7 errors, $8 now. */
 export const putAsideStatement = `
   insert into chassis.dead_letters (consumer, topic, source, id, event, attempts, error, put_aside_at)
-  select $1, $2, source, id, event, attempts, error, $8
+  select $1, $2, source, id, event, attempts, error, ${timeOr("$8")}
   from unnest($3::text[], $4::text[], $5::text[], $6::int[], $7::text[])
     with ordinality as letters (source, id, event, attempts, error, number)
   order by number`;
 
-/** When the next failed or delayed message is due. $1 topic, $2 subscriber. */
+/** In how many milliseconds the next failed or delayed message is due. $1 topic, $2 subscriber, $3 now. */
 export const nextDueStatement = `
-  select least(
+  select extract(epoch from least(
     (select min(due_at) from chassis.deliveries where topic = $1 and subscriber = $2 and due_at is not null),
     (select min(due_at) from chassis.delayed where topic = $1)
-  ) as due`;
+  ) - ${timeOr("$3")})::float8 * 1000 as "untilMs"`;
 
 /** Keeps messages until they are due. $1 topics, $2 keys, $3 events, $4 when each is due. */
 export const delayStatement = `
@@ -104,7 +105,7 @@ export const delayStatement = `
 export const dueStatement = `
   with due as (
     delete from chassis.delayed where number in (
-      select number from chassis.delayed where topic = $1 and due_at <= $2
+      select number from chassis.delayed where topic = $1 and due_at <= ${timeOr("$2")}
       order by due_at, number limit $3 for update skip locked
     )
     returning number, key, event, due_at
