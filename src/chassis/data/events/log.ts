@@ -2,7 +2,7 @@ import { type ApiError, conflict } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import { timeOr } from "../../database/time.ts";
 import { limits } from "../limits.ts";
-import { eventsChannel } from "./schema.ts";
+import { asleep, eventsChannel } from "./schema.ts";
 
 /** An event as it stands in the log of all streams. */
 export interface RecordedEvent {
@@ -153,5 +153,9 @@ const insert = `
     where $3 = 0 or exists (select from chassis.events where stream = $1 and id = $2 and version = $3)
     order by number
     returning ${columns}
-  ), told as (select pg_notify('${eventsChannel}', '') from added limit 1)
+  ), told as (
+    select case when pg_try_advisory_lock(${asleep}) then pg_advisory_unlock(${asleep})::text
+      else pg_notify('${eventsChannel}', '')::text end
+    from added limit 1
+  )
   select added.* from added left join told on true order by version`;

@@ -1,7 +1,14 @@
 import type { Schema } from "../../database/migrate.ts";
 
-/** The channel on which it is said that events were committed. */
+/** The channel on which it is said that events were committed: when somebody sleeps until it is said. */
 export const eventsChannel = "chassis_events";
+
+/**
+ * The advisory lock that those share who sleep. PostgreSQL makes commits that notify wait for one another, each for its
+ * flush; so whoever appends looks whether it is held, and else says nothing. Whoever is about to sleep takes it first and
+ * then looks once more: what was appended without a word is there by then, or open, and `readLog` says that there is more.
+ */
+export const asleep = "1849306, 0";
 
 export const eventsSchema: Schema = {
   part: "events",

@@ -16,6 +16,7 @@ import { limits } from "../limits.ts";
 import { applyAll, checkProjection, type Projection } from "./definition.ts";
 import { install, show } from "./installed.ts";
 import { type Lag, lagOf } from "./lag.ts";
+import { Sleep } from "./sleep.ts";
 
 /** Keeps a projection behind the log of events: soon, not at once. Any number of copies may run. */
 export interface Projector {
@@ -126,12 +127,16 @@ export function projector(options: ProjectorOptions): Projector {
         const session = await events.session();
         try {
           const wakes = await wakeUps(session, eventsChannel, clock);
+          const sleep = new Sleep(session);
+          let openMs = limits.quickPollMs;
           while (!signal.aborted) {
-            const { more } = await catchUp(signal);
+            const found = await catchUp(signal);
             progress();
             if (options.metrics) await lag();
-            // An append that is rolled back announces nothing, and may have been what was waited for.
-            await wakes.next(more ? limits.pollMs : limits.safetyLookMs, signal);
+            if (!(await sleep.mayBegin(found))) continue;
+            // An append that is open may have been made without a word, and one that is rolled back announces nothing.
+            await wakes.next(found.more ? openMs : limits.safetyLookMs, signal);
+            openMs = found.more ? Math.min(2 * openMs, limits.pollMs) : limits.quickPollMs;
           }
         } finally {
           await session.close();

@@ -1,4 +1,4 @@
-import { type Clock, type Logger } from "#base";
+import type { Clock, Logger } from "#base";
 import type { Database, Session, Transaction } from "../../database/database.ts";
 import { persist } from "../../database/persist.ts";
 import { timeBy } from "../../database/time.ts";
