@@ -10,10 +10,15 @@ export class ServerProcess {
   readonly #port: number;
   readonly #startedMs = performance.now();
 
-  constructor(file: string, port: number, args: readonly string[] = []) {
+  constructor(
+    file: string,
+    port: number,
+    { args = [], environment = {} }: { args?: readonly string[]; environment?: NodeJS.ProcessEnv } = {},
+  ) {
     this.#port = port;
     this.#child = spawn(process.execPath, [file, String(port), ...args], {
       stdio: ["ignore", "ignore", "ignore"],
+      env: { ...process.env, ...environment },
     });
   }
 
@@ -45,6 +50,13 @@ export class ServerProcess {
     if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Asks it to end, so that it keeps what it has compiled. */
+  async stop(): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGINT");
     await ended;
   }
 }
