@@ -1,3 +1,4 @@
+import { isAddressOrRange } from "../addresses.ts";
 import { Secret } from "./secret.ts";
 
 /** One named value of a configuration: what is allowed, what it is when nobody says, and what it is for. */
@@ -82,6 +83,13 @@ export const setting = {
     make(options, "texts with commas between them, none of them empty", (text) => {
       const value = text === "" ? [] : text.split(",").map((part) => part.trim());
       return value.includes("") ? wrong : { value };
+    }),
+
+  /** Addresses and ranges of them, with commas between them: what an `AddressSet` is made of. */
+  addresses: (options: Described<readonly string[]> = {}): Setting<readonly string[]> =>
+    make(options, "addresses or ranges such as 10.0.0.0/8, with commas between them", (text) => {
+      const value = text === "" ? [] : text.split(",").map((part) => part.trim());
+      return value.every(isAddressOrRange) ? { value } : wrong;
     }),
 
   /** Something that must never be printed: a password, a token, a key. It has no default, for that would stand in the source. */

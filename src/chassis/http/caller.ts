@@ -1,12 +1,16 @@
 import type { IncomingMessage } from "node:http";
+import { type AddressSet, plainAddress } from "../addresses.ts";
 
 /**
- * The address of who asks. Each proxy adds who has asked it to the end of `X-Forwarded-For`; what stands before what ours have added a stranger may have written.
+ * The address of who asks: the last in the chain of `X-Forwarded-For` of whom no trusted proxy speaks. What stands before it a stranger may have written.
  */
-export function callerOf({ headers, socket }: IncomingMessage, trustedProxies: number): string {
-  const direct = socket.remoteAddress ?? "";
-  if (trustedProxies === 0) return direct;
-  const forwarded = String(headers["x-forwarded-for"] ?? "");
-  const said = forwarded.split(",").map((each) => each.trim());
-  return said.at(-trustedProxies) || direct;
+export function callerOf({ headers, socket }: IncomingMessage, trusted: AddressSet): string {
+  const chain = String(headers["x-forwarded-for"] ?? "").split(/\s*,\s*/);
+  let caller = plainAddress(socket.remoteAddress ?? "unknown");
+  while (trusted.has(caller)) {
+    const before = chain.pop();
+    if (!before) break;
+    caller = plainAddress(before);
+  }
+  return caller;
 }

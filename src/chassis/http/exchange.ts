@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock, Logger, Timer } from "#base";
+import type { AddressSet } from "../addresses.ts";
 import type { Current, GoldenSignals, Priority, Span, Tracer } from "../telemetry/mod.ts";
 import { parsePriority, parseTraceparent, priorityHeader, runAs } from "../telemetry/mod.ts";
 import { callerOf } from "./caller.ts";
@@ -15,8 +16,8 @@ export interface ExchangeContext {
   readonly logger: Logger;
   readonly tracer: Tracer;
   readonly signals: GoldenSignals;
-  /** How many proxies of ours a request has come through. */
-  readonly trustedProxies: () => number;
+  /** Who is believed about whom a request comes from. */
+  readonly trustedProxies: () => AddressSet;
   /** Which pages of other origins may ask; undefined: none. */
   readonly crossOrigin: () => CrossOrigin | undefined;
   /** When true, each answer asks its caller to come back on another connection. */

@@ -1,5 +1,5 @@
+export { AddressSet } from "../addresses.ts";
 export { AcceptQueue } from "./accept-queue.ts";
-export { AddressSet } from "./addresses.ts";
 export { Admission, type AdmissionOptions } from "./admission.ts";
 export { type Answer, answer } from "./answer.ts";
 export { type Call, type CallOptions, type Client, type ClientOptions, client } from "./client.ts";

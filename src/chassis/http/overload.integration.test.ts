@@ -115,7 +115,7 @@ test("behind a proxy each of those whom it names has a rate", async (context) =>
       routes: { code: post("/codes", { ...nothing, rateLimit: { count: 1, perMs: 3_600_000 } }) },
       handlers: () => ({ code: () => {} }),
     },
-    { environment: { TRUSTED_PROXIES: "1" } },
+    { environment: { TRUSTED_PROXIES: "127.0.0.0/8, ::1" } },
   );
   const status = async (from: string) =>
     (await ask("/codes", { method: "POST", headers: { "x-forwarded-for": from } })).status;

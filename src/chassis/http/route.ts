@@ -77,7 +77,7 @@ export interface HandlerRequest<R extends Route> {
   readonly body: PartOf<R, "body", "out">;
   /** Who asks, where the route says who may. */
   readonly principal: R["shape"]["access"] extends Access ? Principal : undefined;
-  /** The address that asks: that of whoever connects, or what the proxies before the service say, where `TRUSTED_PROXIES` says how many there are. */
+  /** The address that asks: that of whoever connects, or, when that is a proxy of `TRUSTED_PROXIES`, whom it names. */
   readonly callerAddress: string;
   /** Aborted when nobody waits for the answer any more: the deadline has passed, or the caller is gone. Hand it on. */
   readonly signal: AbortSignal;

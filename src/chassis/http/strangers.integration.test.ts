@@ -98,7 +98,7 @@ test("whatever strangers send, each is answered or cut off, nothing fails within
         put: ({ params: { id } }) => (id === "x" ? answer(303, undefined, { location: "/" }) : undefined),
       }),
     },
-    { environment: { TRUSTED_PROXIES: "1" } },
+    { environment: { TRUSTED_PROXIES: "127.0.0.0/8, ::1" } },
   );
   const port = Number(new URL(url).port);
   await fc.assert(

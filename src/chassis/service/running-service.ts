@@ -24,6 +24,7 @@ import { mountOwn, RouteSet } from "./mounting.ts";
 import { ProcessEvents } from "./process-events.ts";
 import type { Machine, Service, ServiceContext } from "./service.ts";
 import { configDirectories, type OwnSettings, ownSettings } from "./settings.ts";
+import { trustedProxies } from "./trusted-proxies.ts";
 
 /** What a service is, once the types of its settings and routes have done their work. */
 export interface AnyService {
@@ -73,13 +74,12 @@ export class RunningService implements Service {
     this.#health = new Health(() => this.#state, clock);
     const { tracer, signals } = this.#telemetry;
     const leaving = () => this.#state === "draining";
-    const trustedProxies = () => this.#config?.current.trustedProxies ?? 0;
     this.#exchanges = {
       clock,
       logger: this.#logger,
       tracer,
       signals,
-      trustedProxies,
+      trustedProxies: trustedProxies(() => this.#config?.current.trustedProxies),
       crossOrigin: () => this.#config && options.crossOrigin?.(this.#context(this.#config) as never),
       leaving,
     };

@@ -20,11 +20,10 @@ export const ownSettings = {
     default: "info",
     description: "the least important lines to log",
   }),
-  trustedProxies: setting.integer({
-    min: 0,
-    default: 0,
+  trustedProxies: setting.addresses({
+    default: [],
     description:
-      "how many proxies of ours every request comes through, each of which says in X-Forwarded-For who has asked it",
+      "the addresses of the proxies that are believed when they say in X-Forwarded-For who has asked them",
   }),
   drainDelayMs: setting.durationMs({
     default: 5000,

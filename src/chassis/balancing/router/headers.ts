@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from "node:http";
-import { type AddressSet, plainAddress } from "../../http/addresses.ts";
+import { type AddressSet, plainAddress } from "../../addresses.ts";
 
 export interface Passing {
   /** Who is believed about those behind them. */
@@ -77,19 +77,6 @@ function forwarded(request: IncomingMessage, trusted: AddressSet): OutgoingHttpH
     "x-real-ip": said["x-real-ip"],
     forwarded: said.forwarded && `${said.forwarded}, for=${quoted(peer)}`,
   };
-}
-
-/** Who asks: the last in the chain of whom no trusted proxy speaks. */
-export function clientAddress(request: IncomingMessage, trusted: AddressSet): string {
-  const peer = peerOf(request);
-  const chain = String(request.headers["x-forwarded-for"] ?? "").split(/\s*,\s*/);
-  let client = peer;
-  while (trusted.has(client)) {
-    const before = chain.pop();
-    if (!before) break;
-    client = before;
-  }
-  return client;
 }
 
 function peerOf({ socket }: IncomingMessage): string {

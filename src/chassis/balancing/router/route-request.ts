@@ -7,8 +7,9 @@ import http, {
 import https from "node:https";
 import type { Socket } from "node:net";
 import { type Clock, type Logger, must } from "#base";
+import type { AddressSet } from "../../addresses.ts";
 import type { Budget } from "../../calls/budget.ts";
-import type { AddressSet } from "../../http/addresses.ts";
+import { callerOf } from "../../http/caller.ts";
 import { deadlineHeader, parseRemaining } from "../../http/deadline.ts";
 import { Problem, problem, problemContentType, reducedCapacity } from "../../http/problem.ts";
 import type { Balancer, Picked } from "../balancer.ts";
@@ -16,7 +17,7 @@ import { limits as balancing } from "../limits.ts";
 import type { Asked } from "../strategy.ts";
 import { acceptRequest } from "./accept-request.ts";
 import { Attempt, type Outcome } from "./attempt.ts";
-import { clientAddress, requestHeaders, upgradeHeaders, withoutAbsent } from "./headers.ts";
+import { requestHeaders, upgradeHeaders, withoutAbsent } from "./headers.ts";
 import { limits } from "./limits.ts";
 import { RequestBody } from "./request-body.ts";
 import type { RouterTelemetry, Told, TraceHeaders } from "./router-telemetry.ts";
@@ -138,7 +139,7 @@ class Errand {
     if (!balancer) throw problem(404, "no service is behind this address");
     this.#told.service = balancer.service;
     budget.earn();
-    const asked = askedOf(this.#request, clientAddress(this.#request, trusted));
+    const asked = askedOf(this.#request, callerOf(this.#request, trusted));
     const tried = new Set<string>();
     for (let left: number = balancing.reroutes; ; left -= 1) {
       const picked = await balancer.pick(asked, tried);

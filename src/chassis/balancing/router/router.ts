@@ -12,8 +12,8 @@ import {
   systemClock,
   systemRandom,
 } from "#base";
+import { AddressSet } from "../../addresses.ts";
 import { Budget } from "../../calls/budget.ts";
-import { AddressSet } from "../../http/addresses.ts";
 import { limits as httpLimits } from "../../http/limits.ts";
 import { httpServer } from "../../http/server.ts";
 import { drain } from "../../service/drain.ts";

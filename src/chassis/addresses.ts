@@ -1,0 +1,47 @@
+import { net } from "./node-modules.ts";
+
+/** Addresses and ranges of them: `10.0.0.0/8`, `::1`. */
+export class AddressSet {
+  readonly #list = new net.BlockList();
+
+  /** Throws when one of them is neither. */
+  constructor(members: readonly string[]) {
+    for (const member of members) {
+      const range = rangeOf(member);
+      if (!range)
+        throw new Error(`${JSON.stringify(member)} is neither an address nor a range such as 10.0.0.0/8`);
+      this.#list.addSubnet(range.address, range.bits, range.family);
+    }
+  }
+
+  has(address: string): boolean {
+    const plain = plainAddress(address);
+    const family = net.isIP(plain);
+    return family !== 0 && this.#list.check(plain, family === 4 ? "ipv4" : "ipv6");
+  }
+}
+
+export function isAddressOrRange(text: string): boolean {
+  return rangeOf(text) !== undefined;
+}
+
+interface AddressRange {
+  readonly address: string;
+  /** How many of its first bits count. */
+  readonly bits: number;
+  readonly family: "ipv4" | "ipv6";
+}
+
+function rangeOf(text: string): AddressRange | undefined {
+  const [address = "", bits] = text.split("/");
+  const version = net.isIP(address);
+  const most = version === 4 ? 32 : 128;
+  if (version === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most)))
+    return undefined;
+  return { address, bits: Number(bits ?? most), family: version === 4 ? "ipv4" : "ipv6" };
+}
+
+/** An address as people write it: a socket for both families has `::ffff:10.0.0.1` for `10.0.0.1`. */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, "");
+}
