@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { seededRandom, systemClock } from "#base";
 import type { Broker, Delivery } from "../broker.ts";
 import { composer } from "../message.ts";
+import { again } from "./again.ts";
 import { deadLettersContract } from "./dead-letters-contract.ts";
 import { reader } from "./reader.ts";
 import { requestsContract } from "./requests-contract.ts";
@@ -144,13 +145,15 @@ export function brokerContract(
         await before.close();
         await cut();
         const came = Promise.withResolvers<{ readonly data: unknown; readonly atMs: number }>();
-        await broker.subscribe({
-          topic: "orders",
-          subscriber: "shipping",
-          async handle({ message: { event } }) {
-            came.resolve({ data: event.data, atMs: systemClock.now() });
-          },
-        });
+        await again(() =>
+          broker.subscribe({
+            topic: "orders",
+            subscriber: "shipping",
+            async handle({ message: { event } }) {
+              came.resolve({ data: event.data, atMs: systemClock.now() });
+            },
+          }),
+        );
         const { data, atMs } = await came.promise;
         assert.equal(data, 1);
         assert.ok(atMs >= notBefore.getTime());

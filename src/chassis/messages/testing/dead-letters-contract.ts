@@ -3,6 +3,7 @@ import { seededRandom } from "#base";
 import type { SubscribeOptions } from "../broker.ts";
 import { putAside } from "../dead-letters.ts";
 import { composer } from "../message.ts";
+import { again } from "./again.ts";
 import type { Contract } from "./broker-contract.ts";
 import { reader } from "./reader.ts";
 
@@ -172,15 +173,4 @@ async function moody(
     },
     close: () => subscription.close(),
   };
-}
-
-/** Connections that were cut a moment ago are found out by whoever asks over them next. */
-async function again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (let left = 10; ; left -= 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (left === 0) throw error;
-    }
-  }
 }
