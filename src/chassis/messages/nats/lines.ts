@@ -97,11 +97,15 @@ export class Lines {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  /** The first of a line: at once, or when it is due for another attempt. */
+  /**
+   * The first of a line: at once, or when it is due for another attempt. That moment may be from a copy whose clock is ahead, so nothing waits for longer
+   * than its delay.
+   */
   #begin(line: Line): void {
-    const { clock } = this.#options;
+    const { clock, subscribe } = this.#options;
     const failed = this.#failed.get(first(line).sequence);
-    const waitMs = failed ? failed.dueMs - clock.now() : 0;
+    const delayMs = subscribe.retryDelayMs ?? retryDelayMs;
+    const waitMs = failed ? Math.min(failed.dueMs - clock.now(), delayMs(failed.attempts)) : 0;
     if (waitMs <= 0) this.#start(line);
     else
       line.retry = clock.setTimer(waitMs, () => {
