@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker } from "../broker.ts";
-import { delayMsOf, keyOf, type Message } from "../message.ts";
+import { keyOf, type Message } from "../message.ts";
 import { PostgresDeadLetters } from "./postgres-dead-letters.ts";
 import { postgresMarks } from "./postgres-marks.ts";
 import { postgresRequests } from "./postgres-requests.ts";
@@ -32,8 +32,9 @@ export function postgresBroker({
       those.map(keyOf),
       those.map(({ event }) => JSON.stringify(event)),
     ];
-    const { due = [], delayed = [] } = Object.groupBy(messages, (message) =>
-      delayMsOf(message, clock) > 0 ? "delayed" : "due",
+    // Whether the moment of one has come the database says, not this machine.
+    const { due = [], delayed = [] } = Object.groupBy(messages, ({ event }) =>
+      event.notbefore === undefined ? "due" : "delayed",
     );
     if (due.length > 0) await through.query(publishStatement, columns(due));
     if (delayed.length > 0)
