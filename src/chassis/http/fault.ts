@@ -1,17 +1,6 @@
-import { Ajv2020, type ErrorObject, type Options } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
+import type { ErrorObject } from "ajv/dist/2020.js";
 import { nearest } from "#base";
 import { limits } from "./limits.ts";
-
-/** All errors, not the first; what is checked is bounded, so that this stays cheap. */
-const ordinary: Options = { allErrors: true, useDefaults: true, strict: false, verbose: true };
-const addFormats = formats as unknown as (ajv: Ajv2020) => void;
-
-export function schemaCompiler(options: Options = {}): Ajv2020 {
-  const ajv = new Ajv2020({ ...ordinary, ...options });
-  addFormats(ajv);
-  return ajv;
-}
 
 /** What is wrong with a value: where, as a JSON pointer, and a sentence without its subject. */
 export interface Fault {

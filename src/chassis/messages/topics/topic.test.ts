@@ -108,6 +108,14 @@ test("types that are not declared are put aside where the topic says so", () => 
   assert.equal(orders.read(message), undefined);
 });
 
+test("of an event that is one long mistake the first is told: no reader stands still over it", () => {
+  const data = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`unknown-${at}`, 1]));
+  assert.throws(
+    () => orders.draft({ type: "order.placed", data: { ...order, ...data } }),
+    ({ message }: Error) => message.split("; ").length === 1,
+  );
+});
+
 test("types follow from the declaration", () => {
   type Placing<Data> = { type: "order.placed"; data: Data } extends Drafts ? "compiles" : "does not";
   const right: Placing<typeof order> = "compiles";
