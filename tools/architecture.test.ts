@@ -37,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "runtime",
     "network",
     "agent",
+    "chassis",
   ],
   main: [
     "api",

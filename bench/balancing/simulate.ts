@@ -1,6 +1,6 @@
 import { seededRandom } from "#base";
 import { Balancer, fixedRegistry, type Strategy } from "#chassis/discovery";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { percentile } from "../row.ts";
 import { type Backend, WorkingBackend } from "./backends.ts";
 
@@ -24,7 +24,7 @@ const perSecond = 700;
 
 /** The chassis' own balancer in virtual time: four clients, requests as they come (Poisson), about a hundred things that they are about. */
 export async function simulate({ backends, strategy, weights }: Simulation): Promise<Simulated> {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(7);
   const working = new Map(backends.map((each) => [each.id, new WorkingBackend(each, { clock, random })]));
   const instances = backends.map(({ id, zone, meanMs }) => ({

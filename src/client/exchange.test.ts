@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configMaps } from "#api";
 import { ApiError, seededRandom, tooManyRequests, unavailable } from "#base";
-import { FakeApiServer, ManualClock } from "#testing";
+import { FakeApiServer, VirtualClock } from "#testing";
 import { createClient } from "./create-client.ts";
 import { requestAttempts } from "./limits.ts";
 import { connectionFailed } from "./status.ts";
 
 function newWorld(failures: (() => Error)[]) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const server = new FakeApiServer(clock);
   const transport = {
     request: (sent: Parameters<typeof server.request>[0]) => {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type ConfigMap, configMaps, type Pod, pods } from "#api";
 import { seededRandom, silentLogger } from "#base";
-import { FakeApiServer, ManualClock, settled } from "#testing";
+import { FakeApiServer, settled, VirtualClock } from "#testing";
 import { createClient } from "./create-client.ts";
 import { Informers } from "./informers.ts";
 
 function newWorld(t: TestContext) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const server = new FakeApiServer(clock);
   const client = createClient({ transport: server, clock, random });

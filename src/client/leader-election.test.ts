@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { leases } from "#api";
 import { seededRandom, silentLogger } from "#base";
-import { FakeApiServer, ManualClock } from "#testing";
+import { FakeApiServer, VirtualClock } from "#testing";
 import { createClient } from "./create-client.ts";
 import { runLeaderElection } from "./leader-election.ts";
 import { leaseDurationMs } from "./limits.ts";
 
 function newElection(t: TestContext) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const server = new FakeApiServer(clock);
   const client = createClient({ transport: server, clock, random: seededRandom(1) });
   const leading = new Set<string>();

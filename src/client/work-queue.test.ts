@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { seededRandom } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { WorkQueue } from "./work-queue.ts";
 
 function newQueue() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   return { clock, queue: new WorkQueue({ clock, random: seededRandom(1) }) };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import type { ProgramMemory } from "./program-memory.ts";
 import { settle } from "./settle.ts";
 
@@ -20,7 +20,7 @@ function fakeMemory(heapBytes = 1_000_000) {
 }
 
 test("a program that has started gives memory back, once", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const { memory, done } = fakeMemory();
   const { signal } = new AbortController();
   const settled = settle({ clock, signal, memory });
@@ -32,7 +32,7 @@ test("a program that has started gives memory back, once", async () => {
 });
 
 test("a large heap is left to V8", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const { memory, done } = fakeMemory(100_000_000);
   const settled = settle({ clock, signal: new AbortController().signal, memory });
   await clock.advance(5_000);
@@ -41,7 +41,7 @@ test("a large heap is left to V8", async () => {
 });
 
 test("what V8 frees after a burst goes back once the program pauses", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const { memory, done, collected } = fakeMemory();
   const settled = settle({ clock, signal: new AbortController().signal, memory });
   await clock.advance(5_000);
@@ -57,7 +57,7 @@ test("what V8 frees after a burst goes back once the program pauses", async () =
 });
 
 test("a program that ends before it has settled does not wait for it", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const ended = new AbortController();
   const { memory, done } = fakeMemory();
   const settled = settle({ clock, signal: ended.signal, memory });

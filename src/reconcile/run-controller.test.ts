@@ -3,12 +3,12 @@ import { type TestContext, test } from "node:test";
 import { configMaps } from "#api";
 import { seededRandom, silentLogger, silentMetrics } from "#base";
 import { createClient, Informers } from "#client";
-import { FakeApiServer, ManualClock, settled } from "#testing";
+import { FakeApiServer, settled, VirtualClock } from "#testing";
 import { controller, type Reconcile, TerminalError, watch } from "./controller.ts";
 import { runController } from "./run-controller.ts";
 
 function newWorld(t: TestContext, reconcile: Reconcile) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const client = createClient({ transport: new FakeApiServer(clock), clock, random });
   const ended = new AbortController();

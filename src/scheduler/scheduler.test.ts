@@ -3,13 +3,13 @@ import { type TestContext, test } from "node:test";
 import { events, nodes, type Pod, pods } from "#api";
 import { badRequest, seededRandom, silentLogger, silentMetrics } from "#base";
 import { createClient } from "#client";
-import { FakeApiServer, ManualClock } from "#testing";
+import { FakeApiServer, VirtualClock } from "#testing";
 import type { Profile } from "./framework/plugin.ts";
 import { startScheduler } from "./mod.ts";
 import { defaultProfile } from "./plugins/registry.ts";
 
 async function newWorld(t: TestContext, options: { readonly profiles?: readonly Profile[] } = {}) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const server = new FakeApiServer(clock);
   const random = seededRandom(1);
   const client = createClient({ transport: server, clock, random });

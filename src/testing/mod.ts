@@ -1,3 +1,4 @@
+export { settled, VirtualClock } from "#chassis/testing";
 export { hasChromium, type OpenPage, openPage } from "./chromium.ts";
 export {
   addNode,
@@ -17,7 +18,6 @@ export {
   kubernetesTool,
   type Output,
 } from "./kubernetes-tools.ts";
-export { ManualClock, settled } from "./manual-clock.ts";
 export { namespacedHost } from "./namespaced-host.ts";
 export { lacksNats, type RealNats, type RealNatsOptions, realNats } from "./real-nats.ts";
 export { lacksPostgres, type RealPostgres, realPostgres } from "./real-postgres.ts";

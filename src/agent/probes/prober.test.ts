@@ -3,14 +3,14 @@ import { test } from "node:test";
 import type { Container } from "#api";
 import { seededRandom } from "#base";
 import { simulatedImages, simulatedRuntime } from "#runtime";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import type { Fact } from "../pods/facts.ts";
 import { podOf } from "../testing/play.ts";
 import { Prober } from "./prober.ts";
 
 /** Probes a container whose server answers as `healthy` says; tells what came of it when. */
 function probing(probes: Partial<Container>, healthy: (afterMs: number) => boolean) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const startedAt = clock.now();
   const log: string[] = [];
   const say = (text: string) => void log.push(`${(clock.now() - startedAt) / 1000}s ${text}`);

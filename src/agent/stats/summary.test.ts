@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Host } from "#host";
 import type { ContainerRuntime } from "#runtime";
-import { ManualClock, settled } from "#testing";
+import { settled, VirtualClock } from "#testing";
 import type { Pods } from "../pods/pods.ts";
 import { createSummary } from "./summary.ts";
 
@@ -17,7 +17,7 @@ interface Summary {
 
 /** A node with one pod, whose container `main` uses half a core all the time, as the whole machine uses one. */
 function node() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const looks = { count: 0 };
   const containers: Record<string, object> = { main: { run: { is: "running", id: "main-0" } } };
   const runtime = {

@@ -3,14 +3,14 @@ import { test } from "node:test";
 import type { Pod, PodStatus } from "#api";
 import { forbidden, silentLogger } from "#base";
 import type { Client } from "#client";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { limits } from "../limits.ts";
 import { StatusWriter } from "./status-writer.ts";
 
 const pod: Pod = { metadata: { name: "web", namespace: "default", uid: "1" } };
 
 test("a pod's steps on its way up are told together, none later than its time; that it runs is told at once", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const told: (string | undefined)[] = [];
   const patch = async (_name: string, body: { patch: { status: PodStatus } }) => {
     told.push(`${body.patch.status.phase} ${body.patch.status.podIP}`);
@@ -35,7 +35,7 @@ test("a pod's steps on its way up are told together, none later than its time; t
 });
 
 test("a status that the node may not write any more, because another node has a pod of that name, is not written again", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   let attempts = 0;
   const patch = async () => {
     attempts += 1;

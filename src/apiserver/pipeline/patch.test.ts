@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, describe, test } from "node:test";
-import { ManualClock, testAdmin, testCluster } from "#testing";
+import { testAdmin, testCluster, VirtualClock } from "#testing";
 import { asking } from "../testing/ask.ts";
 
 const cluster = await testCluster();
@@ -148,7 +148,7 @@ function namesOf(body: { spec?: Record<string, unknown> }): string[] {
 }
 
 test("applying the same again later writes nothing, not even where the server fills in defaults", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const later = await testCluster({ clock });
   const askLater = asking(later.server.transport(testAdmin));
   const path = "/api/v1/namespaces/default/limitranges/same?fieldManager=test";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { systemClock } from "#base";
-import { ManualClock, testAdmin, testCluster } from "#testing";
+import { testAdmin, testCluster, VirtualClock } from "#testing";
 import { type Asked, asking, configMapNamed, podNamed } from "../testing/ask.ts";
 
-const clock = new ManualClock(systemClock.now());
+const clock = new VirtualClock(systemClock.now());
 const cluster = await testCluster({ clock });
 const transport = cluster.server.transport(testAdmin);
 const ask = asking(transport);

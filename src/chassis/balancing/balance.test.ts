@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import type { OutgoingCall } from "../calls/policy.ts";
 import { aCall, trouble } from "../calls/testing/world.ts";
 import { fixedRegistry, type Instance, type Registry } from "../discovery/mod.ts";
@@ -18,7 +18,7 @@ function balancerOf(instances: readonly Instance[], more: Partial<BalancerOption
   return new Balancer({
     registry,
     service: "orders",
-    clock: new ManualClock(),
+    clock: new VirtualClock(),
     random: seededRandom(7),
     ...more,
   });
@@ -91,7 +91,7 @@ test("what is not answered yet counts until it is, has failed, or is not waited 
 });
 
 test("who fails at once is not the quickest, and is tried again when that has faded", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const balancer = balancerOf(both, { strategy: latencyEwma, clock });
   const failing = await balancer.pick();
   failing.ended("failed");
@@ -114,7 +114,7 @@ test("who fails at once is not the quickest, and is tried again when that has fa
 
 test("a call waits for the registry's first word, and not for ever", async () => {
   const { told, registry } = toldRegistry();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const balancer = balancerOf([], { registry, clock });
   const early = balancer.pick();
   told.heard?.([instance("a")]);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom, silentLogger } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { type Current, current, runAs } from "../telemetry/mod.ts";
 import { Tracer } from "../telemetry/tracer.ts";
 import { askedRegistry } from "./asked-registry.ts";
 
 test("a watch that a request has begun goes on when that is over: its deadline and its caller are none of its", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const tracer = new Tracer({
     clock,
     random: seededRandom(7),

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { Directory } from "./directory.ts";
 
 function world() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const sick = new Set<string>();
   const checked: string[] = [];
   const directory = new Directory({
@@ -99,7 +99,7 @@ test("an instance that moved is checked anew before it is told of", async () => 
 });
 
 test("a registry keeps so many instances and no more, and takes others when some have gone", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const directory = new Directory({ clock, instances: 2, async check() {} });
   directory.put("orders", one);
   directory.put("stock", { id: "two", url: "http://two" });

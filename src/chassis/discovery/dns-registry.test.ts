@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SrvRecord } from "node:dns";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { dnsRegistry } from "./dns-registry.ts";
 import type { Instance } from "./instance.ts";
 
@@ -16,7 +16,7 @@ const record = (name: string, more: Partial<SrvRecord> = {}): SrvRecord => ({
 /** DNS as a test has it: each answer is given until the next one is set. */
 function watched(first: readonly SrvRecord[] | string) {
   const world = { answer: first, asked: [] as string[] };
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const heard: (readonly Instance[])[] = [];
   const registry = dnsRegistry({
     clock,
@@ -75,7 +75,7 @@ test("a name that is not there has no instances; a resolver that fails leaves wh
   assert.deepEqual(heard[1], []);
 });
 
-async function settled<T extends { readonly clock: ManualClock }>(watched: T): Promise<T> {
+async function settled<T extends { readonly clock: VirtualClock }>(watched: T): Promise<T> {
   await watched.clock.advance(0);
   return watched;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { type EndpointSlice, instancesOf } from "./endpoint-slices.ts";
 import type { Instance } from "./instance.ts";
 import { kubernetesRegistry } from "./kubernetes-registry.ts";
@@ -34,7 +34,7 @@ test("ready endpoints are instances, once each, at the port that is wanted", () 
 });
 
 test("slices are listed, watched, and listed again when the watch rings; an error leaves what was known", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const heard: string[][] = [];
   const asked: string[] = [];
   let addresses = ["10.0.0.1"];
@@ -77,7 +77,7 @@ test("slices are listed, watched, and listed again when the watch rings; an erro
 });
 
 test("a watch that ends, is too old or leads nowhere is followed by a list", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const heard: string[][] = [];
   const asked: string[] = [];
   let watch: (signal: AbortSignal) => Promise<Response> = async () => new Response(null);

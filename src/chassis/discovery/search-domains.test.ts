@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { dnsRegistry } from "./dns-registry.ts";
 import type { Instance } from "./instance.ts";
 import { parseSearchDomains, wholeNames } from "./search-domains.ts";
@@ -27,7 +27,7 @@ test("a name with few dots is searched for first, one with enough is asked for a
 });
 
 test("the first name with records is it from then on, whatever becomes of the others", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const asked: string[] = [];
   const heard: (readonly Instance[])[] = [];
   const right = "_http._tcp.orders.svc.cluster.local";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { seededRandom, silentLogger } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { balance } from "../balancing/balance.ts";
 import { Balancer } from "../balancing/balancer.ts";
 import { withstand } from "../calls/withstand.ts";
@@ -92,7 +92,7 @@ test("who may register is said, or it is nobody from elsewhere; the log says so"
 
 test("a stranger may neither register nor take somebody out, unless the registry is open", () => {
   const surroundings = {
-    clock: new ManualClock(),
+    clock: new VirtualClock(),
     random: seededRandom(7),
     logger: silentLogger,
     closeAtEnd() {},

@@ -6,4 +6,4 @@ export {
 } from "./every-crash-point.ts";
 export { type Given, given, type When } from "./given-when-then.ts";
 export { Crashed, type CrashPoint, Life } from "./life.ts";
-export { VirtualClock } from "./virtual-clock.ts";
+export { settled, VirtualClock } from "./virtual-clock.ts";

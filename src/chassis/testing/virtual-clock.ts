@@ -42,12 +42,12 @@ export class VirtualClock implements Clock {
   /** Lets `durationMs` pass. Resolves when every timer that fell due has fired, and what it set in motion has run. */
   async advance(durationMs: number): Promise<void> {
     const untilMs = this.#elapsedMs + durationMs;
-    await turnOfEvents();
+    await settled();
     for (let next = this.#dueBy(untilMs); next; next = this.#dueBy(untilMs)) {
       this.#timers.delete(next);
       this.#turnTo(next.atMs);
       next.callback();
-      await turnOfEvents();
+      await settled();
     }
     this.#turnTo(untilMs);
   }
@@ -76,6 +76,6 @@ interface VirtualTimer {
 }
 
 /** Resolves when what was set in motion in this process has run, as far as a few turns of the event loop show. */
-async function turnOfEvents(): Promise<void> {
+export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { events } from "#api";
 import { seededRandom, silentLogger } from "#base";
-import { FakeApiServer, ManualClock } from "#testing";
+import { FakeApiServer, VirtualClock } from "#testing";
 import { createClient } from "../create-client.ts";
 import { createEventRecorder, type EventNote } from "./event-recorder.ts";
 
@@ -10,7 +10,7 @@ const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "web", namespace:
 const failed: EventNote = { type: "Warning", reason: "Failed", message: "it broke" };
 
 function newRecorder() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const client = createClient({ transport: new FakeApiServer(clock), clock, random });
   const recorder = createEventRecorder({ client, clock, random, logger: silentLogger, component: "tester" });
@@ -90,7 +90,7 @@ test("a burst is told to the last, with the time at which it happened", async ()
 });
 
 test("a program that ends does not wait for ever to tell of a burst", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const silent = { request: () => new Promise<never>(() => {}), close: async () => {} };
   const client = createClient({ transport: silent, clock, random });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PodDisruptionBudget } from "#api";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { NotedDisruptions } from "./noted-disruptions.ts";
 
 const longAgo = "2020-01-01T00:00:00Z";
@@ -11,7 +11,7 @@ function noting(disruptedPods: Record<string, string>): PodDisruptionBudget {
 }
 
 test("a note counts from when it was first seen, whatever time it bears: the API server's clock may be wrong", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const noted = new NotedDisruptions(clock);
   assert.equal(noted.look(noting({ a: longAgo }))("a", longAgo), 0);
   await clock.advance(30_000);

@@ -4,13 +4,13 @@ import { type Pod, podCondition, pods } from "#api";
 import { seededRandom, silentLogger, silentMetrics, timestamp } from "#base";
 import { Informers } from "#client";
 import { runController } from "#reconcile";
-import { ManualClock, testCluster } from "#testing";
+import { testCluster, VirtualClock } from "#testing";
 import { podOfControllers } from "../shared/pod-of-controllers.ts";
 import { staleDisruptionController } from "./stale-disruption-controller.ts";
 
 test("a pod that was said to be disrupted and is still there two minutes later is said not to be", async (t) => {
   const cluster = await testCluster();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const ended = new AbortController();
   const runtime = {
     client: cluster.client,

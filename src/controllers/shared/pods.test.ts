@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { compileLabelSelector, type Pod, pods } from "#api";
 import { seededRandom, silentLogger } from "#base";
 import { createClient, Informers } from "#client";
-import { FakeApiServer, ManualClock, settled } from "#testing";
+import { FakeApiServer, settled, VirtualClock } from "#testing";
 import { podInformer, podsWith } from "./pods.ts";
 
 test("pods are found by their labels as by a look at each of them, whatever becomes of them", async (t) => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const client = createClient({ transport: new FakeApiServer(clock), clock, random });
   const ended = new AbortController();

@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { type EndpointSlice, endpointSlices } from "#api";
 import { seededRandom, silentLogger } from "#base";
 import { createClient, Informer } from "#client";
-import { FakeApiServer, ManualClock } from "#testing";
+import { FakeApiServer, VirtualClock } from "#testing";
 import { limits } from "../limits.ts";
 import { Departures } from "./departures.ts";
 
 const waiting = new AbortController().signal;
 
 async function departures() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const client = createClient({ transport: new FakeApiServer(clock), clock, random });
   const ended = new AbortController();

@@ -4,11 +4,11 @@ import {
   containerId,
   containerSpec,
   exitOf,
-  ManualClock,
   podId,
   runtimeContract,
   runtimeScripts,
   sandboxSpec,
+  VirtualClock,
 } from "#testing";
 import { isImagePullError } from "../errors.ts";
 import type { Behaviour } from "./behaviour.ts";
@@ -28,7 +28,7 @@ function exec(command: readonly string[]) {
 }
 
 async function open(behaviour: Behaviour | undefined = undefined) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const images = simulatedImages({ clock, present: ["busybox"] });
   const runtime = simulatedRuntime({
     clock,
@@ -79,7 +79,7 @@ test("a reboot ends containers and takes the pods' namespaces", async () => {
 });
 
 test("a pull fails as it is told to", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const images = simulatedImages({
     clock,
     pullFailure: (reference) =>

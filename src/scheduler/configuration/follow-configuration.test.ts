@@ -3,7 +3,7 @@ import { type TestContext, test } from "node:test";
 import { configMaps, events, nodes, type Pod, pods } from "#api";
 import { seededRandom, silentLogger, silentMetrics } from "#base";
 import { createClient } from "#client";
-import { FakeApiServer, ManualClock } from "#testing";
+import { FakeApiServer, VirtualClock } from "#testing";
 import { startScheduler } from "../mod.ts";
 
 const packing = `
@@ -57,7 +57,7 @@ test("without its configuration a scheduler is the default one again", async (t)
 });
 
 async function worldOfTwoNodes(t: TestContext) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const client = createClient({ transport: new FakeApiServer(clock), clock, random });
   const ended = new AbortController();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { Cluster } from "../framework/cluster.ts";
 import type { ClusterEvent } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
@@ -8,7 +8,7 @@ import { prioritySort } from "../plugins/priority-sort.ts";
 import { SchedulingQueue } from "./scheduling-queue.ts";
 
 function newQueue() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const gated = new Set<string>();
   const queue = new SchedulingQueue({
     clock,

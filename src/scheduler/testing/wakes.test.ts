@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { KubernetesObject, Pod } from "#api";
 import { seededRandom, silentLogger, silentMetrics } from "#base";
 import type { Client } from "#client";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { defaultProfile } from "../plugins/registry.ts";
 import { Scheduler } from "../scheduler.ts";
 import { type Change, ClusterModel, type StorageChange } from "./cluster-model.ts";
@@ -31,7 +31,7 @@ const stepMs = 10_001;
 /** A scheduler that is told what happens to a cluster, and nothing else: no pod that waits may fit. Nobody makes room here, or a volume. */
 class Waits {
   readonly #model = new ClusterModel();
-  readonly #clock = new ManualClock();
+  readonly #clock = new VirtualClock();
   readonly #ended = new AbortController();
   readonly #waiting = new Map<string, Pod>();
   readonly #bound: { readonly pod: Pod; readonly nodeName: string }[] = [];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { limits } from "../limits.ts";
 import { beats } from "./beats.ts";
 
 test("each node beats once in an interval, always in its own turn, however long a beat takes", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   await clock.advance(777);
   for (let node = 0; node < 100; node += 1) {
@@ -23,7 +23,7 @@ test("each node beats once in an interval, always in its own turn, however long 
 });
 
 test("nodes are spread over the interval, and meet in its turns", () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const random = seededRandom(1);
   const turns = new Map<number, number>();
   for (let node = 0; node < 1_000; node += 1) {

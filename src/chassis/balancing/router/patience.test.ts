@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { Patience } from "./patience.ts";
 
 test("it ends when nothing has moved for so long, and not before; a new phase begins anew", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   let ended = 0;
   const patience = new Patience(clock, () => {
     ended += 1;

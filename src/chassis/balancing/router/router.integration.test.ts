@@ -4,7 +4,7 @@ import http, { type IncomingHttpHeaders, type RequestListener } from "node:http"
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { seededRandom } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { Registry } from "../../telemetry/registry.ts";
 import { Tracer } from "../../telemetry/tracer.ts";
 import { listening, routed } from "./testing/routed.ts";
@@ -166,7 +166,7 @@ test("a trace goes on: the router's spans are between its caller's and the insta
     told.push(request.headers);
     response.end();
   });
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const tracer = new Tracer({
     clock,
     random: seededRandom(7),

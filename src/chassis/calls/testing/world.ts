@@ -1,11 +1,11 @@
 import { type Random, seededRandom } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { type Problem, problem } from "../../http/problem.ts";
 import type { OutgoingCall, PolicyEvent } from "../policy.ts";
 
 /** Time and chance in a test's hands, and what policies were seen to do. */
 export interface World {
-  readonly clock: ManualClock;
+  readonly clock: VirtualClock;
   readonly random: Random;
   readonly events: PolicyEvent[];
   readonly observe: (event: PolicyEvent) => void;
@@ -14,7 +14,7 @@ export interface World {
 export function world(): World {
   const events: PolicyEvent[] = [];
   return {
-    clock: new ManualClock(),
+    clock: new VirtualClock(),
     random: seededRandom(7),
     events,
     observe: (event) => events.push(event),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pool } from "pg";
-import { lacksPostgres, ManualClock, realPostgres } from "#testing";
+import { lacksPostgres, realPostgres, VirtualClock } from "#testing";
 import { database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import { memoryBroker } from "../../messages/memory-broker.ts";
@@ -40,7 +40,7 @@ test("a flow of reactions ends the same wherever the process dies, and what is n
       await view.query(
         "truncate chassis.outbox, chassis.inbox, stock, letters; insert into stock values (5)",
       );
-      const clock = new ManualClock();
+      const clock = new VirtualClock();
       return { clock, broker: memoryBroker({ clock }) };
     },
     async run({ clock, broker }, life) {

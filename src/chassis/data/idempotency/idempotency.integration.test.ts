@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { Pool } from "pg";
-import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, type RealPostgres, realPostgres, VirtualClock } from "#testing";
 import { type Database, database, type Transaction } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import { answer } from "../../http/answer.ts";
@@ -224,7 +224,7 @@ describe("a request with an idempotency key", { skip: lacksPostgres() }, () => {
   test("is forgotten when it is old, and not before", async (context) => {
     const accounts = await openAccounts();
     context.after(() => accounts.close());
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const keys = idempotency({ database: accounts.view, scope: "payments", clock, retentionMs: 1_000 });
     const handle = paying(keys);
     await handle(aRequest("1"));

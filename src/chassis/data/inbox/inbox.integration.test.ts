@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { Pool } from "pg";
 import { seededRandom } from "#base";
-import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, type RealPostgres, realPostgres, VirtualClock } from "#testing";
 import { type Database, database, type Transaction } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import { memoryBroker } from "../../messages/memory-broker.ts";
@@ -159,7 +159,7 @@ describe("an inbox", { skip: lacksPostgres() }, () => {
   test("a message that can never be handled is put aside after its attempts, those behind it go on; redriven, it takes effect once", async (t) => {
     const accounts = await openAccounts();
     t.after(() => accounts.close());
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const broker = memoryBroker({ clock });
     let repaired = false;
     let attempts = 0;
@@ -207,7 +207,7 @@ describe("an inbox", { skip: lacksPostgres() }, () => {
   test("puts nothing aside while the database is away, however often it fails", async (t) => {
     const accounts = await openAccounts();
     t.after(() => accounts.close());
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const broker = memoryBroker({ clock });
     let away = true;
     const unlessAway = <Args extends unknown[], Result>(ask: (...args: Args) => Promise<Result>) => {
@@ -245,7 +245,7 @@ describe("an inbox", { skip: lacksPostgres() }, () => {
   test("forgets what is older than any second delivery", async (t) => {
     const accounts = await openAccounts();
     t.after(() => accounts.close());
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const memory = inbox({ consumer: "accounts", clock, retentionMs: 1_000 });
     const message = payment("alice", 1);
     const once = () =>

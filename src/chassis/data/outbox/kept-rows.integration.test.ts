@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { silentLogger } from "#base";
-import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, type RealPostgres, realPostgres, VirtualClock } from "#testing";
 import { drain } from "./drain.ts";
 import { logRelay } from "./log-relay.ts";
 import { notifyRelay } from "./notify-relay.ts";
@@ -32,7 +32,7 @@ describe("an outbox whose rows cannot be removed", { skip: lacksPostgres(), time
     test(`is published by a ${relay.name} once per wait, ever longer, and it says why`, async (t) => {
       const world = await openStuck();
       t.after(() => world.close());
-      const clock = new ManualClock();
+      const clock = new VirtualClock();
       let said = Promise.withResolvers<string>();
       const log = { ...silentLogger, warn: (message: string) => said.resolve(message) };
       world.start((options) => relay({ ...options, clock, log }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, type RealPostgres, realPostgres, VirtualClock } from "#testing";
 import type { Database } from "../../database/database.ts";
 import { limits } from "../limits.ts";
 import { logRelay, type SlotGivenUp } from "./log-relay.ts";
@@ -84,7 +84,7 @@ describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
     timeout: 30_000,
   }, async (t) => {
     const world = await openWorld(postgres);
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const sent = Promise.withResolvers<void>();
     t.after(() => {
       sent.resolve();
@@ -131,7 +131,7 @@ describe("the slot of the log relay", { skip: lacksPostgres() }, () => {
   }, async (t) => {
     const world = await openWorld(postgres);
     t.after(() => world.close());
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     let draining = false;
     let tailing = false;
     const database = watched(world.database, {

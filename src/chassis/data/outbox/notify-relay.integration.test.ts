@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lacksPostgres, ManualClock, realPostgres } from "#testing";
+import { lacksPostgres, realPostgres, VirtualClock } from "#testing";
 import { limits } from "../limits.ts";
 import { notifyRelay } from "./notify-relay.ts";
 import { openWorld, watched } from "./testing/outbox-world.ts";
@@ -13,7 +13,7 @@ test("a relay that is notified asks for nothing while nothing happens, but looks
   const world = await openWorld(postgres);
   t.after(() => world.close());
   // Time stands still: whatever moves is moved by a notification.
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   let looks = 0;
   let looked = () => {};
   const before = () => {

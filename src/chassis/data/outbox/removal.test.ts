@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock, settled } from "#testing";
+import { settled, VirtualClock } from "#testing";
 import type { Database } from "../../database/database.ts";
 import { Removal } from "./removal.ts";
 
@@ -18,7 +18,7 @@ test("a row that is published while others are looked for again is looked for ag
         });
       }),
   } as unknown as Database;
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const removal = new Removal(database, clock);
   const answer = async (turn: number, gone: readonly string[]) => {
     asked[turn]?.answer(gone);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { Pool } from "pg";
-import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, type RealPostgres, realPostgres, VirtualClock } from "#testing";
 import { type Database, database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import { everyCrashPoint } from "../../testing/mod.ts";
@@ -162,7 +162,7 @@ describe("projections", { skip: lacksPostgres() }, () => {
 
   test("may stand in another database, and say how far they are behind", async (t) => {
     const [events, readers] = [await openView(t), await openView(t)];
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const kept = projector({ projection: balances, events, database: readers, clock });
     const accounts = aggregates({ definition: account, clock });
     assert.deepEqual(await kept.lag(), { events: 0, ageMs: 0, live: true });

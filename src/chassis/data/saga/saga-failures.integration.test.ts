@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { Pool } from "pg";
 import { silentLogger } from "#base";
-import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, type RealPostgres, realPostgres, VirtualClock } from "#testing";
 import { type Database, database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import { memoryBroker } from "../../messages/memory-broker.ts";
@@ -34,7 +34,7 @@ describe("sagas in which something fails", { skip: lacksPostgres() }, () => {
   test("put aside at once what cannot be, count it, and go on with what comes next", async (t) => {
     const view = await openView(t);
     // Time stands still: nothing waits for a second attempt.
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const broker = memoryBroker({ clock });
     const metrics = new Registry();
     const orders = orchestrator({
@@ -74,7 +74,7 @@ describe("sagas in which something fails", { skip: lacksPostgres() }, () => {
 
   test("have as much patience with other failures as one says", async (t) => {
     const view = await openView(t);
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const broker = memoryBroker({ clock });
     const said: string[] = [];
     const log = { ...silentLogger, warn: (message: string) => said.push(message) };
@@ -102,7 +102,7 @@ describe("sagas in which something fails", { skip: lacksPostgres() }, () => {
 
   test("whose timeout fails are put off, ever longer, and hold up no others", async (t) => {
     const view = await openView(t);
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const said: string[] = [];
     const log = { ...silentLogger, error: (message: string) => said.push(message) };
     const errand: SagaDefinition<"asking" | "done", object, { broken: string }> = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Pool } from "pg";
 import { systemClock } from "#base";
-import { lacksPostgres, ManualClock, type RealPostgres, realPostgres } from "#testing";
+import { lacksPostgres, type RealPostgres, realPostgres, VirtualClock } from "#testing";
 import { type Database, database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import { type MemoryBroker, memoryBroker } from "../../messages/memory-broker.ts";
@@ -38,7 +38,7 @@ describe("sagas", { skip: lacksPostgres() }, () => {
 
   interface World {
     readonly view: Database;
-    readonly clock: ManualClock;
+    readonly clock: VirtualClock;
     readonly broker: MemoryBroker;
   }
 
@@ -82,7 +82,7 @@ describe("sagas", { skip: lacksPostgres() }, () => {
           truncate chassis.outbox, chassis.inbox, chassis.sagas, reservations, payments;
           update stock set free = 10;
           update accounts set cents = case customer when 'rich' then 100000 when 'poor' then 5 else 100 end`);
-        const clock = new ManualClock();
+        const clock = new VirtualClock();
         return { view, clock, broker: memoryBroker({ clock }) };
       },
       run,
@@ -169,7 +169,7 @@ describe("sagas", { skip: lacksPostgres() }, () => {
   test("whose state has no timeout any more, in a newer definition, wait for their answer", async (t) => {
     const { pool, view } = await openDatabase(0);
     t.after(() => pool.end());
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const sender = outbox({ source: "/test", clock });
     const errands = (timeout: Timeout<"asking" | "done", unknown> | "never") => {
       const definition: SagaDefinition<"asking" | "done", { answered: unknown }, unknown> = {

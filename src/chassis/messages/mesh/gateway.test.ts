@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { seededRandom } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { limits } from "../limits.ts";
 import { type MemoryBroker, memoryBroker } from "../memory-broker.ts";
 import { composer } from "../message.ts";
@@ -21,7 +21,7 @@ interface Site {
 
 /** Sites, and lines between them that can be cut, as a picture of what is deployed. */
 class Mesh {
-  readonly clock = new ManualClock();
+  readonly clock = new VirtualClock();
   readonly sites: Site[];
   readonly #lines: ReadonlyMap<string, { isCut: boolean }>;
   readonly #compose = composer({ source: "/test", clock: this.clock, random: seededRandom(1) });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLogger } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { composer } from "../message.ts";
 import { Lines } from "./lines.ts";
 
 test("what has failed at a copy whose clock is an hour ahead waits for no longer than its delay", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const attempts: number[] = [];
   const lines = new Lines({
     subscribe: {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { limits } from "../limits.ts";
 import { memoryBroker } from "../memory-broker.ts";
 import { dueTicks, type Missed } from "./due.ts";
@@ -74,7 +74,7 @@ test("whenever it is looked, each tick is said as its schedule says: all, or the
 });
 
 test("what was due while no copy ran is made up for by one message, when one comes back", async () => {
-  const clock = new ManualClock(begin);
+  const clock = new VirtualClock(begin);
   const broker = memoryBroker({ clock });
   const heard: [id: string, data: unknown][] = [];
   const subscription = await broker.subscribe({

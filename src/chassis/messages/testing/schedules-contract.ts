@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { seededRandom, systemClock } from "#base";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { composer } from "../message.ts";
 import { schedule } from "../schedules/schedule.ts";
 import type { Contract } from "./broker-contract.ts";
@@ -38,7 +38,7 @@ export function schedulesContract(contract: Contract): void {
     "of a schedule each tick is said once, though three copies run, one ends and connections are cut",
     async ({ broker, cut }) => {
       await (await reader(broker, { subscriber: "audit" })).close();
-      const clock = new ManualClock(systemClock.now());
+      const clock = new VirtualClock(systemClock.now());
       const copy = () =>
         schedule({
           broker,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { type Problem, problem } from "../../http/problem.ts";
 import { t } from "../../http/schema.ts";
 import { memoryBroker } from "../memory-broker.ts";
@@ -65,7 +65,7 @@ test("errors are problems: what does not fit, what is refused, what went wrong",
 });
 
 test("what nobody answers in time is a problem 504, and whoever has it hears that nobody waits", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const broker = memoryBroker({ clock });
   const dropped = Promise.withResolvers<void>();
   const answering = await prices.answer(broker, {

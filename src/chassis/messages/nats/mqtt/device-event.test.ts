@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "#testing";
+import { VirtualClock } from "#testing";
 import { limits } from "../../limits.ts";
 import { messageFromDevice } from "./device-event.ts";
 
@@ -9,7 +9,7 @@ const read = (payload: string | Uint8Array) =>
   messageFromDevice(
     route,
     { mqttTopic: "sensors/7", payload: Buffer.from(payload), id: "mqtt-1-2" },
-    new ManualClock(0),
+    new VirtualClock(0),
   ).event;
 
 test("what is no event is wrapped into one: JSON as it is, text as text, bytes in base64", () => {
