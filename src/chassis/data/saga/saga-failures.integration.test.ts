@@ -63,13 +63,8 @@ describe("sagas in which something fails", { skip: lacksPostgres() }, () => {
         [1, "stock.reserved has no subject: it must name the saga it answers"],
       ],
     );
-    const count = (name: string) =>
-      metrics
-        .collect()
-        .find((family) => family.name === name)
-        ?.series.map((series) => "value" in series && series.value);
-    assert.deepEqual(count("messages_put_aside_total"), [2]);
-    assert.deepEqual(count("messages_failed_total"), [2]);
+    assert.deepEqual(countOf(metrics, "messages_put_aside_total"), [2]);
+    assert.deepEqual(countOf(metrics, "messages_failed_total"), [2]);
   });
 
   test("have as much patience with other failures as one says", async (t) => {
@@ -121,7 +116,8 @@ describe("sagas in which something fails", { skip: lacksPostgres() }, () => {
       },
     };
     const sender = outbox({ source: "/test", clock });
-    const errands = orchestrator({ definition: errand, database: view, outbox: sender, clock, log });
+    const metrics = new Registry();
+    const errands = orchestrator({ definition: errand, database: view, outbox: sender, clock, log, metrics });
     for (const [id, broken] of [
       ["1", "code"],
       ["2", "statement"],
@@ -145,6 +141,7 @@ describe("sagas in which something fails", { skip: lacksPostgres() }, () => {
     await clock.advance(9_999);
     await errands.timeOut();
     assert.equal(said.length, 4, "it was not tried before its time");
+    assert.deepEqual(countOf(metrics, "saga_timeouts_failed_total"), [4]);
 
     const mended = { ...errand, states: { ...errand.states, done: { final: "completed" as const } } };
     await clock.advance(1);
@@ -154,3 +151,10 @@ describe("sagas in which something fails", { skip: lacksPostgres() }, () => {
     );
   });
 });
+
+function countOf(metrics: Registry, name: string) {
+  return metrics
+    .collect()
+    .find((family) => family.name === name)
+    ?.series.map((series) => "value" in series && series.value);
+}
