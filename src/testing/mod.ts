@@ -19,8 +19,8 @@ export {
   type Output,
 } from "./kubernetes-tools.ts";
 export { namespacedHost } from "./namespaced-host.ts";
-export { lacksNats, type RealNats, type RealNatsOptions, realNats } from "./real-nats.ts";
-export { lacksPostgres, type RealPostgres, realPostgres } from "./real-postgres.ts";
+export { lacksNats, natsProgram, type RealNats, type RealNatsOptions, realNats } from "./real-nats.ts";
+export { lacksPostgres, postgresPrograms, type RealPostgres, realPostgres } from "./real-postgres.ts";
 export { RealRuntime } from "./real-runtime.ts";
 export {
   containerId,

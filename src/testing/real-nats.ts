@@ -27,7 +27,7 @@ export interface RealNatsOptions {
 
 /** What is missing on this machine to start a nats-server, and how to get it; `undefined` when nothing is. */
 export function lacksNats(): string | undefined {
-  return program() ? undefined : "there is no nats-server here: apt-get install nats-server";
+  return natsProgram() ? undefined : "there is no nats-server here: apt-get install nats-server";
 }
 
 /**
@@ -77,7 +77,7 @@ class Server {
   }
 
   async start(): Promise<void> {
-    const path = program();
+    const path = natsProgram();
     if (!path) throw new Error(lacksNats());
     const child = spawn(path, ["-c", join(this.#directory, "configuration")], {
       stdio: ["ignore", "ignore", "pipe"],
@@ -104,7 +104,8 @@ class Server {
   }
 }
 
-function program(): string | undefined {
+/** Where the nats-server is that is here. */
+export function natsProgram(): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"];
   return folders.map((folder) => join(folder, "nats-server")).find(existsSync);
 }

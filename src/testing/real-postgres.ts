@@ -25,7 +25,7 @@ export interface RealPostgres {
 
 /** What is missing on this machine to start a PostgreSQL, and how to get it; `undefined` when nothing is. */
 export function lacksPostgres(): string | undefined {
-  return programs() ? undefined : "there is no PostgreSQL here: apt-get install postgresql";
+  return postgresPrograms() ? undefined : "there is no PostgreSQL here: apt-get install postgresql";
 }
 
 /**
@@ -160,7 +160,7 @@ class Server {
   }
 
   #program(name: string): string {
-    const folder = programs();
+    const folder = postgresPrograms();
     if (!folder) throw new Error(lacksPostgres());
     return join(folder, name);
   }
@@ -178,8 +178,8 @@ function serverUser(): Owner | undefined {
   return { uid: id("-u"), gid: id("-g") };
 }
 
-/** Where the newest version that is here keeps its programs. */
-function programs(): string | undefined {
+/** Where the newest version that is here keeps its programs; clients alone, which may be newer, are no version. */
+export function postgresPrograms(): string | undefined {
   const root = "/usr/lib/postgresql";
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   return versions.map((version) => join(root, version, "bin")).find((bin) => existsSync(join(bin, "initdb")));

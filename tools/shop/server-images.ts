@@ -1,34 +1,31 @@
 import { readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { must } from "#base";
 import type { Host } from "#host";
-import { busyboxImage, type TestFile, type TestImage } from "#testing";
+import { busyboxImage, natsProgram, postgresPrograms, type TestFile, type TestImage } from "#testing";
 
 /** The user that they run as: one without a name among a machine's own. */
 const user = "65532:65532";
 
 /** PostgreSQL of the distribution, with a shell to start it by. */
 export async function postgresImage(host: Host): Promise<TestImage> {
-  const version = readdirSync("/usr/lib/postgresql").sort((a, b) => Number(b) - Number(a))[0] as string;
-  const folder = `/usr/lib/postgresql/${version}`;
-  const programs = ["postgres", "initdb", "psql", "pg_isready"].map((name) => `${folder}/bin/${name}`);
+  const bin = must(postgresPrograms(), "lacksPostgres was asked");
+  const folder = dirname(bin);
+  const programs = ["postgres", "initdb", "psql", "pg_isready"].map((name) => join(bin, name));
   // Without the compiler of queries, which is larger than all the rest.
   const extensions = filesBelow(`${folder}/lib`).filter((path) => /^(?!.*llvmjit).*\.so$/.test(path));
   const paths = [
     ...(await withLibraries(host, [...programs, ...extensions])),
-    ...filesBelow(`/usr/share/postgresql/${version}`),
+    ...filesBelow(`/usr/share/postgresql/${basename(folder)}`),
     ...filesBelow("/usr/share/zoneinfo"),
   ];
-  return serverImage({ paths, environment: [`PATH=${folder}/bin:/bin`], stopSignal: "SIGINT" });
+  return serverImage({ paths, environment: [`PATH=${bin}:/bin`], stopSignal: "SIGINT" });
 }
 
 /** The nats-server of the distribution. */
 export async function natsImage(host: Host): Promise<TestImage> {
-  const { stdout } = await host.run({
-    program: "sh",
-    arguments: ["-c", 'PATH="$PATH:/usr/sbin" command -v nats-server'],
-  });
-  const program = stdout.trim();
+  const program = must(natsProgram(), "lacksNats was asked");
   return serverImage({ paths: await withLibraries(host, [program]), entry: program, stopSignal: "SIGTERM" });
 }
 
