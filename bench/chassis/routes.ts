@@ -135,8 +135,7 @@ export async function measureStarts(
   const first = new ServerProcess(servers.chassis, firstPort + 9, {
     environment: { NODE_COMPILE_CACHE: cache },
   });
-  await first.listening();
-  await first.stop();
+  await first.listening().finally(() => first.stop());
   const taken: Record<StartName, number[]> = { chassis: [], "chassis, compile cache": [], "node:http": [] };
   const names = Object.keys(taken) as StartName[];
   for (let round = 0; round < 9; round += 1)

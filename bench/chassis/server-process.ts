@@ -46,17 +46,19 @@ export class ServerProcess {
     return (Number(pages) * 4096) / 1e6;
   }
 
-  async end(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const ended = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await ended;
+  end(): Promise<void> {
+    return this.#endBy("SIGKILL");
   }
 
   /** Asks it to end, so that it keeps what it has compiled. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#endBy("SIGINT");
+  }
+
+  async #endBy(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "exit");
-    this.#child.kill("SIGINT");
+    this.#child.kill(signal);
     await ended;
   }
 }
