@@ -10,6 +10,8 @@ export interface ShopProcessOptions {
   /** Which parts it runs; none: all. */
   readonly parts: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** How long it may take until it is ready. */
+  readonly readyMs: number;
 }
 
 /**
@@ -74,9 +76,11 @@ export class ShopProcess {
   }
 
   async #ready(): Promise<void> {
+    const { readyMs } = this.#options;
     const signal = AbortSignal.timeout(readyMs);
     const isReady = async () => (await fetch(`${this.url}/readyz`, { signal }).catch(() => undefined))?.ok;
     while (!(await isReady())) {
+      if (!this.#isWanted) throw new Error(`${this.name} was stopped before it was ready`);
       if (signal.aborted)
         throw new Error(`${this.name} is not ready after ${readyMs} ms:\n${this.lastWords}`);
       await pause(lookEveryMs);
@@ -115,6 +119,4 @@ export class ShopProcess {
 
 const restartMs = 100;
 const lookEveryMs = 50;
-/** Long enough for a busy machine; a failure, not a pace. */
-const readyMs = 60_000;
 const lastWordsLength = 4_096;

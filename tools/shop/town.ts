@@ -29,6 +29,8 @@ export interface TownOptions {
   readonly without?: "outbox" | "inbox";
   /** PostgreSQL's own. */
   readonly postgres?: Readonly<Record<string, string>>;
+  /** How long a process may take until it is ready; a minute, unless said otherwise. */
+  readonly readyMs?: number;
 }
 
 /** A shop with all that it stands on, every piece of which can be killed. */
@@ -53,7 +55,14 @@ export class Town {
     this.#pools = fields.pools;
   }
 
-  static async open({ staged, layout, without, postgres: settings }: TownOptions): Promise<Town> {
+  /** When something of it does not come to stand, nothing of it is left. */
+  static async open({
+    staged,
+    layout,
+    without,
+    postgres: settings,
+    readyMs = busyMachineMs,
+  }: TownOptions): Promise<Town> {
     const postgres = await realPostgres({ max_connections: "200", ...settings });
     const nats = layout === "services" ? await realNats() : undefined;
     const pools = new Map<PartName, Pool>();
@@ -68,7 +77,12 @@ export class Town {
         ...(nats ? { NATS_URL: nats.url } : {}),
         ...(without ? { WITHOUT: without } : {}),
       };
-      const each = await ShopProcess.create({ directory: staged.directory, parts, environment });
+      const each = await ShopProcess.create({
+        directory: staged.directory,
+        parts,
+        environment,
+        readyMs,
+      });
       processes.push(each);
       const names: readonly PartName[] = parts.length === 0 ? partNames : parts;
       for (const name of names) {
@@ -79,7 +93,12 @@ export class Town {
     const town = new Town({ postgres, nats, processes, staged, pools });
     // The page alone asks others; where everything is one process, that is known.
     if (processes.length > 1) town.processOf("web").tell({ OTHERS: addresses.join(",") });
-    await Promise.all(processes.map((each) => each.start()));
+    try {
+      await Promise.all(processes.map((each) => each.start()));
+    } catch (error) {
+      await town.close();
+      throw error;
+    }
     return town;
   }
 
@@ -141,3 +160,6 @@ export class Town {
     await this.#staged.remove();
   }
 }
+
+/** A failure, not a pace. */
+const busyMachineMs = 60_000;
