@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { silentLogger, systemClock } from "#base";
 import { createHost } from "#host";
 import { lacksBusybox, lacksNats, lacksPostgres } from "#testing";
@@ -51,7 +52,7 @@ describe("the shop in a cluster", { skip }, async () => {
     await assertBooksAgree(bought, { ask, letters: () => lettersAtPostgres({ ask }) });
   });
 
-  /** Orders in a shop behind a service while a pod of each victim is deleted, one after the other. */
+  /** Orders in a shop behind a service, from before a pod of each victim is deleted, one after the other, until another one is there. */
   async function shoppingWhileDeleted(
     entrance: string,
     victims: readonly string[],
@@ -61,18 +62,29 @@ describe("the shop in a cluster", { skip }, async () => {
     const shopper = machine.start(process.execPath, [
       join(import.meta.dirname, "shop/shopper.ts"),
       `http://${clusterIP}`,
-      String(victims.length * ordersEach),
     ]);
-    for (const [index, victim] of victims.entries()) {
-      shopper.type(`${ordersEach}\n`);
-      const [pod] = (await get(`pods -l app=${victim}`)).items;
-      await run(`delete pod ${pod.metadata.name}`);
-      await shopper.printed(new RegExp(`^${(index + 1) * ordersEach} placed$`, "m"), patience);
-      await standing(victim);
+    let placed = 0;
+    const buyUntil = async (over: AbortSignal) => {
+      while (!over.aborted) {
+        shopper.type(`${atOnce}\n`);
+        placed += atOnce;
+        await shopper.printed(new RegExp(`^${placed} placed$`, "m"), patience);
+        await pause(breathMs, undefined, { signal: over }).catch(() => {});
+      }
+    };
+    for (const victim of victims) {
+      const replaced = new AbortController();
+      await Promise.all([replace(victim).finally(() => replaced.abort()), buyUntil(replaced.signal)]);
     }
     shopper.type();
-    const bought = JSON.parse(await shopper.printed(/^bought (.*)$/m)) as Bought;
+    const bought = JSON.parse(await shopper.printed(/^bought (.*)\n/m)) as Bought;
     return new Map(bought.map(([id, number]) => [id, purchase(number)]));
+  }
+
+  async function replace(victim: string): Promise<void> {
+    const [pod] = (await get(`pods -l app=${victim}`)).items;
+    await run(`delete pod ${pod.metadata.name}`);
+    await standing(victim);
   }
 
   function standing(name: string): Promise<string> {
@@ -86,8 +98,10 @@ describe("the shop in a cluster", { skip }, async () => {
   }
 });
 
-/** Placed while a pod is deleted. */
-const ordersEach = 8;
+/** Orders that are placed side by side, again and again while a pod is replaced. */
+const atOnce = 2;
+/** Between them: a machine that is busy with orders alone replaces no pod. */
+const breathMs = 400;
 const patience = { timeoutMs: 120_000 };
 
 /** Asks the parts' databases as a person would. */

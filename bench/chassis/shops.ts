@@ -35,7 +35,7 @@ export async function measureShops(say: (line: string) => void): Promise<readonl
 async function measure(layout: Layout): Promise<ShopFigures> {
   const town = await Town.open({ staged: await stageShop(), layout, postgres: { fsync: "on" } });
   try {
-    await payIn(town.url, orders);
+    await payIn(town.url);
     const took: number[] = [];
     const began = performance.now();
     await shopping(

@@ -36,7 +36,7 @@ export async function shopUnderFire(
   town: Town,
   { orders, strikes }: Campaign,
 ): Promise<ReadonlyMap<string, Purchase>> {
-  await payIn(town.url, orders);
+  await payIn(town.url);
   const disasters = new Disasters(town, seededRandom(1));
   const every = Math.floor(orders / strikes);
   const began = performance.now();
