@@ -9,7 +9,7 @@ import { topics } from "../../examples/shop/messages.ts";
 const readers = [
   ...(["orders", "inventory", "payment"] as const).map((part) => ({ topic: topics[part], subscriber: part })),
   { topic: topics.answers, subscriber: "saga order" },
-  ...(["shipping", "notifications", "overview"] as const).map((part) => ({
+  ...Object.keys(fulfilment.participants).map((part) => ({
     topic: fulfilment.topic,
     subscriber: `${fulfilment.name} ${part}`,
   })),
