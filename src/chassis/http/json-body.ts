@@ -16,10 +16,13 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   if (!buffer.isUtf8(bytes)) throw problem(400, "the body is not UTF-8");
   const text = bytes.toString();
   const value = parse(text);
-  if (/__proto__|\\u005f/i.test(text) && namesPrototype(value))
+  if (mayNamePrototype.test(text) && namesPrototype(value))
     throw problem(400, "the body has a field __proto__, which is taken nowhere");
   return value;
 }
+
+/** `__proto__` as it stands, or any of its letters as an escape. */
+const mayNamePrototype = /__proto__|\\u00(?:5f|6f|7[024])/i;
 
 function parse(text: string): unknown {
   try {

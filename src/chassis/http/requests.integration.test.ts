@@ -72,6 +72,7 @@ test("each bad request gets a problem document with the status that says what is
     [place('{"item":7}'), 400, /2 fields/],
     [place('{"item":"x","count":1,"a":[{"__proto__":1}]}'), 400, /__proto__/],
     [place('{"item":"x","count":1,"\\u005f_proto__":1}'), 400, /__proto__/],
+    [place('{"item":"x","count":1,"a":{"__pr\\u006Fto__":1}}'), 400, /__proto__/],
     [ask("/orders", { method: "POST" }), 400, /cannot be accepted/],
     [ask("/orders/none"), 404, /there is no order none/],
   ];
