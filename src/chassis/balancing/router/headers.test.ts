@@ -48,3 +48,9 @@ test("whatever `connection` names, a body keeps its frame and the router its say
     }),
   );
 });
+
+test("as many blanks in `connection` as a stranger likes are read once: by a pattern a megabyte of them takes half an hour", () => {
+  const connection = `a${" ".repeat(1024 * 1024)}b, cookie`;
+  const told = requestHeaders(from("10.9.9.9", { connection, cookie: "c" }), { trusted, via });
+  assert.equal(told.cookie, undefined);
+});

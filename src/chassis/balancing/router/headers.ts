@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { type AddressSet, plainAddress } from "../../addresses.ts";
+import { membersOf } from "../../http/list-header.ts";
 
 export interface Passing {
   /** Who is believed about those behind them. */
@@ -36,7 +37,7 @@ export function upgradeHeaders(answer: IncomingMessage): OutgoingHttpHeaders {
 
 /** Headers without those that are about one connection: RFC 9110, section 7.6.1. */
 function endToEnd(headers: IncomingHttpHeaders, besides: readonly string[] = []): OutgoingHttpHeaders {
-  const named = (headers.connection ?? "").toLowerCase().split(/\s*,\s*/);
+  const named = membersOf((headers.connection ?? "").toLowerCase());
   const left = new Set([...named, ...besides]);
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !left.has(name)),
