@@ -84,3 +84,16 @@ test("where any page may ask, a cache may keep one answer for all; what may be r
   );
   assert.equal(headers.get("access-control-expose-headers"), "etag, location, retry-after, x-total");
 });
+
+test("a service that cannot say which pages may ask answers 500, and goes on", async (context) => {
+  const { ask, line } = await startService(context, {
+    routes: api,
+    crossOrigin: () => {
+      throw new Error("no such setting");
+    },
+    handlers: () => ({ read: ({ params: { id } }) => id, change: () => {} }),
+  });
+  assert.equal((await ask("/orders/7", { headers: { origin: shop } })).status, 500);
+  assert.match(JSON.stringify(await line("a handler failed")), /no such setting/);
+  assert.equal((await ask("/livez")).status, 200);
+});

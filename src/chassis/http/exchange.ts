@@ -211,7 +211,8 @@ export class Exchange implements Current {
         JSON.stringify(shown.document(traceId)),
       );
     } catch (unsendable) {
-      // A status that is none, a line break in a header: the problem that is made instead has neither.
+      // A status that is none, a line break in a header, or nobody can say which pages may read it: the problem that is made instead has none of these.
+      this.crossOrigin = false;
       this.fail(unsendable);
       return;
     }
