@@ -134,7 +134,8 @@ export class Exchange implements Current {
   sendStream(status: number, headers: Record<string, string | number>, pieces: Pieces): void {
     const begun = this.#begin(status, headers);
     if (!begun || this.request.method === "HEAD") {
-      void pieces[Symbol.asyncIterator]().return?.();
+      // Nobody reads it: that it has failed already, or cannot be let go of, is nothing to anybody.
+      Promise.try(() => pieces[Symbol.asyncIterator]().return?.()).catch(() => {});
       if (begun) this.response.end();
       return;
     }

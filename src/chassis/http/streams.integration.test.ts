@@ -47,6 +47,17 @@ function start(context: TestContext) {
   }));
 }
 
+test("a stream that has failed before anybody read it fails nothing else, when nobody wants to read it", async (context) => {
+  const { ask } = await startService(context, {
+    routes: { torn: get("/torn", { answers: { 200: t.stream("text/csv") } }) },
+    handlers: () => ({
+      torn: () => new ReadableStream({ start: (controller) => controller.error(new Error("torn")) }),
+    }),
+  });
+  assert.equal((await ask("/torn", { method: "HEAD" })).status, 200);
+  assert.equal((await ask("/livez")).status, 200);
+});
+
 test("bytes arrive as they were, under their media type, with their length", async (context) => {
   const { url, calls } = await start(context);
   assert.deepEqual(await calls.picture(), png);
