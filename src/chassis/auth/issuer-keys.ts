@@ -18,6 +18,8 @@ export class IssuerKeys {
   #known: { readonly find: JWTVerifyGetKey; readonly sinceMs: number } | undefined;
   #asking: Promise<JWTVerifyGetKey> | undefined;
   #askedMs = Number.NEGATIVE_INFINITY;
+  /** When the issuer has answered last, or has not. */
+  #settledMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: IssuerKeysOptions) {
     this.#options = options;
@@ -28,10 +30,11 @@ export class IssuerKeys {
     const nowMs = this.#options.clock.monotonicMs();
     const known = this.#known;
     if (!known || nowMs - known.sinceMs > limits.keyTrustMs) return this.#ask(nowMs);
-    const old = nowMs - known.sinceMs > limits.keyAgeMs;
-    // Nobody waits for that: whoever asks now is answered with what is known.
-    if (old && nowMs - this.#askedMs > limits.keyRetryMs) this.#refresh(nowMs);
-    return known.find;
+    if (nowMs - known.sinceMs <= limits.keyAgeMs) return known.find;
+    if (nowMs - this.#askedMs > limits.keyRetryMs) this.#refresh(nowMs);
+    // Where there is always somebody who asks, nobody waits for that. After hours of silence a key may have been withdrawn for as long.
+    const isLongAgo = nowMs - this.#settledMs > limits.keyAgeMs + limits.keyRetryMs;
+    return (isLongAgo && (await this.#asking?.catch(() => undefined))) || known.find;
   }
 
   /** For all who need it meanwhile it is asked once. */
@@ -44,6 +47,7 @@ export class IssuerKeys {
       })
       .finally(() => {
         this.#asking = undefined;
+        this.#settledMs = this.#options.clock.monotonicMs();
       });
     return this.#asking;
   }

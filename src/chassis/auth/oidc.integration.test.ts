@@ -116,6 +116,26 @@ test("an issuer that goes away takes nobody with it for a day; when it is back, 
   while ((await ask().catch(({ status }) => status)) !== 401);
 });
 
+test("a key that was withdrawn while nobody asked for hours is not taken once more; an issuer that is away then costs nobody", async (context) => {
+  const issuer = await startIssuer(context);
+  let nowMs = 0;
+  const clock: Clock = { ...systemClock, monotonicMs: () => nowMs };
+  const { authenticate } = oidc({ issuer: issuer.url, audience: "shop", clock });
+  const header = `Bearer ${await issuer.sign({ sub: "ada" })}`;
+  await authenticate(header);
+  issuer.present = false;
+  nowMs += 5 * 3_600_000;
+  assert.equal((await authenticate(header)).subject, "ada");
+  issuer.present = true;
+  issuer.withdraw();
+  nowMs += 5 * 3_600_000;
+  const both = await Promise.allSettled([authenticate(header), authenticate(header)]);
+  assert.deepEqual(
+    both.map((each) => each.status === "rejected" && each.reason.status),
+    [401, 401],
+  );
+});
+
 test("who may not ask learns nothing about a request's fields", async (context) => {
   const issuer = await startIssuer(context);
   const { ask } = await startService(context, {
