@@ -166,16 +166,16 @@ class Errand {
 
   async #attempt(picked: Picked): Promise<Outcome> {
     const { clock, connectMs, answerMs, idleMs, leaving } = this.#routing;
-    if (this.#response.destroyed) {
-      // Its caller has gone while it waited to hear who is there.
-      picked.ended("gone");
-      return { how: "gone" };
-    }
     const remainingMs = this.#deadlineMs - clock.monotonicMs();
+    if (this.#response.destroyed || remainingMs <= 0) {
+      // Its caller has gone while it waited to hear who is there, or leaves no time to ask.
+      picked.ended("gone");
+      if (this.#response.destroyed) return { how: "gone" };
+      throw problem(504, "there was no answer before the deadline");
+    }
     const telling = this.#told.attempt(picked.instance.url);
     let ended = "failed";
     try {
-      if (remainingMs <= 0) throw problem(504, "there was no answer before the deadline");
       const outcome = await new Attempt({
         request: this.#request,
         response: this.#response,

@@ -113,6 +113,18 @@ test("an instance that does not answer is 504, one that stops amid its answer is
   assert.ok(Number(remaining.at(-1)) <= 60, `${remaining.at(-1)} ms are left`);
 });
 
+test("a caller that leaves no time is told so, nobody is asked, and nothing is held against the instance", async (context) => {
+  const asked: string[] = [];
+  const instance = await listening(context, (_, response) => {
+    asked.push("asked");
+    response.end();
+  });
+  const metrics = new Registry();
+  const { url } = await routed(context, [instance], { metrics });
+  assert.equal((await fetch(url, { headers: { "x-remaining-ms": "0" } })).status, 504);
+  assert.deepEqual([asked, outcomes(metrics)], [[], []]);
+});
+
 test("a caller that does not send its request is told so, and nothing is held against the instance", async (context) => {
   const waiting: RequestListener = (request, response) => {
     request.resume().once("end", () => response.end());
