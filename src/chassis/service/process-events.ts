@@ -28,7 +28,7 @@ export class ProcessEvents {
     };
     process.on("SIGTERM", end).on("SIGINT", end).on("uncaughtExceptionMonitor", fatal);
     // Nobody reads the log any more: whoever is served here is served all the same, until the process has ended.
-    process.stdout.on("error", () => {});
+    process.stdout.off("error", ignore).on("error", ignore);
     this.#forget = () => {
       process.off("SIGTERM", end).off("SIGINT", end).off("uncaughtExceptionMonitor", fatal);
     };
@@ -43,3 +43,5 @@ export class ProcessEvents {
     this.#forget();
   }
 }
+
+function ignore(): void {}
