@@ -7,7 +7,7 @@ export const member = {
 };
 
 const account = t.object({
-  /** Instances that a registry knows, by the last part of their id. */
+  /** Where the instances are that a registry knows: addresses, or names in DNS. */
   known: t.array(t.string()),
   /** Who gave the last answers, each once. */
   answering: t.array(t.string()),
