@@ -3,6 +3,7 @@ import { RequestError, TimeoutError } from "@nats-io/transport-node";
 import type { Clock } from "#base";
 import { limits } from "../limits.ts";
 import { copiesSubject, copySubject } from "./names.ts";
+import { parsed } from "./parsed.ts";
 
 /** What the copies of a subscriber tell each other. Nothing depends on its arrival but how soon work is shared. */
 interface Word {
@@ -42,7 +43,8 @@ export class Copies {
       }),
       nats.subscribe(this.#subject, {
         callback: (error, message) => {
-          if (!error) this.#hear(message.json<Word>());
+          const word = wordIn(message.data);
+          if (!error && word) this.#hear(word);
         },
       }),
     ];
@@ -102,4 +104,9 @@ export class Copies {
     if (!known && says !== "gone") this.say("here");
     if (says !== "here" || !known) this.#options.onChange();
   }
+}
+
+function wordIn(bytes: Uint8Array): Word | undefined {
+  const word = parsed(bytes) as Partial<Word> | null | undefined;
+  return typeof word?.copy === "string" ? (word as Word) : undefined;
 }

@@ -8,6 +8,8 @@ import type { AnswerOptions, Reply, Request, Requests } from "../requests/reques
 import { unlessAborted } from "../unless-aborted.ts";
 import type { Connection } from "./connection.ts";
 import { copySubject, droppedSubject, requestSubject } from "./names.ts";
+import { parsed } from "./parsed.ts";
+import { eventIn } from "./stored-event.ts";
 
 export interface NatsRequestsOptions {
   readonly connection: Connection;
@@ -90,7 +92,8 @@ class Attempt {
       this.#over.resolve(undefined);
       return;
     }
-    const word = message.json<Word>();
+    const word = wordIn(message.data);
+    if (!word) return;
     if ("taken" in word) this.#takenBy = word.taken;
     else this.#over.resolve(word);
   }
@@ -132,8 +135,9 @@ function openAnswerer({ connection, clock, random }: NatsRequestsOptions, answer
   const calls = nats.subscribe(requestSubject(topic, type), {
     queue: "answerers",
     callback(error, message) {
-      if (error) return;
-      const { id, event, remainingMs } = message.json<Call>();
+      const call = callIn(message.data);
+      if (error || !call) return;
+      const { id, event, remainingMs } = call;
       const say = (word: Word) => message.respond(JSON.stringify(word));
       say({ taken: copy });
       inHand.take(id, { topic, event }, remainingMs, async (reply) => {
@@ -150,4 +154,15 @@ function openAnswerer({ connection, clock, random }: NatsRequestsOptions, answer
       if (!nats.isClosed()) await nats.flush();
     },
   };
+}
+
+function callIn(bytes: Uint8Array): Call | undefined {
+  const call = parsed(bytes) as Partial<Call> | null | undefined;
+  const isCall = typeof call?.id === "string" && typeof call.remainingMs === "number" && eventIn(call.event);
+  return isCall ? (call as Call) : undefined;
+}
+
+function wordIn(bytes: Uint8Array): Word | undefined {
+  const word = parsed(bytes);
+  return typeof word === "object" && word !== null ? (word as Word) : undefined;
 }

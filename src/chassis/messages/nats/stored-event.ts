@@ -1,17 +1,14 @@
 import type { CloudEvent } from "../cloud-event.ts";
+import { parsed } from "./parsed.ts";
 
-/**
- * The event in the bytes of a stream. Undefined when it is none: whoever may write to a subject may write anything, and what nobody can read must not keep
- * a partition from going on.
- */
+/** The event in the bytes of a stream. Undefined when it is none: what nobody can read must not keep a partition from going on. */
 export function storedEvent(bytes: Uint8Array): CloudEvent | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return undefined;
-  }
-  const event = value as Partial<CloudEvent> | null;
+  return eventIn(parsed(bytes));
+}
+
+/** What is an event, as far as brokers look into it. */
+export function eventIn(value: unknown): CloudEvent | undefined {
+  const event = value as Partial<CloudEvent> | null | undefined;
   const isEvent = [event?.id, event?.type, event?.source, event?.partitionkey].every(
     (attribute) => typeof attribute === "string",
   );

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jetstream } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { systemClock } from "#base";
+import { silentLogger, systemClock } from "#base";
 import { lacksNats, realNats } from "#testing";
 import { composer } from "../message.ts";
-import { delayedSubject, partitionOf, subjectOf } from "./names.ts";
+import { copiesSubject, delayedSubject, partitionOf, requestSubject, subjectOf } from "./names.ts";
 import { natsBroker } from "./nats-broker.ts";
 
 test("what a stranger writes into a topic's stream keeps nothing behind it from being handled", {
@@ -40,4 +40,32 @@ test("what a stranger writes into a topic's stream keeps nothing behind it from 
   await subscription.close();
   await broker.close();
   await stranger.close();
+});
+
+test("what a stranger says where requests are taken and copies meet makes nobody deaf", {
+  skip: lacksNats() ?? false,
+  timeout: 60_000,
+}, async (context) => {
+  const nats = await realNats();
+  context.after(() => nats.stop());
+  const warnings: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const broker = await natsBroker({ servers: nats.url, log });
+  context.after(() => broker.close());
+  const subscription = await broker.subscribe({ topic: "numbers", subscriber: "audit", async handle() {} });
+  const answering = await broker.answer({
+    topic: "numbers",
+    type: "double",
+    answer: async () => ({ data: 42 }),
+  });
+  const stranger = await connect({ servers: nats.url });
+  for (const text of ["", "not json", "null", "{}", '{"id":"a","event":null,"remainingMs":5}'])
+    for (const subject of [requestSubject("numbers", "double"), copiesSubject("numbers", "audit")])
+      stranger.publish(subject, text);
+  await stranger.flush();
+  const message = composer({ source: "/test" })({ topic: "numbers", type: "double", data: 21 });
+  const { signal } = new AbortController();
+  assert.deepEqual(await broker.request({ message, timeoutMs: 50_000, signal }), { data: 42 });
+  assert.deepEqual(warnings, []);
+  await Promise.all([subscription.close(), answering.close(), stranger.close()]);
 });
