@@ -18,8 +18,6 @@ export const limits = {
   lettersShown: 100,
   /** A tick is missed when it is so late: longer than copies take to start one after the other. */
   lateTickMs: 60_000,
-  /** Ticks that were missed and are made up for in one step. */
-  ticksAtOnce: 100,
   /** How often a schedule looks at the clock, which may be set. */
   scheduleLookMs: 60_000,
   /** After so long a request is sent again for which there was nobody. */

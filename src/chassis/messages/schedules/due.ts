@@ -7,24 +7,23 @@ import type { Ticks } from "./ticks.ts";
  */
 export type Missed = "last" | "all" | "none";
 
-/** What is to be said now, and from where to go on. */
+/** The next step of a schedule. */
 export interface Due {
-  readonly ticks: readonly number[];
+  /** What is to be said; undefined: nothing, for it would be too late. */
+  readonly tick?: number;
   /** The last tick that is dealt with. */
   readonly upTo: number;
 }
 
-/** Undefined: nothing is due. */
-export function dueTicks(ticks: Ticks, since: number, now: number, missed: Missed): Due | undefined {
+/**
+ * Undefined: nothing is due. A step says one tick at most, so that copies that look at different moments say it in steps to the
+ * same place, by which a broker knows that they are the same.
+ */
+export function dueTick(ticks: Ticks, since: number, now: number, missed: Missed): Due | undefined {
   const next = ticks.after(since);
   const last = ticks.upTo(now);
   if (next === undefined || last === undefined || next > now) return undefined;
-  if (missed === "last") return { ticks: [last], upTo: last };
-  const begin = missed === "all" ? since : Math.max(since, now - limits.lateTickMs);
-  const each: number[] = [];
-  for (let tick = ticks.after(begin); tick !== undefined && tick <= now; tick = ticks.after(tick)) {
-    each.push(tick);
-    if (each.length === limits.ticksAtOnce) break;
-  }
-  return { ticks: each, upTo: each.at(-1) ?? last };
+  if (missed === "last") return { tick: last, upTo: last };
+  const tick = missed === "all" ? next : ticks.after(Math.max(since, now - limits.lateTickMs));
+  return tick !== undefined && tick <= now ? { tick, upTo: tick } : { upTo: last };
 }

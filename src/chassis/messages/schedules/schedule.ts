@@ -3,7 +3,7 @@ import { pause, persist } from "../../database/persist.ts";
 import type { Broker, Subscription } from "../broker.ts";
 import { limits } from "../limits.ts";
 import { composer, type Draft } from "../message.ts";
-import { type Due, dueTicks, type Missed } from "./due.ts";
+import { type Due, dueTick, type Missed } from "./due.ts";
 import type { Every } from "./ticks.ts";
 
 export interface ScheduleOptions {
@@ -33,11 +33,11 @@ export async function schedule(options: ScheduleOptions): Promise<Subscription> 
   const ticks = ticksOf(every, clock.now());
   const compose = composer({ source, clock });
   const mark = `schedule ${name}`;
-  const messagesOf = (due: Due) =>
-    due.ticks.map((tick) => {
-      const at = new Date(tick);
-      return compose({ key: name, ...say(at), id: `${name}/${at.toISOString()}` });
-    });
+  const messagesOf = ({ tick }: Due) => {
+    if (tick === undefined) return [];
+    const at = new Date(tick);
+    return [compose({ key: name, ...say(at), id: `${name}/${at.toISOString()}` })];
+  };
 
   const begin = async () => {
     const at = await broker.marks.read(mark);
@@ -49,7 +49,7 @@ export async function schedule(options: ScheduleOptions): Promise<Subscription> 
   /** Says what is due. When to look again. */
   const advance = async (): Promise<number> => {
     const from = await begin();
-    const due = dueTicks(ticks, Number(from), clock.now(), missed);
+    const due = dueTick(ticks, Number(from), clock.now(), missed);
     if (!due) return ticks.after(clock.now()) ?? Number.POSITIVE_INFINITY;
     await broker.marks.move({ mark, from, to: String(due.upTo), messages: messagesOf(due) });
     // Whoever has moved it, there may be more.
