@@ -67,6 +67,18 @@ test("whoever listens passes over fields that a newer sender adds, wherever they
   assert.deepEqual(event.data, { ...newer, express: false });
 });
 
+test("fields are passed over also below one that is called as a keyword of schemas is", () => {
+  const choice = t.object({ street: t.string() });
+  const settings = topic({
+    name: "settings",
+    events: { "setting.made": t.object({ default: choice, const: t.array(choice), properties: choice }) },
+  });
+  const newer = { street: "Elm", floor: 3 };
+  const data = { default: newer, const: [newer], properties: newer };
+  const event = settings.read(compose({ topic: "settings", type: "setting.made", data }));
+  assert.deepEqual(event?.data, data);
+});
+
 test("what is heard is a copy: what one subscriber is given another may not see", () => {
   const message = compose({ topic: "orders", type: "order.placed", data: order });
   heard(message);
