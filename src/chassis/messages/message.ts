@@ -66,9 +66,15 @@ export function keyOf(message: Message): string {
   return message.event.partitionkey;
 }
 
+/** Before when nobody is to have a message, in milliseconds since 1970. Undefined for most, and for what says something that is no moment. */
+export function momentOf({ event }: Message): number | undefined {
+  const moment = Date.parse(event.notbefore ?? "");
+  return Number.isNaN(moment) ? undefined : Math.max(0, moment);
+}
+
 /** For how long a message is kept from its subscribers; 0 for most. */
-export function delayMsOf({ event }: Message, clock: Clock): number {
-  return event.notbefore === undefined ? 0 : Math.max(0, Date.parse(event.notbefore) - clock.now());
+export function delayMsOf(message: Message, clock: Clock): number {
+  return Math.max(0, (momentOf(message) ?? 0) - clock.now());
 }
 
 function validate(draft: Draft, { event }: Message): void {

@@ -46,7 +46,8 @@ test("whether the moment of a message has come the database says, not a machine 
   const notBefore = new Date(systemClock.now() + 3_600_000);
   const message = composer({ source: "/test" })({ topic: "orders", type: "counted", data: 1, notBefore });
   t.mock.method(Date, "now", () => notBefore.getTime() + 3_600_000);
-  await postgresBroker({ database: view }).publish([message]);
+  const nonsense = { ...message, event: { ...message.event, notbefore: "soon" } };
+  await postgresBroker({ database: view }).publish([message, nonsense]);
   const { rows } = await view.query("select due_at from chassis.delayed");
   assert.deepEqual(rows, [{ due_at: notBefore }]);
 });

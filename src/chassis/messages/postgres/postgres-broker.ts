@@ -1,7 +1,8 @@
 import { type Clock, type Logger, type Random, silentLogger, systemClock, systemRandom } from "#base";
 import type { Database, Transaction } from "../../database/database.ts";
 import type { Broker } from "../broker.ts";
-import { keyOf, type Message } from "../message.ts";
+import { keyOf, type Message, momentOf } from "../message.ts";
+import { asText } from "./as-text.ts";
 import { PostgresDeadLetters } from "./postgres-dead-letters.ts";
 import { postgresMarks } from "./postgres-marks.ts";
 import { postgresRequests } from "./postgres-requests.ts";
@@ -29,16 +30,15 @@ export function postgresBroker({
   const publish = async (through: Transaction, messages: readonly Message[]) => {
     const columns = (those: readonly Message[]) => [
       those.map(({ topic }) => topic),
-      those.map(keyOf),
+      those.map((message) => asText(keyOf(message))),
       those.map(({ event }) => JSON.stringify(event)),
     ];
     // Whether the moment of one has come the database says, not this machine.
-    const { due = [], delayed = [] } = Object.groupBy(messages, ({ event }) =>
-      event.notbefore === undefined ? "due" : "delayed",
+    const { due = [], delayed = [] } = Object.groupBy(messages, (message) =>
+      momentOf(message) === undefined ? "due" : "delayed",
     );
     if (due.length > 0) await through.query(publishStatement, columns(due));
-    if (delayed.length > 0)
-      await through.query(delayStatement, [...columns(delayed), delayed.map(({ event }) => event.notbefore)]);
+    if (delayed.length > 0) await through.query(delayStatement, [...columns(delayed), delayed.map(momentOf)]);
   };
   return {
     publish: (messages) => publish(database, messages),

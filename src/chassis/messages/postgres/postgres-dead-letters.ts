@@ -4,6 +4,7 @@ import type { CloudEvent } from "../cloud-event.ts";
 import type { DeadLetter, DeadLetters, WhichLetters } from "../dead-letters.ts";
 import { limits } from "../limits.ts";
 import { keyOf, type Message } from "../message.ts";
+import { asText } from "./as-text.ts";
 import { redriveStatement } from "./statements.ts";
 
 export class PostgresDeadLetters implements DeadLetters {
@@ -32,7 +33,7 @@ export class PostgresDeadLetters implements DeadLetters {
     return this.#database.transaction(async (transaction) => {
       const { rows } = await transaction.query(takeStatement, this.#meaning(which));
       const events = (rows as readonly Pick<LetterRow, "event">[]).map(({ event }) => event);
-      const keys = events.map((event) => keyOf(this.#messageOf(event)));
+      const keys = events.map((event) => asText(keyOf(this.#messageOf(event))));
       await transaction.query(redriveStatement, [events.map(() => topic), keys, events, subscriber]);
       return events.length;
     });

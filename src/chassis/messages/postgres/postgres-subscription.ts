@@ -7,6 +7,7 @@ import type { SubscribeOptions, Subscription } from "../broker.ts";
 import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { judge } from "../verdict.ts";
+import { asText } from "./as-text.ts";
 import { deliveriesChannel } from "./schema.ts";
 import {
   claimStatement,
@@ -137,12 +138,11 @@ export class PostgresSubscription implements Subscription {
     await transaction.query(putAsideStatement, [
       subscriber,
       topic,
-      letters.map(({ envelope }) => envelope.source),
-      letters.map(({ envelope }) => envelope.id),
+      letters.map(({ envelope }) => asText(envelope.source)),
+      letters.map(({ envelope }) => asText(envelope.id)),
       letters.map(({ event }) => event),
       letters.map(({ attempt }) => attempt),
-      // PostgreSQL has no room for it in a text.
-      letters.map(({ error }) => error.replaceAll("\0", "")),
+      letters.map(({ error }) => asText(error)),
       timeBy(clock),
     ]);
     for (const { envelope, attempt: attempts, error } of letters) {

@@ -89,13 +89,13 @@ export const nextDueStatement = `
     (select min(due_at) from chassis.delayed where topic = $1)
   ) - ${timeOr("$3")})::float8 * 1000 as "untilMs"`;
 
-/** Keeps messages until they are due. $1 topics, $2 keys, $3 events, $4 when each is due. */
+/** Keeps messages until they are due. $1 topics, $2 keys, $3 events, $4 when each is due, in milliseconds since 1970. */
 export const delayStatement = `
   with added as (
     insert into chassis.delayed (topic, key, event, due_at)
-    select topic, key, event, due_at
-    from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
-      with ordinality as published (topic, key, event, due_at, number)
+    select topic, key, event, to_timestamp(due_ms / 1000)
+    from unnest($1::text[], $2::text[], $3::text[], $4::float8[])
+      with ordinality as published (topic, key, event, due_ms, number)
     order by number
     returning 1
   )

@@ -123,6 +123,20 @@ export function deadLettersContract(contract: Contract): void {
     },
   );
 
+  contract("whatever characters names have in them, they keep nothing from going on", async ({ broker }) => {
+    const letters = broker.deadLetters(shipping);
+    const odd = compose({ topic: "orders", type: "counted", key: "a\0", id: "i\0", data: 1 });
+    const failing = await moody(broker.subscribe, { ...shipping, attempts: 1 }, [1]);
+    await broker.publish([odd, message("a\0", 2)]);
+    await failing.upTo(1);
+    await failing.close();
+    assert.deepEqual((await letters.list())[0]?.message, odd);
+    assert.equal(await letters.redrive("all"), 1);
+    const mended = await moody(broker.subscribe, shipping);
+    await mended.upTo(1);
+    await mended.close();
+  });
+
   contract(
     "an attempt that breaks off because the subscription is closed is not counted",
     async ({ broker }) => {
