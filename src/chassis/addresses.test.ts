@@ -11,6 +11,6 @@ test("addresses and ranges of both families, however a socket writes them", () =
 });
 
 test("what is neither is a mistake that is told", () => {
-  for (const wrong of ["10.0.0.0/33", "localhost", "10.0.0.0/", "::/129", ""])
+  for (const wrong of ["10.0.0.0/33", "10.0.0.0/8/24", "localhost", "10.0.0.0/", "::/129", ""])
     assert.throws(() => new AddressSet([wrong]), /is neither an address nor a range/, wrong);
 });

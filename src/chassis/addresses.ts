@@ -33,11 +33,11 @@ interface AddressRange {
 }
 
 function rangeOf(text: string): AddressRange | undefined {
-  const [address = "", bits] = text.split("/");
+  const [address = "", bits, ...more] = text.split("/");
   const version = net.isIP(address);
   const most = version === 4 ? 32 : 128;
-  if (version === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most)))
-    return undefined;
+  if (version === 0 || more.length > 0) return undefined;
+  if (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most)) return undefined;
   return { address, bits: Number(bits ?? most), family: version === 4 ? "ipv4" : "ipv6" };
 }
 
