@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { seededRandom } from "#base";
 import { VirtualClock } from "#testing";
+import type { Subscription } from "../broker.ts";
 import { limits } from "../limits.ts";
 import { type MemoryBroker, memoryBroker } from "../memory-broker.ts";
 import { composer } from "../message.ts";
@@ -252,6 +253,27 @@ test("what has come further than a mesh is wide is left where it is", async () =
     mesh.sites.map(({ seen }) => seen.length),
     [...Array.from({ length: limits.hops + 1 }, () => 1), 0],
   );
+});
+
+test("a gateway closes also while a neighbour's broker is still waited for", async () => {
+  const asked = Promise.withResolvers<void>();
+  const subscribed = Promise.withResolvers<Subscription>();
+  const closed: string[] = [];
+  const there: OpenedBroker = {
+    subscribe() {
+      asked.resolve();
+      return subscribed.promise;
+    },
+    close: async () => void closed.push("broker"),
+  };
+  const neighbours = [{ site: "b", open: async () => there }];
+  const opened = gateway({ site: "a", broker: memoryBroker(), topics: [topic], neighbours });
+  await asked.promise;
+  await opened.close();
+  subscribed.resolve({ close: async () => void closed.push("subscription") });
+  await subscribed.promise;
+  await Promise.resolve();
+  assert.deepEqual(closed, ["broker", "subscription"]);
 });
 
 test("a site has a name that a way can have in it", () => {

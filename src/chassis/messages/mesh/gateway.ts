@@ -108,16 +108,22 @@ async function link(
   try {
     const there = await Promise.race([opening, over]);
     if (!there) return;
-    for (const topic of topics)
-      subscriptions.push(
-        await there.subscribe({
-          topic,
-          subscriber: `mesh-${site}`,
-          handle: ({ message }) => carry(message),
-          // When the own broker is back, what was waiting for it is not to wait for half a minute.
-          retryDelayMs: (attempt) => Math.min(retryDelayMs(attempt), limits.linkRetryMs),
-        }),
-      );
+    for (const topic of topics) {
+      const subscribing = there.subscribe({
+        topic,
+        subscriber: `mesh-${site}`,
+        handle: ({ message }) => carry(message),
+        // When the own broker is back, what was waiting for it is not to wait for half a minute.
+        retryDelayMs: (attempt) => Math.min(retryDelayMs(attempt), limits.linkRetryMs),
+      });
+      const subscription = await Promise.race([subscribing, over]);
+      if (!subscription) {
+        // A broker that is away may take its time; what stands by then is closed.
+        subscribing.then((late) => late.close()).catch(() => {});
+        return;
+      }
+      subscriptions.push(subscription);
+    }
     onStanding();
     await over;
   } finally {
