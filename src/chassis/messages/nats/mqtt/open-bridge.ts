@@ -1,5 +1,5 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { silentLogger, systemClock, systemRandom } from "#base";
+import { badRequest, silentLogger, systemClock, systemRandom } from "#base";
 import type { Broker, Subscription } from "../../broker.ts";
 import { openConnection } from "../connection.ts";
 import { whenThere } from "../when-there.ts";
@@ -23,6 +23,15 @@ export async function openBridge({
 }: MqttBridgeOptions): Promise<MqttBridge> {
   const routes = fromDevices.flatMap((route) =>
     subjectsOf(route.filter).map((subject) => ({ route, subject })),
+  );
+  refuseTwice(
+    name,
+    routes.map(({ route, subject }) => ({ what: `the filter "${route.filter}"`, shares: subject })),
+  );
+  const topics = toDevices?.topics ?? [];
+  refuseTwice(
+    name,
+    topics.map(({ topic }) => ({ what: `the topic "${topic}"`, shares: topic })),
   );
   const connection = await openConnection({ servers, name, ...(options ? { options } : {}), log });
   const shared = {
@@ -56,6 +65,21 @@ export async function openBridge({
   } catch (error) {
     await connection.close();
     throw error;
+  }
+}
+
+/** What is named twice would be shared as copies share it: each of the two would carry a part. */
+function refuseTwice(
+  bridge: string,
+  parts: readonly { readonly what: string; readonly shares: string }[],
+): void {
+  const seen = new Set<string>();
+  for (const { what, shares } of parts) {
+    if (seen.has(shares))
+      throw badRequest(
+        `cannot open the bridge ${bridge}: ${what} is named twice, and each would carry a part; name it once`,
+      );
+    seen.add(shares);
   }
 }
 
