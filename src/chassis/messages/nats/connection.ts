@@ -60,7 +60,11 @@ export async function openConnection({ servers, name, options, log }: ConnectOpt
     },
     up: (signal) => unlessAborted(signal, standing.promise),
     async close() {
-      current.abort(new Error("the connection to NATS is closed"));
+      const closed = new Error("the connection to NATS is closed");
+      current.abort(closed);
+      // Whoever waits for it to be back waits in vain.
+      standing.promise.catch(() => {});
+      standing.reject(closed);
       await nats.close();
       await watch;
     },
