@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { VirtualClock } from "#testing";
 import { type Problem, problem } from "../../http/problem.ts";
 import { t } from "../../http/schema.ts";
+import { runAs } from "../../telemetry/mod.ts";
 import { memoryBroker } from "../memory-broker.ts";
 import { topic } from "./mod.ts";
 
@@ -29,6 +30,16 @@ test("a question is asked and answered in the types of its topic, with defaults"
   const more = await prices.ask(broker, { type: "quote", data: { item: "pear", count: 3 } }, options);
   assert.deepEqual([cents, more.cents], [4, 12]);
   assert.equal(await prices.ask(broker, { type: "hint", data: {} }, options), "/orders asks");
+  await answering.close();
+});
+
+test("a question goes along in the trace of whoever asks", async () => {
+  const broker = memoryBroker();
+  const answering = await prices.answer(broker, { hint: async ({ event }) => String(event.traceparent) });
+  const context = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled: true };
+  const span = { context, set() {}, end() {} };
+  const hint = await runAs({ span }, () => prices.ask(broker, { type: "hint", data: {} }, options));
+  assert.equal(hint, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   await answering.close();
 });
 
