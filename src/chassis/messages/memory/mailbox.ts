@@ -1,4 +1,5 @@
 import { type Clock, type Logger, must, type Timer } from "#base";
+import { runForNobody } from "../../telemetry/mod.ts";
 import type { Reader, SubscribeOptions, Subscription } from "../broker.ts";
 import type { DeadLetter, DeadLetters, WhichLetters } from "../dead-letters.ts";
 import { limits } from "../limits.ts";
@@ -78,7 +79,8 @@ export class Mailbox implements DeadLetters {
     line.taken = true;
     // Copies take turns.
     this.#copies.push(this.#copies.shift() as Copy);
-    const running = this.#handle(key, line, copy).finally(() => {
+    // Whoever publishes may be gone before it is handled, and its deadline passed.
+    const running = runForNobody(() => this.#handle(key, line, copy)).finally(() => {
       this.running.delete(running);
       copy.running.delete(running);
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seededRandom, systemClock } from "#base";
+import { current, runAs } from "../../telemetry/mod.ts";
 import type { Broker, Delivery } from "../broker.ts";
 import { composer } from "../message.ts";
 import { again } from "./again.ts";
@@ -63,6 +64,19 @@ export function brokerContract(
         assert.deepEqual(returns.numbers("7"), [1]);
       },
     );
+
+    contract("what is published under a deadline is handled under none", async ({ broker }) => {
+      const around = Promise.withResolvers<unknown>();
+      const subscription = await broker.subscribe({
+        topic: "orders",
+        subscriber: "shipping",
+        handle: async () => around.resolve(current()),
+      });
+      const span = { context: { traceId: "1", spanId: "2", sampled: true }, set() {}, end() {} };
+      await runAs({ span, deadlineMs: 5 }, () => broker.publish([message("a", 1)]));
+      assert.equal(await around.promise, undefined);
+      await subscription.close();
+    });
 
     contract("what is published while no copy runs is there when one comes back", async ({ broker }) => {
       const before = await reader(broker, { subscriber: "shipping" });
