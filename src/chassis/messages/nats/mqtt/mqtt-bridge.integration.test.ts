@@ -155,6 +155,25 @@ test("what is said in a topic reaches devices: with QoS 1, the last one also tho
   await again.until(({ payload, qos }) => payload === '{"open":false}' && qos === 1);
 });
 
+test("a bridge that could not be opened whole carries nothing", {
+  skip,
+  timeout: 60_000,
+}, async (context) => {
+  const { broker, bridge } = await open(context);
+  const closed: string[] = [];
+  const partly: Broker = {
+    ...broker,
+    async subscribe({ topic }) {
+      if (topic === "refused") throw new Error("the broker is away");
+      return { close: async () => void closed.push(topic) };
+    },
+  };
+  const topics = ["commands", "refused"].map((topic) => ({ topic, publish: () => undefined }));
+  const opened = bridge({ broker: partly, toDevices: { client: { async publishAsync() {} }, topics } });
+  await assert.rejects(opened, /the broker is away/);
+  assert.deepEqual(closed, ["commands"]);
+});
+
 interface Device {
   readonly client: MqttClient;
   /** Resolves when it has heard such a thing, ever. */

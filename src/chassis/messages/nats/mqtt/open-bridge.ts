@@ -4,7 +4,7 @@ import type { Broker, Subscription } from "../../broker.ts";
 import { openConnection } from "../connection.ts";
 import { whenThere } from "../when-there.ts";
 import { carryKept, type FromDevicesOptions, keepForBridge } from "./from-devices.ts";
-import type { MqttBridge, MqttBridgeOptions, ToDevices } from "./mqtt-bridge.ts";
+import type { MqttBridge, MqttBridgeOptions, MqttPublisher, ToDevices } from "./mqtt-bridge.ts";
 import { subjectsOf } from "./mqtt-topics.ts";
 import { carryUnkept } from "./unkept-from-devices.ts";
 
@@ -28,10 +28,9 @@ export async function openBridge({
     name,
     routes.map(({ route, subject }) => ({ what: `the filter "${route.filter}"`, shares: subject })),
   );
-  const topics = toDevices?.topics ?? [];
   refuseTwice(
     name,
-    topics.map(({ topic }) => ({ what: `the topic "${topic}"`, shares: topic })),
+    (toDevices?.topics ?? []).map(({ topic }) => ({ what: `the topic "${topic}"`, shares: topic })),
   );
   const connection = await openConnection({ servers, name, ...(options ? { options } : {}), log });
   const shared = {
@@ -46,24 +45,29 @@ export async function openBridge({
     bridge: name,
   };
   const carriers = routes.map((route): FromDevicesOptions => ({ ...shared, ...route }));
+  const closing = new AbortController();
+  const kept: Promise<void>[] = [];
+  const parts: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    closing.abort(new Error(`the bridge ${name} is closed`));
+    await Promise.all([...kept, ...parts.map((part) => part.close())]);
+    await connection.close();
+  };
   try {
     for (const carrier of carriers)
       await whenThere("what devices send", () => keepForBridge(carrier), { clock, log });
-    const outward = toDevices ? await carryToDevices(name, broker, toDevices) : [];
-    const closing = new AbortController();
-    const kept = carriers.map((carrier) => carryKept(carrier, closing.signal));
-    const unkept = carriers.map(carryUnkept);
+    if (toDevices)
+      for (const outward of toDevices.topics)
+        parts.push(await carryToDevices(name, broker, toDevices.client, outward));
+    for (const carrier of carriers) {
+      kept.push(carryKept(carrier, closing.signal));
+      parts.push(carryUnkept(carrier));
+    }
     // A server that was asked to send has been asked when it answers this.
     await connection.nats.flush();
-    return {
-      async close() {
-        closing.abort(new Error(`the bridge ${name} is closed`));
-        await Promise.all([...kept, ...[...unkept, ...outward].map((part) => part.close())]);
-        await connection.close();
-      },
-    };
+    return { close };
   } catch (error) {
-    await connection.close();
+    await close();
     throw error;
   }
 }
@@ -86,20 +90,17 @@ function refuseTwice(
 function carryToDevices(
   name: string,
   broker: Broker,
-  { client, topics }: ToDevices,
-): Promise<readonly Subscription[]> {
-  return Promise.all(
-    topics.map(({ topic, publish }) =>
-      broker.subscribe({
-        topic,
-        subscriber: `mqtt-${name}`,
-        async handle({ message: { event } }) {
-          const it = publish(event);
-          if (!it) return;
-          const payload = it.payload ?? JSON.stringify(event);
-          await client.publishAsync(it.mqttTopic, payload, { qos: 1, retain: it.retain ?? false });
-        },
-      }),
-    ),
-  );
+  client: MqttPublisher,
+  { topic, publish }: ToDevices["topics"][number],
+): Promise<Subscription> {
+  return broker.subscribe({
+    topic,
+    subscriber: `mqtt-${name}`,
+    async handle({ message: { event } }) {
+      const it = publish(event);
+      if (!it) return;
+      const payload = it.payload ?? JSON.stringify(event);
+      await client.publishAsync(it.mqttTopic, payload, { qos: 1, retain: it.retain ?? false });
+    },
+  });
 }
