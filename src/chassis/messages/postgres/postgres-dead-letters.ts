@@ -46,7 +46,7 @@ export class PostgresDeadLetters implements DeadLetters {
 
   #meaning(which: WhichLetters): unknown[] {
     const { topic, subscriber } = this.#of;
-    return [topic, subscriber, which === "all" ? null : which];
+    return [topic, subscriber, which === "all" ? null : which.filter(isNumber)];
   }
 
   #messageOf(event: string): Message {
@@ -56,6 +56,11 @@ export class PostgresDeadLetters implements DeadLetters {
 
 interface LetterRow extends Omit<DeadLetter, "message"> {
   readonly event: string;
+}
+
+/** What is none names no letter; PostgreSQL would refuse the others with it. */
+function isNumber(number: string): boolean {
+  return /^[0-9]{1,18}$/.test(number);
 }
 
 /** $1 topic, $2 consumer, $3 numbers; null: all. */
