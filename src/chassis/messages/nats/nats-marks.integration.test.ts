@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lacksNats, ManualClock, realNats } from "#testing";
+import { lacksNats, realNats, VirtualClock } from "#testing";
 import type { Step } from "../marks.ts";
 import { composer } from "../message.ts";
 import { schedule } from "../schedules/schedule.ts";
@@ -31,7 +31,7 @@ test("two copies that make up for missed ticks at different moments say each onc
       return broker.marks.move(step);
     },
   };
-  const clocks = [new ManualClock(12_000), new ManualClock(13_000)];
+  const clocks = [new VirtualClock(12_000), new VirtualClock(13_000)];
   const copies = await Promise.all(
     clocks.map((clock) =>
       schedule({
