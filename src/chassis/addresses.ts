@@ -45,3 +45,20 @@ function rangeOf(text: string): AddressRange | undefined {
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "");
 }
+
+/**
+ * Whoever an address stands for: itself, or with IPv6 the first four of its eight groups. One subscriber is given a whole such network (RFC 6177), and
+ * could take another of its addresses for every request.
+ */
+export function subscriberOf(address: string): string {
+  const plain = plainAddress(address);
+  if (net.isIP(plain) !== 6) return plain;
+  // A URL has each address in one form only: groups without leading zeros, the longest run of empty ones left out.
+  const [front = "", back] = new URL(`http://[${plain.replace(/%.*/, "")}]`).hostname
+    .slice(1, -1)
+    .split("::");
+  const groups = front === "" ? [] : front.split(":");
+  const missing = back === undefined ? 0 : 8 - groups.length - (back === "" ? 0 : back.split(":").length);
+  const whole = [...groups, ...Array<string>(missing).fill("0"), ...(back ? back.split(":") : [])];
+  return `${whole.slice(0, 4).join(":")}::/64`;
+}

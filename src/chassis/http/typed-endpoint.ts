@@ -1,5 +1,6 @@
 import { parse as parseQuery } from "node:querystring";
 import { must } from "#base";
+import { subscriberOf } from "../addresses.ts";
 import { type Access, type Authenticator, authorize, type Principal } from "../auth/mod.ts";
 import { Answer } from "./answer.ts";
 import { CallerRates } from "./caller-rates.ts";
@@ -48,7 +49,7 @@ export function typedEndpoint(
     if (!validate) await prepare();
     // Before anything that a stranger sent is read.
     const principal = shape.access && (await admit(shape.access, exchange, authenticator));
-    rates?.take(principal?.subject ?? exchange.callerAddress, exchange.startedMs);
+    rates?.take(principal?.subject ?? subscriberOf(exchange.callerAddress), exchange.startedMs);
     const parts: Parts = {
       params: shape.params ? { ...exchange.params } : exchange.params,
       query: shape.query ? { ...parseQuery(exchange.query) } : undefined,
