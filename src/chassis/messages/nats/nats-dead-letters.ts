@@ -16,6 +16,7 @@ import { limits } from "../limits.ts";
 import type { OnConnection } from "./connection.ts";
 import type { Letter } from "./lines.ts";
 import { letterSubject, lettersStream, partitionOf, subjectOf, subscriberHeader } from "./names.ts";
+import { keepStream } from "./streams.ts";
 
 export interface NatsDeadLettersOptions {
   readonly jetstream: JetStreamClient;
@@ -39,7 +40,7 @@ export class NatsDeadLetters implements DeadLetters {
     const { jetstream, manager, clock, replicas, onConnection, of } = this.#options;
     const stored: StoredLetter = { ...letter, putAsideMs: clock.now() };
     await onConnection(async () => {
-      await manager.streams.add({
+      await keepStream(manager, {
         name: lettersStream,
         subjects: ["chassis.letters.>"],
         retention: RetentionPolicy.Limits,

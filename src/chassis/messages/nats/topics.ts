@@ -11,6 +11,7 @@ import type { Clock } from "#base";
 import { limits } from "../limits.ts";
 import { delayMsOf, keyOf, type Message } from "../message.ts";
 import { delayedSubject, partitionOf, streamOf, subjectOf } from "./names.ts";
+import { keepStream } from "./streams.ts";
 
 export interface TopicsOptions {
   readonly jetstream: JetStreamClient;
@@ -31,7 +32,7 @@ export class Topics {
   /** From now on what is published is kept. The number of the last message so far. */
   async keep(topic: string): Promise<number> {
     const { manager, replicas } = this.#options;
-    const { state } = await manager.streams.add({
+    const { state } = await keepStream(manager, {
       name: streamOf(topic),
       subjects: [subjectOf(topic, "*"), delayedSubject(topic, "*")],
       retention: RetentionPolicy.Limits,

@@ -15,6 +15,7 @@ import { limits } from "../../limits.ts";
 import type { Message } from "../../message.ts";
 import { unlessAborted } from "../../unless-aborted.ts";
 import type { Connection } from "../connection.ts";
+import { keepStream } from "../streams.ts";
 import { messageFromDevice } from "./device-event.ts";
 import type { FromDevices } from "./mqtt-bridge.ts";
 import { mqttTopicOf } from "./mqtt-topics.ts";
@@ -41,7 +42,7 @@ const prefix = "$MQTT.msgs.";
 /** From now on what devices publish to the subject is kept for the bridge. */
 export async function keepForBridge({ manager, replicas, ...options }: FromDevicesOptions): Promise<void> {
   // As the listener makes it when the first device comes, which may be later.
-  await manager.streams.add({
+  await keepStream(manager, {
     name: stream,
     subjects: [`${prefix}>`],
     retention: RetentionPolicy.Interest,
