@@ -34,7 +34,7 @@ export class Disasters {
     return [...this.#struck].map(([victim, times]) => `${victim} ${times}`).join(", ");
   }
 
-  /** Resolves when everything that was struck stands again. */
+  /** Resolves when everything was struck that was to be. Stores stand again by then; processes are being started. */
   over(): Promise<void> {
     return this.#under;
   }

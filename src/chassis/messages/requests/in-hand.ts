@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "#base";
+import { problem } from "../../http/problem.ts";
 import type { Message } from "../message.ts";
 import type { AnswerOptions, Reply } from "./requests.ts";
 
@@ -36,10 +37,10 @@ export class InHand {
         message,
         signal: controller.signal,
         remainingMs: () => Math.max(0, endsMs - clock.monotonicMs()),
-      });
+      }).catch(() => failed);
       if (!controller.signal.aborted) await handOn(reply);
     };
-    // An answer that cannot be handed on is asked for again; so is one that was not given.
+    // An answer that cannot be handed on is asked for again.
     const running = run()
       .catch(() => {})
       .finally(() => {
@@ -65,3 +66,6 @@ export class InHand {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 }
+
+/** To ask somebody else would only have it fail again: it is whoever answers that is wrong, not its connection. */
+const failed: Reply = { problem: problem(500, "whoever answers this has failed").document() };

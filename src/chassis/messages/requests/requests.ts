@@ -27,6 +27,7 @@ export interface Request {
 export interface AnswerOptions {
   readonly topic: string;
   readonly type: string;
+  /** What it rejects with is nobody's business: whoever asked has a `Problem` 500. */
   readonly answer: (asked: Asked) => Promise<Reply>;
 }
 

@@ -42,6 +42,24 @@ export function requestsContract(contract: Contract): void {
     await Promise.all([...answering, other].map((each) => each.close()));
   });
 
+  contract("who answers by failing is asked once, and whoever asked hears of it", async ({ broker }) => {
+    let asked = 0;
+    const answering = await broker.answer({
+      ...doubles,
+      async answer() {
+        asked += 1;
+        throw new Error("the stack of a stranger");
+      },
+    });
+    const reply = await broker.request({ message: question(1), ...patient() });
+    assert.ok("problem" in reply);
+    assert.deepEqual(
+      [reply.problem.status, reply.problem.detail, asked],
+      [500, "whoever answers this has failed", 1],
+    );
+    await answering.close();
+  });
+
   contract(
     "who asks before anybody answers waits for them; closing finishes what is in hand",
     async ({ broker }) => {
