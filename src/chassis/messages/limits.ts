@@ -42,6 +42,8 @@ export const limits = {
   answerMs: 5_000,
   /** Within which NATS has to have a reader for a partition, or it is asked for another: a third of them it may give to the one server of three that died. */
   openMs: 2_000,
+  /** How long at most NATS is left alone that could not give what a broker begins with: a cluster agrees within seconds. */
+  agreeingMs: 1_000,
   /** How often NATS tells a reader with nothing to read that it is there. After two that do not come the reader begins again. */
   heartbeatMs: 2_000,
   /** Within which a copy of a subscriber answers another that asks whether it lives. */

@@ -96,7 +96,8 @@ export class NatsDeadLetters implements DeadLetters {
       if (which !== "all" && !which.includes(String(seq))) continue;
       await onConnection(async () => {
         await first(stored, seq);
-        await manager.streams.deleteMessage(lettersStream, seq, false).catch(unlessGone);
+        // Erased, not only marked: a server that is killed forgets the mark.
+        await manager.streams.deleteMessage(lettersStream, seq, true).catch(unlessGone);
       });
       taken += 1;
     }

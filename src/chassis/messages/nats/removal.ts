@@ -35,13 +35,20 @@ export class Removal {
     this.#planned.set(topic, clock.setTimer(limits.removalMs, look, { unref: true }));
   }
 
+  /**
+   * The stream's last message is always left: servers of 2.9 that are killed with an empty stream number it from 1 again, and what has a number that
+   * cells have behind them would be handled by nobody.
+   */
   async remove(topic: string): Promise<void> {
     const { manager, cells } = this.#options;
-    for (const [partition, position] of await cells.handledByAll(topic)) {
+    const positions = await cells.handledByAll(topic);
+    const { state } = await manager.streams.info(streamOf(topic));
+    for (const [partition, position] of positions) {
       const subject = subjectOf(topic, partition);
-      if (position <= (this.#removed.get(subject) ?? 0)) continue;
-      await manager.streams.purge(streamOf(topic), { filter: subject, seq: position + 1 });
-      this.#removed.set(subject, position);
+      const last = Math.min(position, state.last_seq - 1);
+      if (last <= (this.#removed.get(subject) ?? 0)) continue;
+      await manager.streams.purge(streamOf(topic), { filter: subject, seq: last + 1 });
+      this.#removed.set(subject, last);
     }
   }
 

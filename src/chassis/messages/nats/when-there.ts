@@ -1,6 +1,7 @@
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { TimeoutError } from "@nats-io/transport-node";
 import { type Clock, type Logger, messageOf } from "#base";
+import { limits } from "../limits.ts";
 import { retryDelayMs } from "../retry-delay.ts";
 
 /** NATS does not answer just now. */
@@ -21,7 +22,7 @@ export async function whenThere<Result>(
     } catch (error) {
       if (!isAway(error)) throw error;
       log.warn(`NATS cannot give ${what} yet, and is waited for: ${messageOf(error)}`, { failures });
-      await clock.sleep(retryDelayMs(failures));
+      await clock.sleep(Math.min(retryDelayMs(failures), limits.agreeingMs));
     }
   }
 }

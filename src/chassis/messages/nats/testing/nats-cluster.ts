@@ -41,17 +41,23 @@ export async function natsCluster(): Promise<NatsCluster> {
     }
   };
   const streams = () => ask((manager) => Array.fromAsync(manager.streams.list()));
-  await eventually(() => ask((manager) => manager.getAccountInfo()));
+  const stop = async () => {
+    await Promise.all([...servers.values()].map((server) => server.stop()));
+  };
+  await eventually("a leader", () => ask((manager) => manager.getAccountInfo())).catch(async (error) => {
+    await stop();
+    throw error;
+  });
   return {
     servers,
     urls,
     leaderOf: (stream) =>
-      eventually(async () => {
+      eventually(`a leader of ${stream}`, async () => {
         const found = (await streams()).find(({ config }) => config.name === stream);
         return servers.get(found?.cluster?.leader ?? "");
       }),
     async caughtUp() {
-      await eventually(async () => {
+      await eventually("what every server was to have", async () => {
         const seen = await streams();
         const isWhole = seen.every(
           ({ cluster }) =>
@@ -62,17 +68,27 @@ export async function natsCluster(): Promise<NatsCluster> {
         return seen.length > 0 && isWhole ? seen : undefined;
       });
     },
-    async stop() {
-      await Promise.all([...servers.values()].map((server) => server.stop()));
-    },
+    stop,
   };
 }
 
 /** What `look` comes to, as soon as it comes to something: a cluster tells nobody that it has agreed. */
-async function eventually<Result>(look: () => Promise<Result | undefined>): Promise<Result> {
-  for (;;) {
-    const result = await look().catch(() => undefined);
-    if (result !== undefined) return result;
-    await systemClock.sleep(100);
+async function eventually<Result>(
+  what: string,
+  look: () => Promise<Result | undefined>,
+): Promise<NonNullable<Result>> {
+  const endMs = systemClock.monotonicMs() + limitMs;
+  for (let last: unknown; ; await systemClock.sleep(100)) {
+    try {
+      const result = await look();
+      if (result) return result;
+    } catch (error) {
+      last = error;
+    }
+    if (systemClock.monotonicMs() > endMs)
+      throw new Error(`three servers of NATS have not come to ${what} within ${limitMs} ms`, { cause: last });
   }
 }
+
+/** A failure, not a pace. */
+const limitMs = 60_000;
