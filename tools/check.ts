@@ -36,6 +36,7 @@ function unitTests(shard: string): Step["command"] {
     "--test-isolation=none",
     `--test-shard=${shard}`,
     "--test-timeout=60000",
+    "--test-force-exit",
     "--test-reporter=dot",
   ];
   return [process.execPath, "--test", ...how, files];
