@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { freePort } from "#testing";
 import { start } from "./processes.ts";
 
 /** examples/hello by itself: what a service owes its clients when it is told to end. */
@@ -55,13 +56,4 @@ async function ask(socket: Socket, path = "/"): Promise<string> {
   socket.write(`GET ${path} HTTP/1.1\r\nHost: hello\r\n\r\n`);
   const [answer] = await once(socket, "data");
   return String(answer);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
