@@ -1,9 +1,4 @@
-import {
-  JetStreamApiError,
-  type JetStreamClient,
-  type JetStreamManager,
-  type StoredMsg,
-} from "@nats-io/jetstream";
+import type { JetStreamClient, JetStreamManager, StoredMsg } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Clock, Logger } from "#base";
 import { pause, persist } from "../../database/persist.ts";
@@ -11,6 +6,7 @@ import { limits } from "../limits.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 import { delayedSubject, partitionOf, streamOf, subjectOf } from "./names.ts";
 import { storedEvent } from "./stored-event.ts";
+import { takeOut } from "./streams.ts";
 
 export interface DelayedOptions {
   readonly nats: NatsConnection;
@@ -74,16 +70,11 @@ async function publishSecond(options: DelayedOptions, second: number, signal: Ab
     if (event)
       await jetstream.publish(subjectOf(topic, partitionOf(event.partitionkey)), waiting.data, { msgID });
     else log.error("what is no event is left out", { topic, sequence: waiting.seq });
-    await manager.streams.deleteMessage(streamOf(topic), waiting.seq, false).catch(unlessGone);
+    await takeOut(manager, { stream: streamOf(topic), seq: waiting.seq, how: "marked" });
     from = waiting.seq + 1;
   }
 }
 
 function nextOf({ manager, topic }: DelayedOptions, second: number, seq: number): Promise<StoredMsg | null> {
   return manager.direct.getMessage(streamOf(topic), { seq, next_by_subj: delayedSubject(topic, second) });
-}
-
-/** Somebody else was quicker; or the server could not, and it is done at the next look. */
-function unlessGone(error: unknown): void {
-  if (!(error instanceof JetStreamApiError)) throw error;
 }

@@ -16,7 +16,7 @@ import { limits } from "../limits.ts";
 import type { OnConnection } from "./connection.ts";
 import type { Letter } from "./lines.ts";
 import { letterSubject, lettersStream, partitionOf, subjectOf, subscriberHeader } from "./names.ts";
-import { keepStream } from "./streams.ts";
+import { keepStream, takeOut } from "./streams.ts";
 
 export interface NatsDeadLettersOptions {
   readonly jetstream: JetStreamClient;
@@ -96,8 +96,7 @@ export class NatsDeadLetters implements DeadLetters {
       if (which !== "all" && !which.includes(String(seq))) continue;
       await onConnection(async () => {
         await first(stored, seq);
-        // Erased, not only marked: a server that is killed forgets the mark.
-        await manager.streams.deleteMessage(lettersStream, seq, true).catch(unlessGone);
+        await takeOut(manager, { stream: lettersStream, seq, how: "erased" });
       });
       taken += 1;
     }
@@ -142,9 +141,4 @@ interface StoredLetter extends Omit<Letter, "sequence"> {
 
 function isMissing(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
-}
-
-/** Somebody else was quicker. */
-function unlessGone(error: unknown): void {
-  if (!(error instanceof JetStreamApiError)) throw error;
 }

@@ -3,6 +3,7 @@ import { type Clock, type Logger, messageOf } from "#base";
 import { limits } from "../limits.ts";
 import type { Cells } from "./cells.ts";
 import { streamOf, subjectOf } from "./names.ts";
+import { takeOut } from "./streams.ts";
 
 export interface RemovalOptions {
   readonly manager: JetStreamManager;
@@ -41,14 +42,36 @@ export class Removal {
    */
   async remove(topic: string): Promise<void> {
     const { manager, cells } = this.#options;
+    const stream = streamOf(topic);
     const positions = await cells.handledByAll(topic);
-    const { state } = await manager.streams.info(streamOf(topic));
-    for (const [partition, position] of positions) {
+    const { state, config } = await manager.streams.info(stream);
+    const removals = [...positions].map(async ([partition, position]) => {
       const subject = subjectOf(topic, partition);
       const last = Math.min(position, state.last_seq - 1);
-      if (last <= (this.#removed.get(subject) ?? 0)) continue;
-      await manager.streams.purge(streamOf(topic), { filter: subject, seq: last + 1 });
+      const removed = this.#removed.get(subject) ?? 0;
+      if (last <= removed) return;
+      if (config.num_replicas === 1) await manager.streams.purge(stream, { filter: subject, seq: last + 1 });
+      else await this.#deleteEach(stream, subject, { from: removed + 1, to: last });
       this.#removed.set(subject, last);
+    });
+    await Promise.all(removals);
+  }
+
+  /**
+   * One of several servers of 2.9 that comes back reads in its log that there was a purge, and not of what: it would take every message away that had been
+   * there then, and be asked for them later.
+   */
+  async #deleteEach(
+    stream: string,
+    subject: string,
+    numbers: { readonly from: number; readonly to: number },
+  ) {
+    const { manager } = this.#options;
+    for (let seq = numbers.from; ; seq += 1) {
+      const found = await manager.direct.getMessage(stream, { seq, next_by_subj: subject });
+      if (!found || found.seq > numbers.to) return;
+      await takeOut(manager, { stream, seq: found.seq, how: "marked" });
+      seq = found.seq;
     }
   }
 

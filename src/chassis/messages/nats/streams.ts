@@ -26,3 +26,19 @@ export async function keepStream(manager: JetStreamManager, needs: StreamNeeds):
 
 /** nats-server: "stream name already in use with a different configuration". */
 const isConfiguredOtherwise = 10_058;
+
+/**
+ * Takes a message out of a stream, unless somebody else was quicker. Erased, it is gone for good; marked as gone, which is cheaper, it may be there again
+ * when the server is killed before long.
+ */
+export async function takeOut(
+  manager: JetStreamManager,
+  { stream, seq, how }: { readonly stream: string; readonly seq: number; readonly how: "erased" | "marked" },
+): Promise<void> {
+  try {
+    await manager.streams.deleteMessage(stream, seq, how === "erased");
+  } catch (error) {
+    // Or the server could not, and it is done at the next look.
+    if (!(error instanceof JetStreamApiError)) throw error;
+  }
+}

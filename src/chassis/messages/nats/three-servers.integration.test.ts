@@ -11,7 +11,8 @@ import { remembering } from "../testing/remembering.ts";
 import { Cells, openBucket, type SeenCell } from "./cells.ts";
 import { bucketStream, streamOf } from "./names.ts";
 import { natsBroker } from "./nats-broker.ts";
-import { natsCluster } from "./testing/nats-cluster.ts";
+import { Removal } from "./removal.ts";
+import { type NatsCluster, natsCluster } from "./testing/nats-cluster.ts";
 import { whenThere } from "./when-there.ts";
 
 const skip = lacksNats();
@@ -78,6 +79,59 @@ test("of copies that claim a cell at once, one owns it", {
     assert.equal(claims.filter((claim) => claim).length, 1);
   }
 });
+
+test("while some of a topic is removed, each server may be killed and keeps the rest", {
+  skip: skip ?? false,
+  timeout: 120_000,
+}, async (context) => {
+  const { cluster, broker, close } = await open();
+  context.after(close);
+  const held = Promise.withResolvers<void>();
+  const handled = new Set<unknown>();
+  let heard = Promise.withResolvers<void>();
+  await broker.subscribe({
+    topic: "orders",
+    subscriber: "shipping",
+    async handle({ message: { event } }) {
+      if (event.partitionkey === "slow") await held.promise;
+      handled.add(event.data);
+      heard.resolve();
+      heard = Promise.withResolvers();
+    },
+  });
+  const got = async (count: number) => {
+    while (handled.size < count) await heard.promise;
+  };
+  const compose = composer({ source: "/orders", random: seededRandom(1) });
+  let sent = 0;
+  const send = (key: string) =>
+    broker.publish([compose({ topic: "orders", type: "counted", key, data: ++sent })]);
+  for (let number = 1; number <= 10; number += 1) for (const key of ["quick", "slow"]) await send(key);
+  await got(10);
+  await handledIsRemoved(cluster, 10);
+  for (let round = 1; round <= 2; round += 1)
+    for (const server of cluster.servers.values()) {
+      await server.kill();
+      await server.start();
+      await send("slow");
+    }
+  held.resolve();
+  await got(26);
+});
+
+/** Resolves when the topic has no more messages left than so many. */
+async function handledIsRemoved(cluster: NatsCluster, left: number): Promise<void> {
+  const nats = await connect({ servers: [...cluster.urls] });
+  const client = jetstream(nats);
+  const manager = await client.jetstreamManager(false);
+  const cells = new Cells(await openBucket(client, 3), manager);
+  const removal = new Removal({ manager, cells, clock: systemClock, log: silentLogger });
+  while ((await manager.streams.info(streamOf("orders"))).state.messages > left) {
+    await removal.remove("orders");
+    await systemClock.sleep(10);
+  }
+  await nats.close();
+}
 
 test("of three servers each may be killed and lose its disk: what was acknowledged is handled, in order", {
   skip: skip ?? false,
