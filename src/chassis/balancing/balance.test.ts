@@ -9,6 +9,7 @@ import { problem } from "../http/problem.ts";
 import { balance } from "./balance.ts";
 import { Balancer, type BalancerOptions } from "./balancer.ts";
 import { latencyEwma, leastConnection } from "./by-load.ts";
+import type { Candidate, Strategy } from "./strategy.ts";
 
 const instance = (id: string): Instance => ({ id, url: `http://${id}` });
 const both = [instance("a"), instance("b")];
@@ -110,6 +111,37 @@ test("who fails at once is not the quickest, and is tried again when that has fa
     await clock.advance(980);
   }
   assert.ok(waitedMs > 10_000 && waitedMs < 120_000, `asked again after ${waitedMs} ms`);
+});
+
+test("a deadline that passed says that an answer takes longer than that, and no more", async () => {
+  const clock = new VirtualClock();
+  const seen: (number | undefined)[] = [];
+  const strategy: Strategy = () => (candidates) => {
+    seen.push(candidates[0]?.latencyMs);
+    return candidates[0] as Candidate;
+  };
+  const balancer = balancerOf([instance("a")], { strategy, clock });
+  const route = balance(balancer);
+  const late = problem(504, "not answered in time");
+  for (const { tookMs, grantedMs } of [
+    { tookMs: 20, grantedMs: 20 },
+    { tookMs: 5, grantedMs: 5 },
+    // A refusal at once: an answer would not have come in time.
+    { tookMs: 0, grantedMs: 50 },
+    { tookMs: 0, grantedMs: 30_000 },
+    { tookMs: 4_000, grantedMs: 4_000 },
+  ]) {
+    const call = aCall({ deadlineMs: clock.monotonicMs() + grantedMs });
+    const asked = route(call, () => clock.sleep(tookMs).then(() => Promise.reject(late)));
+    const rejected = assert.rejects(asked, late);
+    await clock.advance(tookMs);
+    await rejected;
+  }
+  (await balancer.pick()).ended("gone");
+  assert.deepEqual(
+    seen.map((latencyMs) => latencyMs && Math.round(latencyMs)),
+    [undefined, 20, 20, 50, 1_000, 4_000],
+  );
 });
 
 test("a call waits for the registry's first word, and not for ever", async () => {

@@ -1,6 +1,7 @@
 import { isTrouble, mayRepeat, Refusal } from "../calls/failures.ts";
 import { type Observe, type OutgoingCall, type Policy, unobserved } from "../calls/policy.ts";
-import type { Balancer } from "./balancer.ts";
+import { Problem } from "../http/problem.ts";
+import type { Balancer, Ended } from "./balancer.ts";
 import { limits } from "./limits.ts";
 import type { Asked } from "./strategy.ts";
 
@@ -41,7 +42,8 @@ export function balance(
 }
 
 /** What was refused here, or not waited for, says nothing about the instance. */
-function endOf(error: unknown, { signal }: OutgoingCall): "answered" | "failed" | "gone" {
+function endOf(error: unknown, { signal, deadlineMs }: OutgoingCall): Ended {
+  if (error instanceof Problem && error.status === 504) return { deadlineMs };
   if (signal.aborted || error instanceof Refusal) return "gone";
   return isTrouble(error) ? "failed" : "answered";
 }

@@ -22,9 +22,14 @@ export interface BalancerOptions {
 /** An instance that was chosen. How it went has to be told, once. */
 export interface Picked {
   readonly instance: Instance;
-  /** `gone`: the caller did not wait, which says nothing about the instance. */
-  ended(how: "answered" | "failed" | "gone"): void;
+  ended(how: Ended): void;
 }
+
+/**
+ * How an attempt went. `gone`: the caller did not wait, which says nothing about the instance. With a deadline, on the monotonic clock: there was no answer by
+ * then, which says no more than that one takes longer. Callers set deadlines, and those of strangers travel.
+ */
+export type Ended = "answered" | "failed" | "gone" | { readonly deadlineMs: number };
 
 /** Chooses instances of one service. It asks the registry from the first pick on, until it is stopped. */
 export class Balancer {
@@ -58,8 +63,14 @@ export class Balancer {
       instance: chosen.instance,
       ended: (how) => {
         const tookMs = this.#clock.monotonicMs() - beganMs;
-        const counted = { answered: tookMs, failed: Math.max(tookMs, limits.failureMs), gone: undefined };
-        chosen.end(counted[how]);
+        if (how === "gone") chosen.end();
+        else if (how === "answered") chosen.end({ tookMs });
+        else if (how === "failed") chosen.end({ tookMs: Math.max(tookMs, limits.failureMs) });
+        else {
+          // Who says at once that there will be no answer in time is not the fastest, either.
+          const grantedMs = Math.min(how.deadlineMs - beganMs, limits.failureMs);
+          chosen.end({ longerThanMs: Math.max(tookMs, grantedMs) });
+        }
       },
     };
   }

@@ -1,5 +1,5 @@
 export { type BalanceOptions, balance } from "./balance.ts";
-export { Balancer, type BalancerOptions, type Picked } from "./balancer.ts";
+export { Balancer, type BalancerOptions, type Ended, type Picked } from "./balancer.ts";
 export { powerOfTwo, randomly } from "./by-chance.ts";
 export { destinationHashing, sourceHashing } from "./by-hash.ts";
 export { latencyEwma, leastConnection, shortestExpectedDelay } from "./by-load.ts";

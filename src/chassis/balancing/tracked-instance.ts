@@ -3,6 +3,9 @@ import type { Instance } from "../discovery/instance.ts";
 import { limits } from "./limits.ts";
 import type { Candidate } from "./strategy.ts";
 
+/** What a call shows of an instance's latency. */
+export type Seen = { readonly tookMs: number } | { readonly longerThanMs: number };
+
 /** What a client has seen of an instance. */
 export class TrackedInstance implements Candidate {
   instance: Instance;
@@ -29,11 +32,16 @@ export class TrackedInstance implements Candidate {
     this.#inFlight += 1;
   }
 
-  /** `tookMs` is absent when the call says nothing about the instance: its caller went away. */
-  end(tookMs: number | undefined): void {
+  /** Nothing is seen when the call says nothing about the instance: its caller went away. */
+  end(seen?: Seen): void {
     this.#inFlight -= 1;
     assert(this.#inFlight >= 0, "calls end as often as they begin");
-    if (tookMs === undefined) return;
+    if (seen === undefined) return;
+    if ("tookMs" in seen) this.#learn(seen.tookMs);
+    else if (seen.longerThanMs > (this.latencyMs ?? 0)) this.#learn(seen.longerThanMs);
+  }
+
+  #learn(tookMs: number): void {
     // Slowness is believed at once, speed little by little: the one hurts, the other can wait.
     const before = this.#averageMs ?? 0;
     const memory = tookMs > before ? 0 : this.#memory();

@@ -20,6 +20,8 @@ export interface AttemptOptions {
   readonly clock: Clock;
   readonly connectMs: number;
   readonly answerMs: number;
+  /** Until the caller's deadline. */
+  readonly remainingMs: number;
   readonly idleMs: number;
 }
 
@@ -59,11 +61,11 @@ export class Attempt {
   }
 
   async run(): Promise<Outcome> {
-    const { response, body, connectMs } = this.#options;
+    const { response, body, connectMs, remainingMs } = this.#options;
     const outgoing = this.#outgoing;
     const left = () => this.#end({ how: "gone" });
     const moved = () => this.#patience.moved();
-    this.#patience.allow(connectMs);
+    this.#patience.allow(Math.min(connectMs, remainingMs));
     response.once("close", left).on("drain", moved);
     outgoing
       .once("socket", (socket) => {
@@ -94,7 +96,8 @@ export class Attempt {
   }
 
   #sent(): void {
-    if (!this.#isOver && !this.#answer) this.#patience.allow(this.#options.answerMs);
+    const { answerMs, remainingMs } = this.#options;
+    if (!this.#isOver && !this.#answer) this.#patience.allow(Math.min(answerMs, remainingMs));
   }
 
   #pass(answer: IncomingMessage): void {
@@ -138,10 +141,10 @@ export class Attempt {
   }
 
   #late(): void {
-    const { request, response } = this.#options;
-    if (!this.#isConnected) this.#end({ how: "unreached" });
+    const { request, response, connectMs, remainingMs } = this.#options;
+    if (!this.#isConnected && connectMs <= remainingMs) this.#end({ how: "unreached" });
     else if (this.#answer) this.#end({ how: response.writableNeedDrain ? "gone" : "failed" });
-    else if (!request.complete && !this.#outgoing.writableNeedDrain)
+    else if (this.#isConnected && !request.complete && !this.#outgoing.writableNeedDrain)
       this.#fail(problem(408, "the request took too long to arrive"));
     else this.#fail(problem(504, "an instance did not answer in time"));
   }

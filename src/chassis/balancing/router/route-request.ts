@@ -12,7 +12,7 @@ import type { Budget } from "../../calls/budget.ts";
 import { callerOf } from "../../http/caller.ts";
 import { deadlineHeader, parseRemaining } from "../../http/deadline.ts";
 import { Problem, problem, problemContentType, reducedCapacity } from "../../http/problem.ts";
-import type { Balancer, Picked } from "../balancer.ts";
+import type { Balancer, Ended, Picked } from "../balancer.ts";
 import { limits as balancing } from "../limits.ts";
 import type { Asked } from "../strategy.ts";
 import { acceptRequest } from "./accept-request.ts";
@@ -175,6 +175,7 @@ class Errand {
     }
     const telling = this.#told.attempt(picked.instance.url);
     let ended = "failed";
+    let status = 500;
     try {
       const outcome = await new Attempt({
         request: this.#request,
@@ -184,18 +185,21 @@ class Errand {
         leaving,
         mayUpgrade: this.#protocol === "websocket",
         clock,
-        connectMs: Math.min(connectMs, remainingMs),
-        answerMs: Math.min(answerMs, remainingMs),
+        connectMs,
+        answerMs,
+        remainingMs,
         idleMs,
       }).run();
       ended = outcome.how;
+      status = this.#response.statusCode;
       return outcome;
     } catch (error) {
-      if (error instanceof Problem && error.status === 408) ended = "gone";
+      if (error instanceof Problem) status = error.status;
+      if (status === 408) ended = "gone";
       throw error;
     } finally {
       telling.ended(ended);
-      picked.ended(this.#verdictOn(ended));
+      picked.ended(this.#verdictOn(ended, status));
     }
   }
 
@@ -219,9 +223,10 @@ class Errand {
     });
   }
 
-  #verdictOn(how: string): "answered" | "failed" | "gone" {
+  #verdictOn(how: string, status: number): Ended {
     if (how === "gone" || how === "upgraded") return "gone";
-    return how === "answered" && this.#response.statusCode < 500 ? "answered" : "failed";
+    if (status === 504) return { deadlineMs: this.#deadlineMs };
+    return how === "answered" && status < 500 ? "answered" : "failed";
   }
 
   /** From here on nobody reads what goes to and fro. */

@@ -5,8 +5,11 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { seededRandom } from "#base";
 import { VirtualClock } from "#testing";
+import { fixedRegistry } from "../../discovery/mod.ts";
 import { Registry } from "../../telemetry/registry.ts";
 import { Tracer } from "../../telemetry/tracer.ts";
+import { Balancer } from "../balancer.ts";
+import type { Candidate } from "../strategy.ts";
 import { listening, routed } from "./testing/routed.ts";
 
 const named =
@@ -123,6 +126,33 @@ test("a caller that leaves no time is told so, nobody is asked, and nothing is h
   const { url } = await routed(context, [instance], { metrics });
   assert.equal((await fetch(url, { headers: { "x-remaining-ms": "0" } })).status, 504);
   assert.deepEqual([asked, outcomes(metrics)], [[], []]);
+});
+
+test("a deadline that passes says nothing worse of an instance than that it takes longer", async (context) => {
+  const clock = new VirtualClock();
+  const asked = Promise.withResolvers<void>();
+  const instance = await listening(context, (request, response) => {
+    if (request.url === "/refused") response.writeHead(504).end();
+    else request.once("end", asked.resolve).resume();
+  });
+  const seen: (number | undefined)[] = [];
+  const balancer = new Balancer({
+    registry: fixedRegistry({ named: [{ id: "a", url: instance }] }),
+    service: "named",
+    clock,
+    strategy: () => (candidates) => {
+      seen.push(candidates[0]?.latencyMs);
+      return candidates[0] as Candidate;
+    },
+  });
+  const { url } = await routed(context, [], { clock, balancerOf: () => balancer });
+  const refused = await fetch(`${url}/refused`, { headers: { "x-remaining-ms": "20" } });
+  const silent = fetch(`${url}/silent`, { headers: { "x-remaining-ms": "40" } });
+  await asked.promise;
+  await clock.advance(40);
+  assert.deepEqual([refused.status, (await silent).status], [504, 504]);
+  await fetch(`${url}/refused`, { headers: { "x-remaining-ms": "1" } });
+  assert.deepEqual(seen, [undefined, 20, 40]);
 });
 
 test("a caller that does not send its request is told so, and nothing is held against the instance", async (context) => {
