@@ -109,8 +109,35 @@ test("who gives less time than answers usually take learns nothing of a place: s
   for (let call = 0; call < 100; call += 1)
     assert.match(JSON.stringify(await ask(90, 100)), /not answered within 90 ms/);
   assert.equal(await ask(1_000, 100), undefined);
+  await clock.advance(20_000);
+  for (let call = 0; call < 100; call += 1) await ask(90, 100);
+  assert.equal(await ask(1_000, 100), undefined, "not even when they are alone for long");
   for (let call = 0; call < 40; call += 1) await ask(200, 9_000);
   assert.match(JSON.stringify(await ask(1_000, 100)), refused, "but who waits longer learns that it is slow");
+});
+
+test("a place that was slow and now hangs is shut even for callers who give less time than its answers took, and for them alone", async () => {
+  const { clock, random } = world();
+  const policy = policies(
+    breaker({ leastCalls: 4, openMs: 1_000, clock, random }),
+    timeout({ timeoutMs: 5_000, clock }),
+  );
+  let placeMs = 3_000;
+  const ask = async (patienceMs: number) => {
+    const deadlineMs = clock.monotonicMs() + patienceMs;
+    const outcome = outcomeOf(policy(aCall({ deadlineMs }), () => clock.sleep(placeMs)));
+    await clock.advance(Math.min(patienceMs, placeMs));
+    return outcome.now;
+  };
+  for (let call = 0; call < 32; call += 1) assert.equal(await ask(4_000), undefined);
+  placeMs = 60_000;
+  // For ten seconds the answers of before are believed, then four calls are waited for.
+  for (let call = 0; call < 8; call += 1)
+    assert.match(JSON.stringify(await ask(2_000)), /not answered within 2000 ms/);
+  assert.match(JSON.stringify(await ask(2_000)), /not asked for now: nobody is answered in so little time/);
+  assert.match(JSON.stringify(await ask(4_000)), /not answered within 4000 ms/, "others see for themselves");
+  placeMs = 100;
+  assert.equal(await ask(2_000), undefined, "and it is tried again");
 });
 
 test("a try whose work never ends is over with its call, and another is made", async () => {
