@@ -36,7 +36,7 @@ export function dnsRegistry({
   logger = silentLogger,
 }: DnsOptions = {}): Registry {
   const asker = (service: string) => {
-    const searched = new SearchedName(nameOf(service), { resolveSrv, search });
+    const searched = new SearchedName(nameOf(service), { resolveSrv, search, clock });
     return async (): Promise<readonly Instance[]> => {
       const records = await searched.records();
       const first = Math.min(...records.map(({ priority }) => priority));
@@ -53,29 +53,46 @@ export function dnsRegistry({
   return askedRegistry({ asker, refreshMs, clock, logger });
 }
 
-/** A name, until it is known which whole one it stands for: the first that has records. From then on only that is asked for. */
+type Searching = Required<Pick<DnsOptions, "resolveSrv" | "search" | "clock">>;
+
+/**
+ * A name, until it is known which whole one it stands for: the first that has records. From then on that alone is asked for; unless it has had none for long. Then
+ * the others are asked for as well, until it has some again.
+ */
 class SearchedName {
   readonly #name: string;
-  readonly #options: Required<Pick<DnsOptions, "resolveSrv" | "search">>;
-  #whole: string | undefined;
+  readonly #options: Searching;
+  #known: { readonly whole: string; filledMs: number } | undefined;
+  /** Whole names that have had records. */
+  readonly #filled = new Set<string>();
 
-  constructor(name: string, options: Required<Pick<DnsOptions, "resolveSrv" | "search">>) {
+  constructor(name: string, options: Searching) {
     this.#name = name;
     this.#options = options;
   }
 
   async records(): Promise<readonly SrvRecord[]> {
-    if (this.#whole !== undefined) return this.#resolve(this.#whole);
-    // That one of several names cannot be asked for says nothing about the others.
+    const known = this.#known;
+    if (!known) return this.#search();
+    const records = await this.#resolve(known.whole);
+    const nowMs = this.#options.clock.monotonicMs();
+    if (records.length > 0) known.filledMs = nowMs;
+    return nowMs - known.filledMs < limits.dnsSearchAgainMs ? records : this.#search();
+  }
+
+  async #search(): Promise<readonly SrvRecord[]> {
+    const { search, clock } = this.#options;
+    // That one of several names cannot be asked for says nothing about the others. Once something is known, it is missed only where there was something.
     let failure: unknown;
-    for (const whole of wholeNames(this.#name, await this.#options.search())) {
+    for (const whole of wholeNames(this.#name, await search())) {
       try {
         const records = await this.#resolve(whole);
         if (records.length === 0) continue;
-        this.#whole = whole;
+        this.#filled.add(whole);
+        this.#known ??= { whole, filledMs: clock.monotonicMs() };
         return records;
       } catch (error) {
-        failure ??= error;
+        if (!this.#known || this.#filled.has(whole)) failure ??= error;
       }
     }
     if (failure) throw failure;

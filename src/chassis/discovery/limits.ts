@@ -2,6 +2,8 @@
 export const limits = {
   /** DNS is asked so often: a record's own time to live is seldom true, and a query costs next to nothing. */
   dnsRefreshMs: 2_000,
+  /** A name that has had no records for so long is searched for again: what is started anew, or is scaled to none for a moment, is back by then. */
+  dnsSearchAgainMs: 60_000,
   /** A list of slices, in kilobytes; and what a watch may be late to end. A connection that leads nowhere is known as such after so long. */
   listMs: 5_000,
   /** Slices are listed so often at most: while hundreds of pods are replaced each change would be a list. */

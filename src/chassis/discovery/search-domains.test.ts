@@ -50,3 +50,39 @@ test("the first name with records is it from then on, whatever becomes of the ot
   assert.deepEqual(heard, [[{ id: "one:80", url: "http://one:80" }], []]);
   watching.stop();
 });
+
+test("a name that has had no records for a minute is searched for again, and is the right one as soon as it has some", async () => {
+  const clock = new VirtualClock();
+  const records: Record<string, string[]> = { "a.example": ["a"], "b.example": ["b"] };
+  const heard: unknown[] = [];
+  const registry = dnsRegistry({
+    clock,
+    refreshMs: 1_000,
+    search: async () => ({ domains: ["down.example", "a.example", "b.example"], ndots: 5 }),
+    resolveSrv: async (name) => {
+      const targets = records[name.replace("_http._tcp.orders.", "")];
+      if (!targets) throw Object.assign(new Error("no answer"), { code: "ESERVFAIL" });
+      return targets.map((target) => ({ name: target, port: 80, priority: 0, weight: 0 }));
+    },
+  });
+  const watching = registry.watch("orders", (instances) => heard.push(instances.map(({ id }) => id)));
+  await clock.advance(1_000);
+  records["a.example"] = [];
+  await clock.advance(59_000);
+  assert.deepEqual(heard, [["a:80"], []]);
+  await clock.advance(3_000);
+  assert.deepEqual(heard.at(-1), ["b:80"]);
+  // Who was there cannot be asked for: what was known stays.
+  delete records["b.example"];
+  await clock.advance(10_000);
+  assert.deepEqual(heard.at(-1), ["b:80"]);
+  records["b.example"] = [];
+  await clock.advance(10_000);
+  assert.deepEqual(heard.at(-1), []);
+  records["b.example"] = ["c"];
+  await clock.advance(1_000);
+  records["a.example"] = ["a"];
+  await clock.advance(1_000);
+  assert.deepEqual(heard, [["a:80"], [], ["b:80"], [], ["c:80"], ["a:80"]]);
+  watching.stop();
+});
