@@ -10,8 +10,10 @@ export interface OpenPage {
   send(method: string, parameters?: object): Promise<Record<string, unknown>>;
   /** The value of an expression in the page. */
   evaluate<T>(expression: string): Promise<T>;
-  /** Types a key: `ArrowRight`, `Tab`. */
-  press(key: string): Promise<void>;
+  /** Presses a key: `ArrowRight`, `Tab`. */
+  press(key: Key): Promise<void>;
+  /** Writes where the keyboard writes. */
+  write(text: string): Promise<void>;
   /** What was asked of the network, the page itself left out. */
   readonly requests: readonly string[];
   /** What scripts complained of. */
@@ -24,8 +26,11 @@ export function hasChromium(): boolean {
   return spawnSync("unshare", ["--net", "chromium", "--version"]).status === 0;
 }
 
-/** Opens a file. It speaks the DevTools protocol over two pipes, each message ended by a zero byte. */
-export async function openPage(path: string): Promise<OpenPage> {
+/** Answers what a page asks of `http://` addresses, as there is no network that would. When it fails, the page is told that nobody was there. */
+export type Answering = (request: Request) => Promise<Response>;
+
+/** Opens an address, `file:///…` or what `answering` answers. It speaks the DevTools protocol over two pipes, each message ended by a zero byte. */
+export async function openPage(address: string, answering?: Answering): Promise<OpenPage> {
   const profile = mkdtempSync(join(tmpdir(), "nacre-chromium-"));
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${profile}`];
   const child = spawn("unshare", ["--net", "chromium", ...flags, "--remote-debugging-pipe", "about:blank"], {
@@ -41,14 +46,17 @@ export async function openPage(path: string): Promise<OpenPage> {
   const loaded = new Promise<void>((resolve) => {
     browser.onEvent = (method, parameters) => {
       const { url } = (parameters.request ?? {}) as { url?: string };
-      if (method === "Network.requestWillBeSent" && url !== `file://${path}`) requests.push(url ?? "");
+      if (method === "Network.requestWillBeSent" && url !== address) requests.push(url ?? "");
+      if (method === "Fetch.requestPaused" && answering)
+        void fulfil(parameters as unknown as Paused, { send, answering });
       if (method === "Runtime.exceptionThrown" || method === "Log.entryAdded")
         errors.push(JSON.stringify(parameters));
       if (method === "Page.loadEventFired") resolve();
     };
   });
   for (const domain of ["Network", "Runtime", "Log", "Page"]) await send(`${domain}.enable`);
-  await send("Page.navigate", { url: `file://${path}` });
+  if (answering) await send("Fetch.enable", { patterns: [{ urlPattern: "http://*" }] });
+  await send("Page.navigate", { url: address });
   await loaded;
   return {
     send,
@@ -60,10 +68,17 @@ export async function openPage(path: string): Promise<OpenPage> {
       return (answer.result as { value: T }).value;
     },
     async press(key) {
-      const code = keyCodes[key] ?? 0;
-      for (const type of ["rawKeyDown", "keyUp"]) {
-        await send("Input.dispatchKeyEvent", { type, key, code: key, windowsVirtualKeyCode: code });
-      }
+      const { code, text } = keys[key];
+      const described = { key: text === " " ? " " : key, code: key, windowsVirtualKeyCode: code };
+      await send("Input.dispatchKeyEvent", {
+        type: text ? "keyDown" : "rawKeyDown",
+        ...described,
+        ...(text ? { text } : {}),
+      });
+      await send("Input.dispatchKeyEvent", { type: "keyUp", ...described });
+    },
+    async write(text) {
+      await send("Input.insertText", { text });
     },
     async close() {
       const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -74,13 +89,48 @@ export async function openPage(path: string): Promise<OpenPage> {
   };
 }
 
-const keyCodes: Readonly<Record<string, number>> = {
-  Tab: 9,
-  End: 35,
-  Home: 36,
-  ArrowLeft: 37,
-  ArrowRight: 39,
-};
+export type Key = keyof typeof keys;
+
+const keys = {
+  Tab: { code: 9, text: "" },
+  Enter: { code: 13, text: "\r" },
+  Space: { code: 32, text: " " },
+  End: { code: 35, text: "" },
+  Home: { code: 36, text: "" },
+  ArrowLeft: { code: 37, text: "" },
+  ArrowRight: { code: 39, text: "" },
+  ArrowDown: { code: 40, text: "" },
+} as const;
+
+/** A request that waits for its answer. */
+interface Paused {
+  readonly requestId: string;
+  readonly request: {
+    readonly url: string;
+    readonly method: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly postData?: string;
+  };
+}
+
+async function fulfil(
+  { requestId, request: { url, method, headers, postData } }: Paused,
+  { send, answering }: Pick<OpenPage, "send"> & { readonly answering: Answering },
+): Promise<void> {
+  try {
+    const body = postData === undefined ? {} : { body: postData };
+    const answer = await answering(new Request(url, { method, headers, ...body }));
+    await send("Fetch.fulfillRequest", {
+      requestId,
+      responseCode: answer.status,
+      responseHeaders: [...answer.headers].map(([name, value]) => ({ name, value })),
+      body: Buffer.from(await answer.arrayBuffer()).toString("base64"),
+    });
+  } catch {
+    // The page may be closed by now, and ask nothing any more.
+    await send("Fetch.failRequest", { requestId, errorReason: "ConnectionRefused" }).catch(() => {});
+  }
+}
 
 class Protocol {
   onEvent: (method: string, parameters: Record<string, unknown>) => void = () => {};

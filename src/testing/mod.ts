@@ -1,5 +1,6 @@
 export { settled, VirtualClock } from "#chassis/testing";
-export { hasChromium, type OpenPage, openPage } from "./chromium.ts";
+export { type Answering, hasChromium, type Key, type OpenPage, openPage } from "./chromium.ts";
+export { contrastFunctions } from "./contrast.ts";
 export {
   addNode,
   type ControlledCluster,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { hasChromium, type OpenPage, openPage } from "#testing";
+import { contrastFunctions, hasChromium, type OpenPage, openPage } from "#testing";
 import { sampleReport } from "../../testing/sample-report.ts";
 import { htmlReport } from "./page.ts";
 
@@ -15,7 +15,7 @@ async function opened(t: TestContext): Promise<OpenPage> {
   const directory = mkdtempSync(join(tmpdir(), "nacre-report-"));
   const path = join(directory, "report.html");
   writeFileSync(path, htmlReport(sampleReport()));
-  const page = await openPage(path);
+  const page = await openPage(`file://${path}`);
   t.after(async () => {
     await page.close();
     rmSync(directory, { recursive: true });
@@ -108,34 +108,11 @@ interface Contrasts {
   readonly background: number;
 }
 
-/** As WCAG 2 has it: (lighter + 0.05) / (darker + 0.05), of relative luminances. */
 const contrasts = `(() => {
-  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const luminance = (colour) => {
-    const [r, g, b] = numbers(colour).slice(0, 3).map((value) => {
-      const part = value / 255;
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if ((numbers(colour)[3] ?? 1) > 0) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const ratio = (a, b) => {
-    const [lighter, darker] = [luminance(a), luminance(b)].sort((x, y) => y - x);
-    return (lighter + 0.05) / (darker + 0.05);
-  };
-  const hasWords = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-  const words = [...document.body.querySelectorAll("*")]
-    .filter((element) => !["SCRIPT", "STYLE"].includes(element.tagName) && hasWords(element))
-    .map((element) => ({ of: element.textContent.slice(0, 40), ratio: ratio(getComputedStyle(element).color, behind(element)) }));
+  ${contrastFunctions}
   const curves = [...document.querySelectorAll("path.curve, path.mark")].map((path) => ({
     of: path.getAttribute("class"),
     ratio: ratio(getComputedStyle(path).stroke, behind(path.closest("figure"))),
   }));
-  return { words, curves, background: luminance(getComputedStyle(document.body).backgroundColor) };
+  return { words: words(), curves, background: luminance(getComputedStyle(document.body).backgroundColor) };
 })()`;
