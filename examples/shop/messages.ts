@@ -33,11 +33,11 @@ export interface Facts {
   "shipment.sent": { readonly customer: string; readonly parcel: string };
 }
 
+/** Where commands are given: each topic is obeyed by the part whose name it has. */
+export const commandTopics = { orders: "orders", inventory: "inventory", payment: "payment" } as const;
+
 export const topics = {
-  /** Commands, one topic for each part that takes them. */
-  orders: "orders",
-  inventory: "inventory",
-  payment: "payment",
+  ...commandTopics,
   /** Answers to the saga. */
   answers: "answers",
   facts: "facts",

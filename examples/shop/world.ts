@@ -11,7 +11,7 @@ import {
 import type { Broker, Subscription } from "@nacre/chassis/messages";
 import { hearCarelessly, tellCarelessly } from "./careless.ts";
 import { fulfilment } from "./fulfilment.ts";
-import type { Commands, Facts } from "./messages.ts";
+import { type Commands, commandTopics, type Facts } from "./messages.ts";
 
 /** What a part is given: its database, a way to tell and to hear, and where the others answer. */
 export interface World {
@@ -21,8 +21,8 @@ export interface World {
   readonly urlOf: (part: string) => string;
   /** Tells, in a part's name, what is committed. */
   readonly outbox: (source: string) => Outbox;
-  /** Has each command of a topic take effect once. */
-  readonly obey: (topic: string, consumer: string, deeds: Deeds) => Promise<void>;
+  /** Has each command that a part is given take effect once. */
+  readonly obey: (part: Commanded, deeds: Deeds) => Promise<void>;
   /** Takes a part in what follows on an order: a deed for each fact that the part reacts to, and no other. */
   readonly react: <Name extends Participant>(name: Name, deeds: FactDeeds<Name>) => Promise<void>;
   readonly context: ServiceContext<Settings>;
@@ -30,6 +30,9 @@ export interface World {
 
 /** What a message about an order causes, all of it through the transaction. */
 type Deed<Data, Result = unknown> = (transaction: Transaction, order: string, data: Data) => Promise<Result>;
+
+/** A part that is given commands. */
+type Commanded = keyof typeof commandTopics;
 
 export type Deeds = { readonly [Type in keyof Commands]?: Deed<Commands[Type]> };
 
@@ -67,12 +70,12 @@ export function createWorld({ without, ...rest }: WorldOptions): World {
     ...rest,
     broker,
     outbox: outboxOf,
-    obey: (topic, consumer, deeds) =>
+    obey: (part, deeds) =>
       keep(
         consume({
           ...common,
-          topic,
-          consumer,
+          topic: commandTopics[part],
+          consumer: part,
           async effect(transaction, { event: { type, subject = "", data } }) {
             await deeds[type as keyof Commands]?.(transaction, subject, data as never);
           },

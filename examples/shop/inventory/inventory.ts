@@ -12,7 +12,7 @@ export const inventory = part({
   schemas: [inventorySchema],
   async open({ database, outbox, obey }) {
     const box = outbox("/inventory");
-    await obey(topics.inventory, "inventory", {
+    await obey("inventory", {
       async "stock.reserve"(transaction, order, command) {
         const isReserved = await reserve(transaction, order, command);
         await box.add(

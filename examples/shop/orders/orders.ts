@@ -30,7 +30,7 @@ export const orders = part({
     const timeouts = saga.run(signal);
     closeAtEnd(() => timeouts);
 
-    await obey(topics.orders, "orders", {
+    await obey("orders", {
       "order.complete": (transaction, id) => kept.change(transaction, id, complete),
       "order.refuse": (transaction, id, { reason }) => kept.change(transaction, id, refuse(reason)),
     });

@@ -13,7 +13,7 @@ export const payment = part({
   async open({ database, outbox, obey }) {
     const box = outbox("/payment");
     const keys = idempotency({ database, scope: "payment" });
-    await obey(topics.payment, "payment", {
+    await obey("payment", {
       async "payment.take"(transaction, order, command) {
         const isTaken = await take(transaction, order, command);
         await box.add(
