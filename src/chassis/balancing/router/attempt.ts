@@ -20,8 +20,8 @@ export interface AttemptOptions {
   readonly clock: Clock;
   readonly connectMs: number;
   readonly answerMs: number;
-  /** Until the caller's deadline. */
-  readonly remainingMs: number;
+  /** When its caller waits no longer, on the monotonic clock. */
+  readonly deadlineMs: number;
   readonly idleMs: number;
 }
 
@@ -61,11 +61,11 @@ export class Attempt {
   }
 
   async run(): Promise<Outcome> {
-    const { response, body, connectMs, remainingMs } = this.#options;
+    const { response, body, connectMs } = this.#options;
     const outgoing = this.#outgoing;
     const left = () => this.#end({ how: "gone" });
     const moved = () => this.#patience.moved();
-    this.#patience.allow(Math.min(connectMs, remainingMs));
+    this.#patience.allow(Math.min(connectMs, this.#remainingMs()));
     response.once("close", left).on("drain", moved);
     outgoing
       .once("socket", (socket) => {
@@ -96,8 +96,8 @@ export class Attempt {
   }
 
   #sent(): void {
-    const { answerMs, remainingMs } = this.#options;
-    if (!this.#isOver && !this.#answer) this.#patience.allow(Math.min(answerMs, remainingMs));
+    if (this.#isOver || this.#answer) return;
+    this.#patience.allow(Math.min(this.#options.answerMs, this.#remainingMs()));
   }
 
   #pass(answer: IncomingMessage): void {
@@ -141,12 +141,16 @@ export class Attempt {
   }
 
   #late(): void {
-    const { request, response, connectMs, remainingMs } = this.#options;
-    if (!this.#isConnected && connectMs <= remainingMs) this.#end({ how: "unreached" });
+    const { request, response } = this.#options;
+    if (!this.#isConnected && this.#remainingMs() > 0) this.#end({ how: "unreached" });
     else if (this.#answer) this.#end({ how: response.writableNeedDrain ? "gone" : "failed" });
     else if (this.#isConnected && !request.complete && !this.#outgoing.writableNeedDrain)
       this.#fail(problem(408, "the request took too long to arrive"));
     else this.#fail(problem(504, "an instance did not answer in time"));
+  }
+
+  #remainingMs(): number {
+    return this.#options.deadlineMs - this.#options.clock.monotonicMs();
   }
 
   #end(outcome: Outcome): void {

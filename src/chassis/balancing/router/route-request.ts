@@ -187,7 +187,7 @@ class Errand {
         clock,
         connectMs,
         answerMs,
-        remainingMs,
+        deadlineMs: this.#deadlineMs,
         idleMs,
       }).run();
       ended = outcome.how;

@@ -155,6 +155,25 @@ test("a deadline that passes says nothing worse of an instance than that it take
   assert.deepEqual(seen, [undefined, 20, 40]);
 });
 
+test("what a request takes to arrive is no longer there for its answer", async (context) => {
+  const clock = new VirtualClock();
+  const [begun, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const silent: RequestListener = (request) => {
+    request.once("data", () => begun.resolve()).once("end", () => asked.resolve());
+  };
+  const { url } = await routed(context, [await listening(context, silent)], { clock });
+  const headers = { "x-remaining-ms": "1000", "content-length": 8 };
+  const request = http.request(url, { method: "POST", headers });
+  request.write("half");
+  await begun.promise;
+  await clock.advance(990);
+  request.end("half");
+  await asked.promise;
+  const answered = once(request, "response");
+  await clock.advance(10);
+  assert.equal((await answered)[0].statusCode, 504);
+});
+
 test("a caller that does not send its request is told so, and nothing is held against the instance", async (context) => {
   const waiting: RequestListener = (request, response) => {
     request.resume().once("end", () => response.end());
