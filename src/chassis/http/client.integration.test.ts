@@ -37,7 +37,7 @@ function startGreeter(context: TestContext) {
       },
       wait: ({ remainingMs, signal }) => {
         if (remainingMs() > 1000)
-          return { remainingMs: remainingMs(), trace: current()?.span.context.traceId ?? "" };
+          return { remainingMs: remainingMs(), trace: current()?.span?.context.traceId ?? "" };
         return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       },
     }),

@@ -4,7 +4,8 @@ import type { Span } from "./tracer.ts";
 
 /** What is being done for whom: it follows every `await` of a request's handler, into logs, spans and calls to other services. */
 export interface Current {
-  readonly span: Span;
+  /** Absent: it is part of no trace. */
+  readonly span?: Span | undefined;
   /** When nobody waits for the answer any more, on the monotonic clock; undefined: nobody said. */
   readonly deadlineMs?: number;
   /** Aborted when the deadline has passed or the caller has gone. */

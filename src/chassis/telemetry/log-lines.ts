@@ -41,7 +41,7 @@ export function logs({ clock, output, service }: LogOptions): Logs {
   };
   const sink: LogSink = (level, message, fields) => {
     if (order[level] < order[written.level]) return;
-    const context = current()?.span.context;
+    const context = current()?.span?.context;
     const trace = context ? `,"trace_id":"${context.traceId}","span_id":"${context.spanId}"` : "";
     if (waiting === "") setImmediate(flush);
     waiting += `{"time":"${isoTime(clock.now())}","level":"${level}"${beginning}${trace},"message":${JSON.stringify(message)}${render(fields)}}\n`;

@@ -76,7 +76,7 @@ export class Tracer {
   /** Begins a span. Who begins it ends it. */
   start(
     name: string,
-    { kind = "internal", parent = current()?.span.context, attributes }: SpanOptions = {},
+    { kind = "internal", parent = current()?.span?.context, attributes }: SpanOptions = {},
   ): Span {
     const { random, sampling, recording } = this.#options;
     const spanId = newSpanId(random);

@@ -122,7 +122,7 @@ async function onceIn(
   if (!kept) return onceIn(transaction, claim, effect);
   if (kept.fingerprint !== claim.fingerprint)
     throw problem(422, `the idempotency key ${key} was used for another request`);
-  current()?.span.set({ "idempotency.replayed": true });
+  current()?.span?.set({ "idempotency.replayed": true });
   return readAnswer(kept.answer);
 }
 

@@ -1,7 +1,9 @@
 import type { Clock, Timer } from "#base";
 import { problem } from "../../http/problem.ts";
+import { type Current, parseTraceparent, runAs, type Span } from "../../telemetry/mod.ts";
+import type { CloudEvent } from "../cloud-event.ts";
 import type { Message } from "../message.ts";
-import type { AnswerOptions, Reply } from "./requests.ts";
+import type { AnswerOptions, Asked, Reply } from "./requests.ts";
 
 /** The requests that one answerer has in hand. */
 export class InHand {
@@ -32,12 +34,15 @@ export class InHand {
     const late = () => controller.abort(new Error("nobody waits for the answer any more"));
     const timer = clock.setTimer(Math.max(0, remainingMs), late, { unref: true });
     this.#requests.set(id, { controller, timer });
+    const asked: Asked = {
+      message,
+      signal: controller.signal,
+      remainingMs: () => Math.max(0, endsMs - clock.monotonicMs()),
+    };
+    // Whatever is called to answer it is over with it, and part of its trace.
+    const around: Current = { span: spanOf(message.event), deadlineMs: endsMs, signal: controller.signal };
     const run = async () => {
-      const reply = await this.#answer({
-        message,
-        signal: controller.signal,
-        remainingMs: () => Math.max(0, endsMs - clock.monotonicMs()),
-      }).catch(() => failed);
+      const reply = await runAs(around, async () => this.#answer(asked)).catch(() => failed);
       if (!controller.signal.aborted) await handOn(reply);
     };
     // An answer that cannot be handed on is asked for again.
@@ -69,3 +74,9 @@ export class InHand {
 
 /** To ask somebody else would only have it fail again: it is whoever answers that is wrong, not its connection. */
 const failed: Reply = { problem: problem(500, "whoever answers this has failed").document() };
+
+/** That of whoever asks: who answers within a span of its own begins one under it. */
+function spanOf({ traceparent, tracestate }: CloudEvent): Span | undefined {
+  const context = parseTraceparent(traceparent, tracestate);
+  return context && { context, set() {}, end() {} };
+}

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { seededRandom } from "#base";
+import { seededRandom, systemClock } from "#base";
+import { perform } from "../../calls/perform.ts";
+import { current } from "../../telemetry/mod.ts";
 import { composer } from "../message.ts";
 import type { Asked, Reply } from "../requests/requests.ts";
 import type { Contract } from "./broker-contract.ts";
@@ -99,6 +101,35 @@ export function requestsContract(contract: Contract): void {
     going.abort(new Error("it does not matter any more"));
     await assert.rejects(request, /it does not matter any more/);
     await dropped;
+    await answering.close();
+  });
+
+  contract("what is done to answer a request is over with it, and part of its trace", async ({ broker }) => {
+    const begun = Promise.withResolvers<{ leftMs: number; traceId: string | undefined }>();
+    const broken = Promise.withResolvers<unknown>();
+    const answering = await broker.answer({
+      ...doubles,
+      answer: () =>
+        perform<Reply>({ target: "the price list", timeoutMs: 60_000 }, ({ deadlineMs, signal }) => {
+          const leftMs = deadlineMs - systemClock.monotonicMs();
+          begun.resolve({ leftMs, traceId: current()?.span?.context.traceId });
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        }).catch((error) => {
+          broken.resolve(error);
+          throw error;
+        }),
+    });
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    const message = compose({ topic: "numbers", type: "double", data: 1, headers });
+    const going = new AbortController();
+    const request = broker.request({ message, timeoutMs: 20_000, signal: going.signal });
+    const inHand = await begun.promise;
+    assert.equal(inHand.traceId, traceId);
+    assert.ok(inHand.leftMs > 0 && inHand.leftMs <= 20_000, `${inHand.leftMs} ms were left`);
+    going.abort(new Error("it does not matter any more"));
+    await assert.rejects(request);
+    assert.ok((await broken.promise) instanceof Error);
     await answering.close();
   });
 

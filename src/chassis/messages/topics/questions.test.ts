@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { logger } from "#base";
 import { VirtualClock } from "#testing";
 import { type Problem, problem } from "../../http/problem.ts";
 import { t } from "../../http/schema.ts";
@@ -73,6 +74,38 @@ test("errors are problems: what does not fit, what is refused, what went wrong",
     [400, [{ in: "body", pointer: "/count", detail: "must be >= 1" }]],
   );
   await answering.close();
+});
+
+test("what whoever answers asks on ends when nobody waits any more, and that is no error of its own", async () => {
+  const broker = memoryBroker();
+  const errors: string[] = [];
+  const log = logger((level, message) => errors.push(`${level}: ${message}`), "error");
+  const asking = Promise.withResolvers<void>();
+  const broken = Promise.withResolvers<unknown>();
+  const answering = await prices.answer(
+    broker,
+    {
+      quote: () => {
+        const asked = prices.ask(broker, { type: "hint", data: {} }, { ...options, timeoutMs: 60_000 });
+        asked.catch(broken.resolve);
+        asking.resolve();
+        return asked as Promise<never>;
+      },
+    },
+    { log },
+  );
+  const going = new AbortController();
+  const asked = prices.ask(
+    broker,
+    { type: "quote", data: { item: "pear" } },
+    { ...options, signal: going.signal },
+  );
+  await asking.promise;
+  going.abort(new Error("it does not matter any more"));
+  await assert.rejects(asked, /it does not matter any more/);
+  await broken.promise;
+  await answering.close();
+  assert.deepEqual(errors, []);
 });
 
 test("what nobody answers in time is a problem 504, and whoever has it hears that nobody waits", async () => {

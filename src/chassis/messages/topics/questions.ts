@@ -109,7 +109,7 @@ export function questionsOf<Questions extends QuestionSchemas>(
           const said = check.asks.said(data);
           if (!said.fits)
             throw problem(400, `${target} is not asked as it is declared`, errorsOf(said.faults));
-          const context = current()?.span.context;
+          const context = current()?.span?.context;
           const headers = {
             ...(context ? { traceparent: formatTraceparent(context) } : {}),
             ...rest.headers,
@@ -134,7 +134,7 @@ export function questionsOf<Questions extends QuestionSchemas>(
           answer: (asked) =>
             reply(type, handle as Handle, asked).then(
               (data): Reply => ({ data }),
-              (error): Reply => ({ problem: shown(error, type, log) }),
+              (error): Reply => ({ problem: shown(error, type, asked, log) }),
             ),
         }),
       );
@@ -150,10 +150,10 @@ export function questionsOf<Questions extends QuestionSchemas>(
 
 type Handle = (asked: AskedQuestion<unknown>) => Promise<unknown>;
 
-/** What is no problem was not meant for whoever asks. */
-function shown(error: unknown, type: string, log: Logger): ProblemDocument {
+/** What is no problem was not meant for whoever asks. What breaks off because they have gone is no error. */
+function shown(error: unknown, type: string, { signal }: Asked, log: Logger): ProblemDocument {
   if (error instanceof Problem) return error.document();
-  log.error(`${type} could not be answered: ${messageOf(error)}`, { type, error });
+  if (!signal.aborted) log.error(`${type} could not be answered: ${messageOf(error)}`, { type, error });
   return problem(500, `something went wrong where ${type} is answered; its log says what`).document();
 }
 
