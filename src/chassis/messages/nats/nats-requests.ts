@@ -70,19 +70,31 @@ class Attempt {
     const giveUp = () => this.#over.resolve(undefined);
     lost.addEventListener("abort", giveUp, { once: true });
     const watching = new AbortController();
+    let answered: Reply | undefined;
     try {
       const subject = requestSubject(message.topic, message.event.type);
       nats.publish(subject, JSON.stringify(this.#call), { reply: inbox });
       void this.#watch(clock, watching.signal);
-      return await unlessAborted(signal, this.#over.promise);
+      answered = await unlessAborted(signal, this.#over.promise);
+      return answered;
     } finally {
       watching.abort();
       lost.removeEventListener("abort", giveUp);
-      if (!nats.isClosed()) {
-        replies.unsubscribe();
-        // Who has it may not have said so yet; that this comes behind the request is sure.
-        if (signal.aborted) nats.publish(droppedSubject(message.topic, message.event.type), this.#call.id);
-      }
+      if (!nats.isClosed()) replies.unsubscribe();
+      if (!answered) void this.#drop();
+    }
+  }
+
+  /** Who has it may not have said so yet, or not to be heard; that this comes behind the request is sure. */
+  async #drop(): Promise<void> {
+    const { connection } = this.#options;
+    const { message } = this.#request;
+    try {
+      // What is published before that is forgotten.
+      await connection.up(new AbortController().signal);
+      connection.nats.publish(droppedSubject(message.topic, message.event.type), this.#call.id);
+    } catch {
+      // It is closed: whoever has it goes on until the request's time is over.
     }
   }
 
