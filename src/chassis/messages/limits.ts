@@ -20,6 +20,8 @@ export const limits = {
   lateTickMs: 60_000,
   /** How often a schedule looks at the clock, which may be set. */
   scheduleLookMs: 60_000,
+  /** How long at most an answer is waited for: no timer of Node's takes longer. */
+  longestWaitMs: 0x7fffffff,
   /** After so long a request is sent again for which there was nobody. */
   askAgainMs: 100,
   /** How often whoever waits for an answer looks whether the one who has taken the request is still there. */

@@ -4,6 +4,7 @@ import { pause } from "../../database/persist.ts";
 import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { InHand } from "../requests/in-hand.ts";
+import { inTime } from "../requests/in-time.ts";
 import type { AnswerOptions, Reply, Request, Requests } from "../requests/requests.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 import type { Connection } from "./connection.ts";
@@ -30,19 +31,21 @@ type Word = { readonly taken: string } | Reply;
 /** Requests are NATS' own, beside JetStream: who waits notices what is lost, so nothing need be kept. */
 export function natsRequests(options: NatsRequestsOptions): Requests {
   return {
-    async request(request) {
-      const { connection, clock, random } = options;
-      const endsMs = clock.monotonicMs() + request.timeoutMs;
-      for (;;) {
-        await connection.up(request.signal);
-        const attempt = new Attempt(options, request, endsMs, random.uuid());
-        const reply = await attempt.run();
-        if (reply) return reply;
-        await clock.sleep(limits.askAgainMs, request.signal);
-      }
-    },
+    request: (request) => inTime(request, options.clock, (bounded) => ask(options, bounded)),
     answer: async (answering) => openAnswerer(options, answering),
   };
+}
+
+async function ask(options: NatsRequestsOptions, request: Request): Promise<Reply> {
+  const { connection, clock, random } = options;
+  const endsMs = clock.monotonicMs() + request.timeoutMs;
+  for (;;) {
+    await connection.up(request.signal);
+    const attempt = new Attempt(options, request, endsMs, random.uuid());
+    const reply = await attempt.run();
+    if (reply) return reply;
+    await clock.sleep(limits.askAgainMs, request.signal);
+  }
 }
 
 /** One try at a request: until it is answered, or whoever had it is gone. */

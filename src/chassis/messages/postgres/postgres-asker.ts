@@ -22,7 +22,6 @@ export class PostgresAsker {
 
   async request({ message, timeoutMs, signal }: Request): Promise<Reply> {
     const { clock, random } = this.#options;
-    signal.throwIfAborted();
     const id = random.uuid();
     const answered = Promise.withResolvers<Reply>();
     this.#waiting.set(id, {

@@ -1,5 +1,6 @@
 import type { Clock, Logger, Random } from "#base";
 import type { Database } from "../../database/database.ts";
+import { inTime } from "../requests/in-time.ts";
 import type { Requests } from "../requests/requests.ts";
 import { PostgresAnswerer } from "./postgres-answerer.ts";
 import { PostgresAsker } from "./postgres-asker.ts";
@@ -18,7 +19,7 @@ export interface PostgresRequestsOptions {
 export function postgresRequests(options: PostgresRequestsOptions): Requests {
   const asker = new PostgresAsker(options);
   return {
-    request: (request) => asker.request(request),
+    request: (request) => inTime(request, options.clock, (bounded) => asker.request(bounded)),
     answer: async (answering) => new PostgresAnswerer(options, answering),
   };
 }

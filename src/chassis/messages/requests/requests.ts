@@ -9,7 +9,8 @@ import type { Message } from "../message.ts";
 export interface Requests {
   /**
    * Resolves to what was answered. An answerer that dies, or loses its connection, is replaced by another one, so a request
-   * may be handled more than once. Rejects with the signal's reason when it is aborted first.
+   * may be handled more than once. Rejects with the signal's reason when it is aborted first, and with a `Problem` 504 when
+   * there is no answer in time.
    */
   request(request: Request): Promise<Reply>;
   /** Answers requests of one type, sharing them with all who do so. Resolves when it does. */
@@ -18,9 +19,9 @@ export interface Requests {
 
 export interface Request {
   readonly message: Message;
-  /** How long it will be waited for; for whoever answers to know. */
+  /** How long it is waited for, as whoever answers knows, too: all attempts together. */
   readonly timeoutMs: number;
-  /** Aborted when nobody waits any more, for that reason or another. */
+  /** Aborted when nobody waits any more for another reason. */
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { seededRandom, systemClock } from "#base";
 import { perform } from "../../calls/perform.ts";
+import type { Problem } from "../../http/problem.ts";
 import { current } from "../../telemetry/mod.ts";
 import { composer } from "../message.ts";
 import type { Asked, Reply } from "../requests/requests.ts";
@@ -84,6 +85,27 @@ export function requestsContract(contract: Contract): void {
       assert.deepEqual(await answered, { data: 8 });
     },
   );
+
+  contract("who is not answered in time hears so, whatever its own signal says", async ({ broker }) => {
+    const late = ({ status }: Problem) => status === 504;
+    const { signal } = new AbortController();
+    await assert.rejects(broker.request({ message: question(1), timeoutMs: 200, signal }), late);
+    const dropped = Promise.withResolvers<void>();
+    const answering = await broker.answer({
+      ...doubles,
+      async answer(asked) {
+        if (asked.message.event.data === 5) return double(asked);
+        asked.signal.addEventListener("abort", () => dropped.resolve());
+        return new Promise((_, reject) => asked.signal.addEventListener("abort", reject));
+      },
+    });
+    await assert.rejects(broker.request({ message: question(1), timeoutMs: 200, signal }), late);
+    await dropped.promise;
+    await assert.rejects(broker.request({ message: question(1), timeoutMs: 0, signal }), late);
+    const patience = { timeoutMs: Number.POSITIVE_INFINITY, signal };
+    assert.deepEqual(await broker.request({ message: question(5), ...patience }), { data: 10 });
+    await answering.close();
+  });
 
   contract("when nobody waits any more, whoever answers hears of it", async ({ broker }) => {
     const begun = Promise.withResolvers<AbortSignal>();
