@@ -6,6 +6,7 @@ import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { InHand } from "../requests/in-hand.ts";
 import type { AnswerOptions, Reply } from "../requests/requests.ts";
+import { asText } from "./as-text.ts";
 import type { PostgresRequestsOptions } from "./postgres-requests.ts";
 import {
   claimRequestsStatement,
@@ -81,7 +82,7 @@ export class PostgresAnswerer implements Subscription {
     const { topic, type } = this.#answering;
     const room = limits.answersAtOnce - inHand.ids.length;
     if (room <= 0) return;
-    const claimed = await session.query(claimRequestsStatement, [topic, type, inHand.ids, room]);
+    const claimed = await session.query(claimRequestsStatement, [topic, asText(type), inHand.ids, room]);
     const ids = (claimed.rows as readonly { id: string }[]).map(({ id }) => id);
     if (ids.length === 0) return;
     // Read only now: somebody else may have answered it before the lock was ours.

@@ -4,6 +4,7 @@ import { wakeUps } from "../../database/wake-ups.ts";
 import { limits } from "../limits.ts";
 import type { Reply, Request } from "../requests/requests.ts";
 import { unlessAborted } from "../unless-aborted.ts";
+import { asText } from "./as-text.ts";
 import type { PostgresRequestsOptions } from "./postgres-requests.ts";
 import { answeredStatement, askStatement, dropStatement } from "./request-statements.ts";
 import { repliesChannel } from "./schema.ts";
@@ -26,7 +27,7 @@ export class PostgresAsker {
     const answered = Promise.withResolvers<Reply>();
     this.#waiting.set(id, {
       topic: message.topic,
-      type: message.event.type,
+      type: asText(message.event.type),
       event: JSON.stringify(message.event),
       endsMs: clock.monotonicMs() + timeoutMs,
       resolve: answered.resolve,

@@ -126,6 +126,18 @@ export function requestsContract(contract: Contract): void {
     await answering.close();
   });
 
+  contract("odd characters in a type keep no others from being asked", async ({ broker }) => {
+    const odd = { topic: "numbers", type: "dou\0ble" };
+    const answering = await Promise.all(
+      [odd, doubles].map(({ topic, type }) => broker.answer({ topic, type, answer: double })),
+    );
+    const both = [question(1, odd.type), question(2)].map((message) =>
+      broker.request({ message, ...patient() }),
+    );
+    assert.deepEqual(await Promise.all(both), [{ data: 2 }, { data: 4 }]);
+    await Promise.all(answering.map((each) => each.close()));
+  });
+
   contract("what is done to answer a request is over with it, and part of its trace", async ({ broker }) => {
     const begun = Promise.withResolvers<{ leftMs: number; traceId: string | undefined }>();
     const broken = Promise.withResolvers<unknown>();
