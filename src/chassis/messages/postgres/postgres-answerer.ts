@@ -6,6 +6,7 @@ import type { CloudEvent } from "../cloud-event.ts";
 import { limits } from "../limits.ts";
 import { InHand } from "../requests/in-hand.ts";
 import type { AnswerOptions, Reply } from "../requests/requests.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { asText } from "./as-text.ts";
 import type { PostgresRequestsOptions } from "./postgres-requests.ts";
 import {
@@ -23,8 +24,10 @@ export class PostgresAnswerer implements Subscription {
   readonly #answering: AnswerOptions;
   readonly #closing = new AbortController();
   readonly #ended: Promise<void>;
-  /** Those whose locks may go. */
-  readonly #finished: string[] = [];
+  /** What was in hand on connections that have ended. */
+  #settled: Promise<unknown> = Promise.resolve();
+  /** Those whose locks may go, of the connection as it is now. */
+  #finished: string[] = [];
   /** Aborted to look again: there is room. */
   #look = new AbortController();
 
@@ -42,19 +45,23 @@ export class PostgresAnswerer implements Subscription {
   async close(): Promise<void> {
     this.#closing.abort(new Error(`nobody answers ${this.#answering.type} here any more`));
     await this.#ended;
+    await this.#settled;
   }
 
   async #serve(progress: () => void): Promise<void> {
     const { database, clock } = this.#options;
     const session = await database.session();
-    this.#finished.length = 0;
+    this.#finished = [];
     const inHand = new InHand(this.#answering.answer, clock);
     // Others are asked: there is no way to hand on what is answered here.
     session.lost.addEventListener("abort", () => inHand.dropAll(session.lost.reason), { once: true });
     try {
       await this.#takeTurns(session, await wakeUps(session, requestsChannel, clock), inHand, progress);
     } finally {
-      await inHand.settled();
+      const settled = inHand.settled();
+      this.#settled = Promise.all([this.#settled, settled]);
+      // With a connection that is lost go the locks: what hangs on it holds up nobody but who closes.
+      await unlessAborted(session.lost, settled).catch(() => {});
       await session.close();
     }
   }
@@ -87,11 +94,12 @@ export class PostgresAnswerer implements Subscription {
     if (ids.length === 0) return;
     // Read only now: somebody else may have answered it before the lock was ours.
     const taken = await session.query(takeRequestsStatement, [ids]);
+    const finished = this.#finished;
     const open = new Map((taken.rows as readonly RequestRow[]).map((row) => [row.id, row]));
     for (const id of ids) {
       const row = open.get(id);
       void (row ? this.#answer(inHand, row) : Promise.resolve()).then(() => {
-        this.#finished.push(id);
+        finished.push(id);
         this.#look.abort();
       });
     }

@@ -10,7 +10,8 @@ export class InHand {
   readonly #answer: AnswerOptions["answer"];
   readonly #clock: Clock;
   readonly #requests = new Map<string, { readonly controller: AbortController; readonly timer: Timer }>();
-  readonly #running = new Set<Promise<void>>();
+  /** One for each: it ends with the answering, or with the time for it. */
+  readonly #waitedFor = new Set<Promise<void>>();
 
   constructor(answer: AnswerOptions["answer"], clock: Clock) {
     this.#answer = answer;
@@ -31,7 +32,11 @@ export class InHand {
     const clock = this.#clock;
     const endsMs = clock.monotonicMs() + remainingMs;
     const controller = new AbortController();
-    const late = () => controller.abort(new Error("nobody waits for the answer any more"));
+    const over = Promise.withResolvers<void>();
+    const late = () => {
+      controller.abort(new Error("nobody waits for the answer any more"));
+      over.resolve();
+    };
     const timer = clock.setTimer(Math.max(0, remainingMs), late, { unref: true });
     this.#requests.set(id, { controller, timer });
     const asked: Asked = {
@@ -51,9 +56,10 @@ export class InHand {
       .finally(() => {
         timer.cancel();
         this.#requests.delete(id);
-        this.#running.delete(running);
+        over.resolve();
       });
-    this.#running.add(running);
+    this.#waitedFor.add(over.promise);
+    over.promise.then(() => this.#waitedFor.delete(over.promise));
     return running;
   }
 
@@ -66,9 +72,9 @@ export class InHand {
     for (const { controller } of this.#requests.values()) controller.abort(reason);
   }
 
-  /** Resolves when one of them has ended, or at once when there is none. */
+  /** Resolves when none is left that is still being answered in time: not everybody who is given a signal listens. */
   async settled(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    while (this.#waitedFor.size > 0) await Promise.all(this.#waitedFor);
   }
 }
 

@@ -13,7 +13,10 @@ export interface Requests {
    * there is no answer in time.
    */
   request(request: Request): Promise<Reply>;
-  /** Answers requests of one type, sharing them with all who do so. Resolves when it does. */
+  /**
+   * Answers requests of one type, sharing them with all who do so. Resolves when it does. Closed, it answers what is in
+   * hand, for as long as that is waited for.
+   */
   answer(options: AnswerOptions): Promise<Subscription>;
 }
 

@@ -107,6 +107,23 @@ export function requestsContract(contract: Contract): void {
     await answering.close();
   });
 
+  contract("closing waits for nobody who answers too late and does not listen", async ({ broker }) => {
+    const begun = Promise.withResolvers<void>();
+    const answering = await broker.answer({
+      ...doubles,
+      answer() {
+        begun.resolve();
+        return new Promise(() => {});
+      },
+    });
+    const signal = new AbortController().signal;
+    const request = broker.request({ message: question(1), timeoutMs: 500, signal });
+    const late = assert.rejects(request, ({ status }: Problem) => status === 504);
+    await begun.promise;
+    await answering.close();
+    await late;
+  });
+
   contract("when nobody waits any more, whoever answers hears of it", async ({ broker }) => {
     const begun = Promise.withResolvers<AbortSignal>();
     const answering = await broker.answer({
@@ -185,4 +202,30 @@ export function requestsContract(contract: Contract): void {
     assert.deepEqual(await answered, { data: 10 });
     await answering.close();
   });
+
+  contract(
+    "what hangs in the hand of who was cut off keeps no others from being answered",
+    async ({ broker, cut }) => {
+      const begun = Promise.withResolvers<void>();
+      const finish = Promise.withResolvers<void>();
+      const answering = await broker.answer({
+        ...doubles,
+        async answer(asked) {
+          if (asked.message.event.data === 1) {
+            begun.resolve();
+            await finish.promise;
+          }
+          return double(asked);
+        },
+      });
+      const signal = new AbortController().signal;
+      const hanging = broker.request({ message: question(1), timeoutMs: 600_000, signal });
+      await begun.promise;
+      await cut();
+      assert.deepEqual(await broker.request({ message: question(5), ...patient() }), { data: 10 });
+      finish.resolve();
+      assert.deepEqual(await hanging, { data: 2 });
+      await answering.close();
+    },
+  );
 }
