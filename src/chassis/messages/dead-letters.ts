@@ -18,7 +18,7 @@ export interface DeadLetters {
   list(options?: { readonly limit?: number }): Promise<readonly DeadLetter[]>;
   /**
    * Gives them back to the subscriber that put them aside, and to nobody else, in their old order: as first attempts,
-   * behind what has been published since. How many.
+   * behind what has been published since. How many. When it rejects, some may have been given back: the first ones.
    */
   redrive(which: WhichLetters): Promise<number>;
   /** Removes them for good. How many. */

@@ -16,6 +16,8 @@ export const limits = {
   errorCharacters: 2_000,
   /** Dead letters that are shown when nothing else is said. */
   lettersShown: 100,
+  /** Dead letters that are redriven in one transaction: of the largest, a hundred megabytes. */
+  lettersAtOnce: 100,
   /** A tick is missed when it is so late: longer than copies take to start one after the other. */
   lateTickMs: 60_000,
   /** How often a schedule looks at the clock, which may be set. */

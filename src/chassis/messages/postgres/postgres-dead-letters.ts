@@ -1,4 +1,4 @@
-import type { Database } from "../../database/database.ts";
+import type { Database, Transaction } from "../../database/database.ts";
 import type { Reader } from "../broker.ts";
 import type { CloudEvent } from "../cloud-event.ts";
 import type { DeadLetter, DeadLetters, WhichLetters } from "../dead-letters.ts";
@@ -28,20 +28,39 @@ export class PostgresDeadLetters implements DeadLetters {
     );
   }
 
-  redrive(which: WhichLetters): Promise<number> {
-    const { topic, subscriber } = this.#of;
-    return this.#database.transaction(async (transaction) => {
-      const { rows } = await transaction.query(takeStatement, this.#meaning(which));
-      const events = (rows as readonly Pick<LetterRow, "event">[]).map(({ event }) => event);
-      const keys = events.map((event) => asText(keyOf(this.#messageOf(event))));
-      await transaction.query(redriveStatement, [events.map(() => topic), keys, events, subscriber]);
-      return events.length;
-    });
+  async redrive(which: WhichLetters): Promise<number> {
+    // What comes later is not meant by whoever asks now: what is redriven may be put aside again at once.
+    const until = await this.#lastNumber();
+    for (let redriven = 0; ; ) {
+      const some = await this.#database.transaction((transaction) =>
+        this.#redriveSome(transaction, [...this.#meaning(which), until]),
+      );
+      redriven += some;
+      if (some < limits.lettersAtOnce) return redriven;
+    }
   }
 
   async discard(which: WhichLetters): Promise<number> {
-    const { rows } = await this.#database.query(takeStatement, this.#meaning(which));
-    return rows.length;
+    const { rows } = await this.#database.query(discardStatement, this.#meaning(which));
+    return (rows as readonly { discarded: number }[])[0]?.discarded ?? 0;
+  }
+
+  async #redriveSome(transaction: Transaction, meaning: unknown[]): Promise<number> {
+    const { topic, subscriber } = this.#of;
+    const { rows } = await transaction.query(takeStatement, [...meaning, limits.lettersAtOnce]);
+    const events = (rows as readonly Pick<LetterRow, "event">[]).map(({ event }) => event);
+    const keys = events.map((event) => asText(keyOf(this.#messageOf(event))));
+    await transaction.query(redriveStatement, [events.map(() => topic), keys, events, subscriber]);
+    return events.length;
+  }
+
+  async #lastNumber(): Promise<string | null> {
+    const { topic, subscriber } = this.#of;
+    const { rows } = await this.#database.query(
+      "select max(number) as last from chassis.dead_letters where topic = $1 and consumer = $2",
+      [topic, subscriber],
+    );
+    return (rows as readonly { last: string | null }[])[0]?.last ?? null;
   }
 
   #meaning(which: WhichLetters): unknown[] {
@@ -64,10 +83,17 @@ function isNumber(number: string): boolean {
 }
 
 /** $1 topic, $2 consumer, $3 numbers; null: all. */
+const meant = "topic = $1 and consumer = $2 and ($3::bigint[] is null or number = any ($3))";
+
+/** The first of those that are meant; whoever else is taking some of them is waited for. $4 the last number, $5 how many. */
 const takeStatement = `
-  with taken as (
-    delete from chassis.dead_letters
-    where topic = $1 and consumer = $2 and ($3::bigint[] is null or number = any ($3))
-    returning number, event
+  with first as materialized (
+    select number from chassis.dead_letters where ${meant} and number <= $4 order by number limit $5 for update
+  ), taken as (
+    delete from chassis.dead_letters where number in (select number from first) returning number, event
   )
   select event from taken order by number`;
+
+const discardStatement = `
+  with discarded as (delete from chassis.dead_letters where ${meant} returning 1)
+  select count(*)::int as discarded from discarded`;
