@@ -1,3 +1,4 @@
+import type { Reader } from "../broker.ts";
 import { limits } from "../limits.ts";
 
 /** How topics, keys and subscribers are called at NATS, whose names have no room for dots, or for everything. */
@@ -27,6 +28,11 @@ export const lettersStream = "chassis_dead_letters";
 /** What a subscriber has put aside, each under the number that it had in the topic's stream. */
 export function letterSubject(topic: string, subscriber: string, sequence: number | "*"): string {
   return `chassis.letters.${token(topic)}.${token(subscriber)}.${sequence}`;
+}
+
+/** Whether what is kept at a subject was put aside by that subscriber of that topic. */
+export function isLetterOf({ topic, subscriber }: Reader, subject: string): boolean {
+  return subject.startsWith(letterSubject(topic, subscriber, "*").slice(0, -1));
 }
 
 /** The header of a message that concerns one subscriber of its topic. */

@@ -1,4 +1,5 @@
 import {
+  type DirectMsgRequest,
   JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamClient,
@@ -15,7 +16,14 @@ import type { DeadLetter, DeadLetters, WhichLetters } from "../dead-letters.ts";
 import { limits } from "../limits.ts";
 import type { OnConnection } from "./connection.ts";
 import type { Letter } from "./lines.ts";
-import { letterSubject, lettersStream, partitionOf, subjectOf, subscriberHeader } from "./names.ts";
+import {
+  isLetterOf,
+  letterSubject,
+  lettersStream,
+  partitionOf,
+  subjectOf,
+  subscriberHeader,
+} from "./names.ts";
 import { keepStream, takeOut } from "./streams.ts";
 
 export interface NatsDeadLettersOptions {
@@ -92,8 +100,7 @@ export class NatsDeadLetters implements DeadLetters {
   async #take(which: WhichLetters, first: (stored: StoredLetter, seq: number) => Promise<void>) {
     const { manager, onConnection } = this.#options;
     let taken = 0;
-    for await (const { stored, seq } of this.#all()) {
-      if (which !== "all" && !which.includes(String(seq))) continue;
+    for await (const { stored, seq } of which === "all" ? this.#all() : this.#those(which)) {
       await onConnection(async () => {
         await first(stored, seq);
         await takeOut(manager, { stream: lettersStream, seq, how: "erased" });
@@ -115,23 +122,41 @@ export class NatsDeadLetters implements DeadLetters {
     });
   }
 
-  async *#all(): AsyncGenerator<{ readonly stored: StoredLetter; readonly seq: number }> {
+  async *#all(): AsyncGenerator<FoundLetter> {
+    const { of } = this.#options;
+    const next_by_subj = letterSubject(of.topic, of.subscriber, "*");
     // What comes later is not meant by whoever asks now: what is redriven may be put aside again at once.
     const until = await this.#lastNumber();
     let from = 1;
     while (from <= until) {
-      const found = await this.#next(from);
+      const found = await this.#read({ seq: from, next_by_subj });
       if (!found || found.seq > until) return;
       yield { stored: found.json<StoredLetter>(), seq: found.seq };
       from = found.seq + 1;
     }
   }
 
-  async #next(seq: number): Promise<StoredMsg | null> {
-    const { manager, onConnection, of } = this.#options;
-    const next_by_subj = letterSubject(of.topic, of.subscriber, "*");
-    return onConnection(() => manager.direct.getMessage(lettersStream, { seq, next_by_subj }));
+  /** Each is read by its number; its subject says whose it is. */
+  async *#those(numbers: readonly string[]): AsyncGenerator<FoundLetter> {
+    const until = await this.#lastNumber();
+    const named = new Set(numbers.filter((number) => /^[1-9][0-9]*$/.test(number)).map(Number));
+    for (const seq of [...named].filter((number) => number <= until).sort((a, b) => a - b)) {
+      const found = await this.#read({ seq });
+      if (found && isLetterOf(this.#options.of, found.subject))
+        yield { stored: found.json<StoredLetter>(), seq };
+    }
   }
+
+  #read(query: DirectMsgRequest): Promise<StoredMsg | null> {
+    const { manager, onConnection } = this.#options;
+    return onConnection(() => manager.direct.getMessage(lettersStream, query));
+  }
+}
+
+interface FoundLetter {
+  readonly stored: StoredLetter;
+  /** What `DeadLetter.number` is. */
+  readonly seq: number;
 }
 
 interface StoredLetter extends Omit<Letter, "sequence"> {
