@@ -2,7 +2,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { RequestError, TimeoutError } from "@nats-io/transport-node";
 import type { Clock } from "#base";
 import { limits } from "../limits.ts";
-import { copiesSubject, copySubject } from "./names.ts";
+import { copiesSubject, copySubject, isCopy } from "./names.ts";
 import { parsed } from "./parsed.ts";
 
 /** What the copies of a subscriber tell each other. Nothing depends on its arrival but how soon work is shared. */
@@ -51,12 +51,12 @@ export class Copies {
     this.say("here");
   }
 
-  /** How many copies there are, with this one. */
-  get count(): number {
+  /** Those that are there beside this one. */
+  get others(): readonly string[] {
     const now = this.#options.clock.monotonicMs();
     for (const [copy, heardMs] of this.#heardMs)
       if (now - heardMs > limits.silentMs) this.#heardMs.delete(copy);
-    return this.#heardMs.size + 1;
+    return [...this.#heardMs.keys()];
   }
 
   say(says: Word["says"]): void {
@@ -108,5 +108,5 @@ export class Copies {
 
 function wordIn(bytes: Uint8Array): Word | undefined {
   const word = parsed(bytes) as Partial<Word> | null | undefined;
-  return typeof word?.copy === "string" ? (word as Word) : undefined;
+  return isCopy(word?.copy) ? (word as Word) : undefined;
 }

@@ -58,6 +58,11 @@ export function copySubject(copy: string): string {
   return `chassis.copy.${copy}`;
 }
 
+/** Copies give themselves names; others may say anything, and not all of it can be asked for. */
+export function isCopy(name: unknown): name is string {
+  return typeof name === "string" && /^[a-zA-Z0-9-]{1,64}$/.test(name);
+}
+
 export function cellKey(topic: string, subscriber: string, partition: number): string {
   return `${token(topic)}.${token(subscriber)}.${partition}`;
 }

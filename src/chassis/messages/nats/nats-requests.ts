@@ -8,7 +8,7 @@ import { inTime } from "../requests/in-time.ts";
 import type { AnswerOptions, Reply, Request, Requests } from "../requests/requests.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 import type { Connection } from "./connection.ts";
-import { copySubject, droppedSubject, requestSubject } from "./names.ts";
+import { copySubject, droppedSubject, isCopy, requestSubject } from "./names.ts";
 import { parsed } from "./parsed.ts";
 import { eventIn } from "./stored-event.ts";
 
@@ -109,8 +109,9 @@ class Attempt {
     }
     const word = wordIn(message.data);
     if (!word) return;
-    if ("taken" in word) this.#takenBy = word.taken;
-    else this.#over.resolve(word);
+    if ("taken" in word) {
+      if (isCopy(word.taken)) this.#takenBy = word.taken;
+    } else this.#over.resolve(word);
   }
 
   async #watch(clock: Clock, signal: AbortSignal): Promise<void> {

@@ -107,7 +107,10 @@ class Member {
   }
 
   async #balance(): Promise<void> {
-    const share = Math.ceil(limits.partitions / this.#copies.count);
+    // Those that are gone without a word share no more, and what they had is everybody's.
+    const dead = new Map(this.#copies.others.map((copy) => [copy, this.#copies.isDead(copy)]));
+    await Promise.all(dead.values());
+    const share = Math.ceil(limits.partitions / (this.#copies.others.length + 1));
     const surplus = [...this.#readers].slice(share);
     await Promise.all(surplus.map(([, reader]) => reader.release()));
     for (const [partition] of surplus) this.#readers.delete(partition);
@@ -115,7 +118,6 @@ class Member {
     const others = Array.from({ length: limits.partitions }, (_, partition) => partition).filter(
       (partition) => !this.#readers.has(partition),
     );
-    const dead = new Map<string, Promise<boolean>>();
     const free = await Promise.all(others.map((partition) => this.#seeFree(partition, dead)));
     const wanted = free.flatMap((seen) => seen ?? []).slice(0, Math.max(0, share - this.#readers.size));
     await Promise.all(wanted.map((seen) => this.#claim(seen)));

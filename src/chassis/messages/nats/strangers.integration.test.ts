@@ -5,7 +5,14 @@ import { connect } from "@nats-io/transport-node";
 import { silentLogger, systemClock } from "#base";
 import { lacksNats, realNats } from "#testing";
 import { composer } from "../message.ts";
-import { copiesSubject, delayedSubject, partitionOf, requestSubject, subjectOf } from "./names.ts";
+import {
+  copiesSubject,
+  copySubject,
+  delayedSubject,
+  partitionOf,
+  requestSubject,
+  subjectOf,
+} from "./names.ts";
 import { natsBroker } from "./nats-broker.ts";
 
 test("what a stranger writes into a topic's stream keeps nothing behind it from being handled", {
@@ -62,7 +69,13 @@ test("what a stranger says where requests are taken and copies meet makes nobody
   for (const text of ["", "not json", "null", "{}", '{"id":"a","event":null,"remainingMs":5}'])
     for (const subject of [requestSubject("numbers", "double"), copiesSubject("numbers", "audit")])
       stranger.publish(subject, text);
+  // Whoever is heard of is asked whether it is there; nobody of such a name can be.
+  for (const copy of ["", "no name", "a.>", "a\r\nPUB b 0\r\n", 5, "well-named"])
+    stranger.publish(copiesSubject("numbers", "audit"), JSON.stringify({ copy, says: "here" }));
+  const asked = Promise.withResolvers<void>();
+  stranger.subscribe(copySubject("well-named"), { callback: () => asked.resolve() });
   await stranger.flush();
+  await asked.promise;
   const message = composer({ source: "/test" })({ topic: "numbers", type: "double", data: 21 });
   const { signal } = new AbortController();
   assert.deepEqual(await broker.request({ message, timeoutMs: 50_000, signal }), { data: 42 });
