@@ -34,6 +34,7 @@ export {
   sandboxSpec,
 } from "./runtime-contract.ts";
 export { type ServedCluster, type ServedClusterOptions, servedCluster } from "./served-cluster.ts";
+export { type StartedProgram, startProgram } from "./start-program.ts";
 export { type TestCluster, type TestClusterOptions, testAdmin, testCluster } from "./test-cluster.ts";
 export {
   busyboxImage,

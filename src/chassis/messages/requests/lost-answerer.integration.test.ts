@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { Pool } from "pg";
-import { lacksNats, lacksPostgres, realNats, realPostgres } from "#testing";
+import { lacksNats, lacksPostgres, realNats, realPostgres, startProgram } from "#testing";
 import { database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import type { Broker } from "../broker.ts";
@@ -24,7 +21,7 @@ test("at NATS a request in the hand of a process that is killed is answered by a
   context.after(() => nats.stop());
   const broker = await natsBroker({ servers: nats.url });
   context.after(() => broker.close());
-  await outlive(broker, ["nats", nats.url]);
+  await outlive(context, broker, ["nats", nats.url]);
 });
 
 test("at PostgreSQL a request in the hand of a process that is killed is answered by another", {
@@ -38,14 +35,12 @@ test("at PostgreSQL a request in the hand of a process that is killed is answere
   context.after(() => pool.end());
   const view = database(pool);
   await migrate(view, [messagesSchema]);
-  await outlive(postgresBroker({ database: view }), ["postgres", url]);
+  await outlive(context, postgresBroker({ database: view }), ["postgres", url]);
 });
 
-async function outlive(broker: Broker, where: readonly string[]): Promise<void> {
-  const child: ChildProcess = spawn(process.execPath, [program, ...where], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const said = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+async function outlive(context: TestContext, broker: Broker, where: readonly string[]): Promise<void> {
+  const { lines, kill } = startProgram(context, program, where);
+  const said = lines[Symbol.asyncIterator]();
   assert.equal((await said.next()).value, "ready");
   const message = composer({ source: "/test" })({ topic: "numbers", type: "double", data: 21 });
   const { signal } = new AbortController();
@@ -56,9 +51,7 @@ async function outlive(broker: Broker, where: readonly string[]): Promise<void> 
     type: "double",
     answer: async ({ message: { event } }) => ({ data: [event.id, 2 * (event.data as number)] }),
   });
-  const ended = once(child, "close");
-  child.kill("SIGKILL");
-  await ended;
+  await kill();
   assert.deepEqual(await answered, { data: [message.event.id, 42] });
   await answering.close();
 }

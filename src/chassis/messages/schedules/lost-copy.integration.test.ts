@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Pool } from "pg";
 import { systemClock } from "#base";
-import { lacksNats, lacksPostgres, realNats, realPostgres } from "#testing";
+import { lacksNats, lacksPostgres, realNats, realPostgres, startProgram } from "#testing";
 import { database } from "../../database/database.ts";
 import { migrate } from "../../database/migrate.ts";
 import type { Broker } from "../broker.ts";
@@ -46,14 +44,15 @@ async function killCopies(context: TestContext, broker: Broker, where: readonly 
   context.after(() => audit.close());
   const begin = systemClock.now();
   await broker.marks.move({ mark: "schedule quick", from: undefined, to: String(begin), messages: [] });
-  const copy = (lastQuestion: number) => openCopy(context, [...where, String(lastQuestion)]);
+  const program = join(import.meta.dirname, "../testing/schedule-copy.ts");
+  const copy = (lastQuestion: number) => startProgram(context, program, [...where, String(lastQuestion)]);
   for (const [one, other] of [
     [1, 2],
     [3, 4],
   ] as const)
-    await Promise.all([copy(one).ended, copy(other).ended]);
+    assert.deepEqual(await Promise.all([copy(one).ended, copy(other).ended]), ["SIGKILL", "SIGKILL"]);
   const survivor = copy(0);
-  await copy(5).ended;
+  assert.equal(await copy(5).ended, "SIGKILL");
 
   await audit.got(audit.arrivals.length + 3);
   await survivor.kill();
@@ -67,16 +66,4 @@ async function killCopies(context: TestContext, broker: Broker, where: readonly 
     ticks,
     Array.from({ length: ticks.length }, (_, at) => first + at * 200),
   );
-}
-
-function openCopy(context: TestContext, options: readonly string[]) {
-  const program = join(import.meta.dirname, "../testing/schedule-copy.ts");
-  const child = spawn(process.execPath, [program, ...options], { stdio: "inherit" });
-  const ended = once(child, "close").then(([, signal]) => assert.equal(signal, "SIGKILL"));
-  const kill = async () => {
-    child.kill("SIGKILL");
-    await ended;
-  };
-  context.after(kill);
-  return { ended, kill };
 }
