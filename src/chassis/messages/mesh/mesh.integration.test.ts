@@ -1,8 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { seededRandom } from "#base";
 import { lacksNats, type RealNats, realNats } from "#testing";
@@ -11,7 +7,7 @@ import { composer, type Message } from "../message.ts";
 import { natsBroker } from "../nats/nats-broker.ts";
 import { persistently } from "../testing/persistently.ts";
 import { type CuttableLine, cuttableLine } from "./testing/cuttable-line.ts";
-import type { GatewayProcessOptions } from "./testing/gateway-process.ts";
+import { type OpenedGateway, openGateway } from "./testing/open-gateway.ts";
 import { wayOf } from "./way.ts";
 
 const names = ["a", "b", "c"] as const;
@@ -27,9 +23,9 @@ test("what is said at one site is heard at all others, whichever lines, gateways
 }, async (context) => {
   const [a, b, c] = (await Promise.all(names.map((name) => openSite(context, name)))) as [Site, Site, Site];
   const sites = [a, b, c];
-  const gateways = new Map<Name, GatewayProcess>();
-  for (const site of sites) gateways.set(site.name, await openGateway(context, site, sites));
-  const gatewayOf = (site: Site) => gateways.get(site.name) as GatewayProcess;
+  const gateways = new Map<Name, LinedGateway>();
+  for (const site of sites) gateways.set(site.name, await openLined(context, site, sites));
+  const gatewayOf = (site: Site) => gateways.get(site.name) as LinedGateway;
   await Promise.all([...gateways.values()].map((gateway) => gateway.standing()));
   const everywhere = () => Promise.all(sites.map((site) => site.heardAll(sites)));
 
@@ -59,7 +55,7 @@ test("what is said at one site is heard at all others, whichever lines, gateways
   await Promise.all([a.say(20), b.say(20)]);
   await Promise.all([a.heardAll([a, b]), b.heardAll([a, b])]);
   await c.nats.start();
-  gateways.set("c", await openGateway(context, c, sites));
+  gateways.set("c", await openLined(context, c, sites));
   await everywhere();
 
   // b is cut off from everybody, and everybody goes on speaking.
@@ -81,7 +77,7 @@ test("what is said at one site is heard at all others, whichever lines, gateways
     await gatewayOf(site).kill();
     await site.nats.kill();
     await site.nats.start();
-    gateways.set(site.name, await openGateway(context, site, sites));
+    gateways.set(site.name, await openLined(context, site, sites));
     await speaking;
     await everywhere();
   }
@@ -161,52 +157,22 @@ async function openSite(context: TestContext, name: Name): Promise<Site> {
   return site;
 }
 
-interface GatewayProcess {
-  /** Resolves when all its links stand. */
-  standing(): Promise<void>;
+interface LinedGateway extends OpenedGateway {
   lineFrom(site: Site): CuttableLine;
-  kill(): Promise<void>;
 }
 
-async function openGateway(
-  context: TestContext,
-  site: Site,
-  sites: readonly Site[],
-): Promise<GatewayProcess> {
+async function openLined(context: TestContext, site: Site, sites: readonly Site[]): Promise<LinedGateway> {
   const lines = new Map<Name, CuttableLine>();
   for (const { name, nats } of sites)
     if (name !== site.name) lines.set(name, await cuttableLine(portOf(nats)));
-  const options: GatewayProcessOptions = {
+  const gateway = openGateway(context, {
     site: site.name,
     servers: site.nats.url,
     neighbours: [...lines].map(([name, { port }]) => ({ site: name, servers: `nats://127.0.0.1:${port}` })),
     topics: ["orders"],
-  };
-  const program = join(import.meta.dirname, "testing/gateway-process.ts");
-  const child = spawn(process.execPath, [program, JSON.stringify(options)], {
-    stdio: ["ignore", "pipe", "inherit"],
   });
-  const standing = linksOf(child, lines.size);
-  const kill = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "close");
-    child.kill("SIGKILL");
-    await ended;
-  };
-  context.after(async () => {
-    await kill();
-    await Promise.all([...lines.values()].map((line) => line.close()));
-  });
-  return { standing: () => standing, lineFrom: ({ name }) => lines.get(name) as CuttableLine, kill };
-}
-
-async function linksOf(child: ChildProcess, count: number): Promise<void> {
-  const standing = new Set<string>();
-  if (!child.stdout) return;
-  for await (const neighbour of createInterface({ input: child.stdout })) {
-    standing.add(neighbour);
-    if (standing.size === count) return;
-  }
+  context.after(() => Promise.all([...lines.values()].map((line) => line.close())));
+  return { ...gateway, lineFrom: ({ name }) => lines.get(name) as CuttableLine };
 }
 
 function portOf({ url }: RealNats): number {
