@@ -48,10 +48,9 @@ export class Removal {
     const removals = [...positions].map(async ([partition, position]) => {
       const subject = subjectOf(topic, partition);
       const last = Math.min(position, state.last_seq - 1);
-      const removed = this.#removed.get(subject) ?? 0;
-      if (last <= removed) return;
+      if (last <= (this.#removed.get(subject) ?? 0)) return;
       if (config.num_replicas === 1) await manager.streams.purge(stream, { filter: subject, seq: last + 1 });
-      else await this.#deleteEach(stream, subject, { from: removed + 1, to: last });
+      else await this.#deleteEach(stream, subject, last);
       this.#removed.set(subject, last);
     });
     await Promise.all(removals);
@@ -59,19 +58,15 @@ export class Removal {
 
   /**
    * One of several servers of 2.9 that comes back reads in its log that there was a purge, and not of what: it would take every message away that had been
-   * there then, and be asked for them later.
+   * there then, and be asked for them later. It begins with the first there is: what a server could not take out, or did not know yet, is seen again.
    */
-  async #deleteEach(
-    stream: string,
-    subject: string,
-    numbers: { readonly from: number; readonly to: number },
-  ) {
+  async #deleteEach(stream: string, subject: string, last: number): Promise<void> {
     const { manager } = this.#options;
-    for (let seq = numbers.from; ; seq += 1) {
-      const found = await manager.direct.getMessage(stream, { seq, next_by_subj: subject });
-      if (!found || found.seq > numbers.to) return;
+    for (let next = 1; ; ) {
+      const found = await manager.direct.getMessage(stream, { seq: next, next_by_subj: subject });
+      if (!found || found.seq > last) return;
       await takeOut(manager, { stream, seq: found.seq, how: "marked" });
-      seq = found.seq;
+      next = found.seq + 1;
     }
   }
 
