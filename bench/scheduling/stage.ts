@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { ensurePki, openPki } from "#apiserver/pki";
 import { silentLogger, systemClock, systemRandom, timestamp } from "#base";
@@ -62,7 +62,10 @@ export async function openStage(context: Context): Promise<Stage> {
   });
   await copyFile(kubeconfigs.admin, machine.kubeconfig);
 
-  const flagsFor = (file: string) => [...programFlags, join(import.meta.dirname, file)];
+  const flagsFor = (file: string) => [
+    ...programFlags(basename(file, ".ts")),
+    join(import.meta.dirname, file),
+  ];
   const startProgram = (file: string) => machine.start(process.execPath, [...flagsFor(file), machine.data]);
   const children: ChildProcess[] = [];
   const startAsked = (file: string) => {

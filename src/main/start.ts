@@ -68,7 +68,7 @@ export async function startPrograms(
     programs.map((name) => ({
       name,
       node: process.execPath,
-      arguments: [...programFlags, join(import.meta.dirname, `${name}.ts`), layout.data],
+      arguments: [...programFlags(name), join(import.meta.dirname, `${name}.ts`), layout.data],
       environment: programEnvironment(layout),
     })),
     names,
