@@ -27,7 +27,7 @@ export const systemRandom: Random = {
 };
 
 /** Asking the machine costs the same for one number as for many. What was handed out is forgotten here. */
-const pool = new Uint32Array(64);
+const pool = new Uint32Array(1024);
 let drawn = pool.length;
 
 /** A reproducible source (mulberry32). For simulation and tests, never for secrets. */
