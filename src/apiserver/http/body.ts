@@ -17,8 +17,8 @@ export async function readBody(
   if (announced === 0 || stream.readableLength !== announced) return receive(stream, clock);
   // A small body comes together with its head: there is nothing to wait for, and nobody who could be slow.
   const body: Buffer = stream.read();
-  // The stream's end is still to be passed.
-  stream.resume();
+  // Who reads the last of a message that has come whole has passed its end.
+  if (!("complete" in stream && stream.complete)) stream.resume();
   return body;
 }
 

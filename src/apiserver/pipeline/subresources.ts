@@ -10,6 +10,7 @@ import { schemaOf } from "#api/behaviour";
 import { ApiError, badRequest, invalid, must } from "#base";
 import { type Binding, bindPod } from "../registry/binding.ts";
 import { evictPod } from "../registry/eviction.ts";
+import type { WriteRequest } from "../registry/machinery.ts";
 import { subjectOf } from "../registry/subject.ts";
 import { updateObject } from "../registry/update.ts";
 import { conform, contentTypeOf, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
@@ -74,7 +75,7 @@ export async function act(parts: Parts, request: ObjectRequest, expected: Expect
   if (!action) {
     throw new ApiError("MethodNotAllowed", `${request.attributes.path} is not served by this server`);
   }
-  await action(parts, request, body);
+  await action(parts, request, write, body);
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
   return documentAnswer(status, request.form, 201);
 }
@@ -107,18 +108,28 @@ function expectationOf(as: PostedKind): Expected {
   };
 }
 
-type Action = (parts: Parts, request: ObjectRequest, body: KubernetesObject) => Promise<unknown>;
+type Action = (
+  parts: Parts,
+  request: ObjectRequest,
+  write: WriteRequest,
+  body: KubernetesObject,
+) => Promise<unknown>;
 
 const actions = new Map<string, Action>([
-  ["binding", (parts, request, body) => bindPod(parts.machinery, writeRequestOf(request), body as Binding)],
+  ["binding", ({ machinery }, _, write, body) => bindPod(machinery, write, body as Binding)],
   ["eviction", evict],
 ]);
 
 /** A delete with the options that the body carries, if disruption budgets allow it. */
-function evict(parts: Parts, request: ObjectRequest, body: KubernetesObject): Promise<unknown> {
+function evict(
+  { machinery }: Parts,
+  request: ObjectRequest,
+  _: WriteRequest,
+  body: KubernetesObject,
+): Promise<unknown> {
   const { deleteOptions = {} } = body as { deleteOptions?: DeleteOptions };
   const { write, deletion } = deletionOf(request, deleteOptions);
-  return evictPod(parts.machinery, write, deletion);
+  return evictPod(machinery, write, deletion);
 }
 
 /** The next version of the view: the body of a PUT, or what a patch makes of the present one. */

@@ -126,13 +126,14 @@ export function factsOf(kind: ServedKind, object: KubernetesObject): Facts {
   const fields: Record<string, string> = {};
   const selectable = kind.definition.selectableFields;
   for (const field in selectable) fields[field] = textOnce(selectable[field]?.(object) ?? "");
-  const { name = "", namespace = "", labels = noLabels } = metadata ?? {};
-  return { metadata: { name, namespace: textOnce(namespace), labels: labelsOnce(labels) }, fields };
+  const { name = "", namespace = "", labels } = metadata ?? {};
+  const shared = labels ? labelsOnce(labels) : noLabels;
+  return { metadata: { name, namespace: textOnce(namespace), labels: shared }, fields };
 }
 
 /** Facts are kept for as long as their object, and parsing makes each text anew: what many objects have in common is kept once. */
 function textOnce(text: string): string {
-  return once(sharedTexts, text, text);
+  return text === "" ? text : once(sharedTexts, text, text);
 }
 
 function labelsOnce(labels: Record<string, string>): Record<string, string> {

@@ -62,7 +62,7 @@ export class EventEncoder {
     extent: Extent = "whole",
   ): Uint8Array {
     if (revision !== this.#revision) {
-      for (const encoded of Object.values(this.#encoded)) encoded.clear();
+      for (const extent of extents) if (this.#encoded[extent].size > 0) this.#encoded[extent].clear();
       this.#revision = revision;
     }
     const known = this.#encoded[extent].get(entry);
@@ -94,6 +94,8 @@ function shown(bytes: Uint8Array, managedFields: Stretch | undefined, extent: Ex
     managedFields && metadataIn(bytes, managedFields, extent === "metadata" ? "all" : "without fields");
   return metadata ?? [Buffer.from(JSON.stringify(metadataOnly(decode(bytes))))];
 }
+
+const extents: readonly Extent[] = ["whole", "lean", "metadata", "lean metadata"];
 
 interface Encoded {
   readonly kind: ServedKind;
