@@ -122,6 +122,13 @@ test("a binding gives a pod its node, once", async () => {
   assert.equal((await ask(`POST ${pods}/nobody/binding`, binding)).status, 404);
 });
 
+test("a binding that says what no binding has is warned about it", async () => {
+  await ask(`POST ${pods}`, podNamed("odd"));
+  const binding = { target: { kind: "Node", name: "n1" }, color: "red" };
+  const { status, headers } = await ask(`POST ${pods}/odd/binding`, binding);
+  assert.deepEqual([status, headers.warning], [201, '299 - "unknown field \\"color\\""']);
+});
+
 test("a pod that is bound no longer waits for a node", async () => {
   await ask(`POST ${pods}`, podNamed("nominated"));
   const statusOf = async () => (await ask(`GET ${pods}/nominated`)).body.status as Record<string, unknown>;

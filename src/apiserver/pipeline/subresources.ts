@@ -75,9 +75,9 @@ export async function act(parts: Parts, request: ObjectRequest, expected: Expect
   if (!action) {
     throw new ApiError("MethodNotAllowed", `${request.attributes.path} is not served by this server`);
   }
-  await action(parts, request, write, body);
+  await action(parts, request, body, write);
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
-  return documentAnswer(status, request.form, 201);
+  return warned(documentAnswer(status, request.form, 201), write.warnings);
 }
 
 /** What is to be read where another kind's document is posted. */
@@ -111,25 +111,20 @@ function expectationOf(as: PostedKind): Expected {
 type Action = (
   parts: Parts,
   request: ObjectRequest,
-  write: WriteRequest,
   body: KubernetesObject,
+  write: WriteRequest,
 ) => Promise<unknown>;
 
 const actions = new Map<string, Action>([
-  ["binding", ({ machinery }, _, write, body) => bindPod(machinery, write, body as Binding)],
+  ["binding", ({ machinery }, _, body, write) => bindPod(machinery, write, body as Binding)],
   ["eviction", evict],
 ]);
 
 /** A delete with the options that the body carries, if disruption budgets allow it. */
-function evict(
-  { machinery }: Parts,
-  request: ObjectRequest,
-  _: WriteRequest,
-  body: KubernetesObject,
-): Promise<unknown> {
+function evict(parts: Parts, request: ObjectRequest, body: KubernetesObject): Promise<unknown> {
   const { deleteOptions = {} } = body as { deleteOptions?: DeleteOptions };
   const { write, deletion } = deletionOf(request, deleteOptions);
-  return evictPod(machinery, write, deletion);
+  return evictPod(parts.machinery, write, deletion);
 }
 
 /** The next version of the view: the body of a PUT, or what a patch makes of the present one. */

@@ -49,6 +49,7 @@ export class EventEncoder {
     metadata: new Map(),
     "lean metadata": new Map(),
   };
+  readonly #all = Object.values(this.#encoded);
   #revision: Revision = -1;
 
   constructor(objects: Objects) {
@@ -62,7 +63,7 @@ export class EventEncoder {
     extent: Extent = "whole",
   ): Uint8Array {
     if (revision !== this.#revision) {
-      for (const extent of extents) if (this.#encoded[extent].size > 0) this.#encoded[extent].clear();
+      for (const encoded of this.#all) if (encoded.size > 0) encoded.clear();
       this.#revision = revision;
     }
     const known = this.#encoded[extent].get(entry);
@@ -94,8 +95,6 @@ function shown(bytes: Uint8Array, managedFields: Stretch | undefined, extent: Ex
     managedFields && metadataIn(bytes, managedFields, extent === "metadata" ? "all" : "without fields");
   return metadata ?? [Buffer.from(JSON.stringify(metadataOnly(decode(bytes))))];
 }
-
-const extents: readonly Extent[] = ["whole", "lean", "metadata", "lean metadata"];
 
 interface Encoded {
   readonly kind: ServedKind;
