@@ -23,5 +23,6 @@ export type * from "./schema/type-schema.ts";
 export * from "./selector/mod.ts";
 export * from "./table/mod.ts";
 export * from "./transport.ts";
+export * from "./trunk/mod.ts";
 export { kubernetesVersion } from "./version.ts";
 export * from "./volume/mod.ts";

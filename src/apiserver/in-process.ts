@@ -22,12 +22,12 @@ export function inProcess(parts: Parts, user: User): Transport {
 }
 
 function exchangeOf({ method, path, headers, body }: ApiRequest, user: User): Exchange {
-  const length = body === undefined ? {} : { "content-length": String(body.length) };
   return {
     method,
     target: path,
-    headers: { ...headers, ...length },
+    headers,
     user,
+    hasBody: body !== undefined && body.length > 0,
     credentials: () => ({}),
     readBody() {
       if (body && body.length > maxBodyBytes) {

@@ -35,9 +35,16 @@ export class FrameDecoder {
   readonly #maxPayloadBytes: number;
   #pieces: Uint8Array[] = [];
   #length = 0;
+  /** Of the next frame, as far as is known. */
+  #wanted = headerLength;
 
   constructor(maxPayloadBytes: number) {
     this.#maxPayloadBytes = maxPayloadBytes;
+  }
+
+  /** Whether no frame has come in part. */
+  get isWhole(): boolean {
+    return this.#length === 0;
   }
 
   /** The frames that are complete with this piece. Payloads may share memory with the pieces. */
@@ -45,7 +52,8 @@ export class FrameDecoder {
     this.#pieces.push(piece);
     this.#length += piece.length;
     const frames: ChannelFrame[] = [];
-    while (this.#length >= headerLength) {
+    // What has come is put together when it is enough: a long frame in many pieces is copied once.
+    while (this.#length >= this.#wanted) {
       const header = this.#peek(headerLength);
       const length = new DataView(header.buffer, header.byteOffset, headerLength).getUint32(1);
       if (length > this.#maxPayloadBytes) {
@@ -53,13 +61,12 @@ export class FrameDecoder {
           `a frame of ${length} bytes is longer than the ${this.#maxPayloadBytes} that are accepted`,
         );
       }
-      if (this.#length < headerLength + length) break;
-      const frame = this.#peek(headerLength + length);
-      frames.push({
-        channel: frame[0] as number,
-        payload: frame.subarray(headerLength, headerLength + length),
-      });
-      this.#drop(headerLength + length);
+      this.#wanted = headerLength + length;
+      if (this.#length < this.#wanted) break;
+      const frame = this.#peek(this.#wanted);
+      frames.push({ channel: frame[0] as number, payload: frame.subarray(headerLength, this.#wanted) });
+      this.#drop(this.#wanted);
+      this.#wanted = headerLength;
     }
     return frames;
   }

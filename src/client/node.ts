@@ -2,21 +2,23 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import type { ApiRequest, Transport } from "#api";
+import { type ApiRequest, type Transport, trunkProtocol } from "#api";
 import { ApiError, messageOf, systemClock, unavailable } from "#base";
 import type { Client } from "./client.ts";
 import { type ClientOptions, createClient } from "./create-client.ts";
 import { type Connection, type FileReference, parseKubeconfig } from "./kubeconfig.ts";
 import { Http1Pool } from "./node/http1-pool.ts";
+import { NeverSent } from "./node/never-sent.ts";
+import { Trunk } from "./node/trunk/trunk.ts";
 import { WatchConnection } from "./node/watch-connection.ts";
 import { connectionFailed } from "./status.ts";
 
 export type { Connection, Credentials } from "./kubeconfig.ts";
 
 /**
- * Speaks HTTPS to an API server with a client certificate or a token. Requests go over kept-alive HTTP/1.1 connections, in Node several
- * times as fast as HTTP/2. Watches share one HTTP/2 connection: a program follows dozens of kinds, and a TLS connection for each
- * costs memory on both sides.
+ * Speaks to an API server over TLS, with a client certificate or a token. To Nacre's own over one connection that carries everything (a
+ * trunk). Any other is spoken to in HTTP: requests go over kept-alive HTTP/1.1 connections, in Node several times as fast as HTTP/2; watches
+ * share one HTTP/2 connection: a program follows dozens of kinds, and a TLS connection for each costs memory on both sides.
  */
 export function httpsTransport(connection: Connection): Transport {
   const tls: ConnectionOptions = {
@@ -30,19 +32,23 @@ export function httpsTransport(connection: Connection): Transport {
   const host = bare(server.hostname);
   const port = Number(server.port || 443);
   const prefix = server.pathname === "/" ? "" : server.pathname;
-  const dial = (protocol: "http/1.1" | "h2", session?: Buffer) => {
-    const own = { ...tls, host, port, ALPNProtocols: [protocol], ...(session ? { session } : {}) };
+  const dial = (protocols: readonly string[], session?: Buffer) => {
+    const own = { ...tls, host, port, ALPNProtocols: [...protocols], ...(session ? { session } : {}) };
     const socket = connectTls(own);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, probeMs);
     return socket;
   };
   const requests = new Http1Pool({
-    dial: (session) => dial("http/1.1", session),
+    dial: (session) => dial(["http/1.1"], session),
     host: server.host,
     nowMs: () => systemClock.monotonicMs(),
   });
-  const watches = new WatchConnection(server.origin, () => dial("h2"));
+  const watches = new WatchConnection(server.origin, () => dial(["h2"]));
+  const trunk = new Trunk({
+    dial: () => dial([trunkProtocol, "http/1.1"]),
+    otherwise: (request) => (isWatch(request.path) ? watches.request(request) : requests.request(request)),
+  });
   return {
     request(sent) {
       const bearer = authorization(connection);
@@ -51,12 +57,12 @@ export function httpsTransport(connection: Connection): Transport {
         path: prefix + sent.path,
         ...(bearer ? { headers: { ...sent.headers, authorization: bearer } } : {}),
       };
-      const answer = isWatch(sent.path) ? watches.request(request) : requests.request(request);
-      return answer.catch((error: unknown) => {
+      return trunk.request(request).catch((error: unknown) => {
         throw failure(error, server.host, sent.signal);
       });
     },
     async close() {
+      trunk.close();
       requests.close();
       watches.close();
     },
@@ -126,6 +132,7 @@ function failure(error: unknown, server: string, signal: AbortSignal | undefined
 }
 
 function neverSent(error: unknown): boolean {
+  if (error instanceof NeverSent) return true;
   const { code } = error as { code?: string };
   return code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EHOSTUNREACH" || code === "ENETUNREACH";
 }

@@ -58,6 +58,7 @@ export function exchangeOf({ machinery }: Parts, incoming: IncomingMessage): Exc
     target: incoming.url ?? "/",
     headers,
     credentials: () => credentialsOf(incoming.socket as TLSSocket, headers),
+    hasBody: Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined,
     readBody: () => readBody(incoming, headers, machinery.clock),
   };
 }

@@ -43,6 +43,7 @@ function exchangeOf({ machinery }: Parts, stream: ServerHttp2Stream, headers: In
     method: headers[":method"] ?? "GET",
     target: headers[":path"] ?? "/",
     headers,
+    hasBody: !stream.endAfterHeaders,
     credentials: () => credentialsOf(stream.session?.socket as TLSSocket, headers),
     readBody: () => readBody(stream, headers, machinery.clock),
   };

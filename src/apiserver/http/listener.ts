@@ -8,11 +8,13 @@ import { createServer as createHttpsServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { trunkProtocol } from "#api";
 import { type Clock, messageOf, must } from "#base";
 import { closeGraceMs, keepAliveMs, maxStreamsPerConnection } from "../limits.ts";
 import type { Parts } from "../pipeline/parts.ts";
 import { answerHttp1, answerUpgrade } from "./http1.ts";
 import { answerHttp2 } from "./http2.ts";
+import { Trunk } from "./trunk/trunk.ts";
 
 export interface ListenOptions {
   readonly host: string;
@@ -32,9 +34,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Opens a TLS port that speaks HTTP/1.1 and HTTP/2, whichever the client prefers. */
+/** Opens a TLS port that speaks HTTP/1.1 and HTTP/2, whichever the client prefers, and with the cluster's own programs a trunk. */
 export async function listen(parts: Parts, options: ListenOptions): Promise<Listener> {
-  const open: Open = { sockets: new Set(), sessions: new Set(), conversations: new Set() };
+  const open: Open = { sockets: new Set(), sessions: new Set(), trunks: new Set(), conversations: new Set() };
   const server = openServer(parts, options, open);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -49,6 +51,7 @@ interface Open {
   /** Every connection, also before its handshake. */
   readonly sockets: Set<Socket>;
   readonly sessions: Set<ServerHttp2Session>;
+  readonly trunks: Set<Trunk>;
   /** Connections that were upgraded: they end when they are ended. */
   readonly conversations: Set<Duplex>;
 }
@@ -61,7 +64,7 @@ function openServer(parts: Parts, options: ListenOptions, open: Open): Server {
     ...(clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true }),
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
-    ALPNProtocols: ["h2", "http/1.1"],
+    ALPNProtocols: [trunkProtocol, "h2", "http/1.1"],
     keepAliveTimeout: keepAliveMs,
     noDelay: true,
   });
@@ -84,7 +87,10 @@ function openServer(parts: Parts, options: ListenOptions, open: Open): Server {
     track(open.sessions, session);
     session.on("error", () => session.destroy());
   });
-  route(server, (socket) => http2.emit("connection", socket));
+  route(server, {
+    h2: (socket) => http2.emit("connection", socket),
+    [trunkProtocol]: (socket) => trackTrunk(open.trunks, new Trunk(parts, socket), socket),
+  });
   return server;
 }
 
@@ -110,14 +116,20 @@ function giveUp({ logger }: Parts, conversation: Destroyable, error: unknown): v
   conversation.destroy();
 }
 
-/** Takes connections that have agreed on HTTP/2 away from the HTTP/1.1 server, and leaves it all others. */
-function route(server: Server, onHttp2: (socket: TLSSocket) => void): void {
+/** Takes connections that have agreed on another protocol away from the HTTP/1.1 server, and leaves it all others. */
+function route(server: Server, others: Readonly<Record<string, (socket: TLSSocket) => void>>): void {
   const onHttp1 = server.listeners("secureConnection");
   server.removeAllListeners("secureConnection");
   server.on("secureConnection", (socket) => {
-    if (socket.alpnProtocol === "h2") onHttp2(socket);
+    const other = others[socket.alpnProtocol || "http/1.1"];
+    if (other) other(socket);
     else for (const listener of onHttp1) listener.call(server, socket);
   });
+}
+
+function trackTrunk(trunks: Set<Trunk>, trunk: Trunk, socket: TLSSocket): void {
+  trunks.add(trunk);
+  socket.once("close", () => trunks.delete(trunk));
 }
 
 function track<T extends EventEmitter>(set: Set<T>, member: T): void {
@@ -129,6 +141,7 @@ async function close(clock: Clock, server: Server, open: Open): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   for (const session of open.sessions) session.close();
+  for (const trunk of open.trunks) trunk.close();
   for (const conversation of open.conversations) conversation.destroy();
   const deadline = clock.setTimer(closeGraceMs, () => {
     for (const socket of open.sockets) socket.destroy();

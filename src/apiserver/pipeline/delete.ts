@@ -102,9 +102,7 @@ export function deletionOf(request: ObjectRequest, options: DeleteOptions): Dele
 }
 
 async function readOptions(request: ObjectRequest): Promise<DeleteOptions | undefined> {
-  const { headers } = request.exchange;
-  if (headers["content-length"] === "0") return undefined;
-  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) return undefined;
+  if (!request.exchange.hasBody) return undefined;
   const body = await parseBody(request);
   const value = body.value as KubernetesObject;
   if (typeof value === "object" && value !== null && value.kind && value.kind !== "DeleteOptions") {

@@ -10,6 +10,7 @@ export interface Exchange {
   /** Who asks, when that is settled: requests from inside the process. Otherwise `credentials` are asked. */
   readonly user?: User;
   credentials(): Credentials;
+  readonly hasBody: boolean;
   /** The whole body. Throws RequestEntityTooLarge beyond the limit. Called at most once. */
   readBody(): Promise<Uint8Array>;
 }

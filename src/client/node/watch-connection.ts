@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { ApiRequest, ApiResponse } from "#api";
 
@@ -34,6 +34,8 @@ export class WatchConnection {
 
   #open(): ClientHttp2Session {
     if (this.#session && !this.#session.closed && !this.#session.destroyed) return this.#session;
+    // Not loaded by programs whose server knows trunks: it takes megabytes.
+    const { connect: connectHttp2 } = process.getBuiltinModule("node:http2");
     const socket = this.#dial();
     const session = connectHttp2(this.#origin, {
       createConnection: () => socket,
