@@ -2,19 +2,27 @@
 export class Outbox {
   readonly #options: OutboxOptions;
   #parts: Uint8Array[] = [];
+  #bytes = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
   }
 
-  add(...parts: readonly Uint8Array[]): void {
+  /** What waits for the end of the turn. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(part: Uint8Array): void {
     if (this.#parts.length === 0) this.#options.later(this.#flush);
-    this.#parts.push(...parts);
+    this.#parts.push(part);
+    this.#bytes += part.length;
   }
 
   readonly #flush = (): void => {
     const parts = this.#parts;
     this.#parts = [];
+    this.#bytes = 0;
     this.#options.send(parts);
   };
 }

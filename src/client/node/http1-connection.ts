@@ -1,8 +1,8 @@
 import type { TLSSocket } from "node:tls";
 import type { ApiRequest, ApiResponse } from "#api";
-import { badRequest } from "#base";
 import { AnswerBody } from "./answer-body.ts";
 import { type AnswerHead, AnswerReader } from "./answer-reader.ts";
+import { checkSendable } from "./sendable.ts";
 
 /** A request on its way, and who waits for the answer. */
 export interface Sending {
@@ -138,22 +138,14 @@ export class Http1Connection {
 }
 
 /** Head and body in one piece: what is written at once is one record of TLS. */
-function bytesOf({ method, path, headers, body }: ApiRequest, host: string): Buffer {
-  if (forbiddenInPath.test(path))
-    throw badRequest(`the path ${JSON.stringify(path)} cannot be sent: escape it`);
+function bytesOf(request: ApiRequest, host: string): Buffer {
+  checkSendable(request);
+  const { method, path, headers, body } = request;
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
-  for (const name in headers) {
-    const value = headers[name] ?? "";
-    if (forbiddenInHeader.test(value))
-      throw badRequest(`the header ${name} cannot be sent: it is more than a line`);
-    head += `${name}: ${value}\r\n`;
-  }
+  for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
   head += body ? `content-length: ${body.length}\r\n\r\n` : "\r\n";
   const bytes = Buffer.allocUnsafe(head.length + (body?.length ?? 0));
   bytes.write(head, "latin1");
   if (body) bytes.set(body, head.length);
   return bytes;
 }
-
-const forbiddenInPath = /[^\x21-\x7e]/;
-const forbiddenInHeader = /[^\t\x20-\x7e\x80-\xff]/;

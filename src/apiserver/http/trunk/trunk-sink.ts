@@ -2,15 +2,22 @@ import type { Sink } from "../../pipeline/exchange.ts";
 
 /** How an answer that comes in pieces is sent. */
 export interface SinkOptions {
-  readonly send: (data: Uint8Array) => void;
+  /** Sends the pieces as one. */
+  readonly send: (pieces: readonly Uint8Array[], bytes: number) => void;
   readonly sendEnd: () => void;
-  /** Whether the connection takes more. When it does again, `drained` is called. */
-  readonly hasRoom: () => boolean;
+  /** Whether the connection takes more, with so many bytes that it has not been given yet. When it does again, `drained` is called. */
+  readonly hasRoom: (bytes: number) => boolean;
 }
 
-/** An answer in pieces on a trunk: others share the connection, so its client can have this one wait. */
+/**
+ * An answer in pieces on a trunk. What is written in one turn of the event loop is sent as one: the events of a commit of many writes. Others
+ * share the connection, so its client can have this one wait.
+ */
 export class TrunkSink implements Sink {
   readonly #options: SinkOptions;
+  #pieces: Uint8Array[] = [];
+  /** Of the pieces. */
+  #bytes = 0;
   #isOpen = true;
   #isHeld = false;
   #onDrain: (() => void) | undefined;
@@ -26,12 +33,15 @@ export class TrunkSink implements Sink {
 
   write(bytes: Uint8Array): boolean {
     if (!this.#isOpen) return true;
-    this.#options.send(bytes);
+    if (this.#pieces.length === 0) process.nextTick(this.#flush);
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
     return this.#hasRoom();
   }
 
   end(): void {
     if (!this.#isOpen) return;
+    this.#flush();
     this.#options.sendEnd();
     this.close();
   }
@@ -67,11 +77,21 @@ export class TrunkSink implements Sink {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#pieces = [];
     this.#onClose?.();
     this.drained();
   }
 
   #hasRoom(): boolean {
-    return !this.#isOpen || (!this.#isHeld && this.#options.hasRoom());
+    return !this.#isOpen || (!this.#isHeld && this.#options.hasRoom(this.#bytes));
   }
+
+  readonly #flush = (): void => {
+    if (this.#pieces.length === 0) return;
+    const pieces = this.#pieces;
+    const bytes = this.#bytes;
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#options.send(pieces, bytes);
+  };
 }

@@ -12,7 +12,7 @@ import {
   trunkFrames,
 } from "#api";
 import { ApiError, type ChannelFrame, FrameDecoder, messageOf, type Timer } from "#base";
-import { listSliceBytes, uploadTimeoutMs, watchBufferBytes } from "../../limits.ts";
+import { listSliceBytes, trunkFramesPerTurn, uploadTimeoutMs, watchBufferBytes } from "../../limits.ts";
 import { errorAnswer } from "../../pipeline/answers.ts";
 import { type DocumentAnswer, type Exchange, isPieces } from "../../pipeline/exchange.ts";
 import type { Parts } from "../../pipeline/parts.ts";
@@ -34,6 +34,8 @@ export class Trunk {
   /** Requests that are being answered; with their answer once it comes in pieces. */
   readonly #open = new Map<number, TrunkSink | undefined>();
   #last = 0;
+  /** There are more requests than fit into a turn. */
+  #isBusy = false;
   #isClosing = false;
   #lateFrame: Timer | undefined;
 
@@ -58,23 +60,44 @@ export class Trunk {
   }
 
   #received(bytes: Buffer): void {
+    const frames = this.#decode(bytes);
+    if (frames.length > 0) this.#expectNothing();
+    if (!this.#decoder.isWhole) this.#expectRest();
+    this.#takeSome(frames, 0);
+  }
+
+  #decode(bytes: Buffer): ChannelFrame[] {
     try {
-      for (const frame of this.#decoder.push(bytes)) this.#take(frame);
+      return this.#decoder.push(bytes);
     } catch {
       this.#socket.destroy();
+      return [];
     }
-    this.#watchUpload();
   }
 
   /** Half a frame is held for as long as a body may take to arrive, and no longer. */
-  #watchUpload(): void {
-    if (this.#decoder.isWhole || this.#socket.destroyed) {
-      this.#lateFrame?.cancel();
-      this.#lateFrame = undefined;
-      return;
-    }
+  #expectRest(): void {
     const { clock } = this.#parts.machinery;
     this.#lateFrame ??= clock.setTimer(uploadTimeoutMs, () => this.#socket.destroy(), { unref: true });
+  }
+
+  #expectNothing(): void {
+    this.#lateFrame?.cancel();
+    this.#lateFrame = undefined;
+  }
+
+  /** A client that asks a thousand things at once lets others have their turn in between. */
+  #takeSome(frames: readonly ChannelFrame[], from: number): void {
+    const to = Math.min(from + trunkFramesPerTurn, frames.length);
+    try {
+      for (let at = from; at < to; at += 1) this.#take(frames[at] as ChannelFrame);
+    } catch {
+      this.#socket.destroy();
+      return;
+    }
+    this.#isBusy = to < frames.length;
+    this.#flow();
+    if (this.#isBusy) setImmediate(() => this.#takeSome(frames, to));
   }
 
   #take(frame: ChannelFrame): void {
@@ -133,10 +156,8 @@ export class Trunk {
     const document = answer.type === "document" ? answer : misdirected(this.#parts);
     const { body } = document;
     if (isPieces(body) || body.length > listSliceBytes) return this.#sendSlowly(request, document);
-    this.#outbox.add(
-      frameStartWithHead(trunkFrames.answer, request, answerHeadText(document), body.length),
-      body,
-    );
+    this.#outbox.add(frameStartWithHead(trunkFrames.answer, request, answerHeadText(document), body.length));
+    this.#outbox.add(body);
     this.#done(request);
   }
 
@@ -153,12 +174,15 @@ export class Trunk {
   #sinkOf(request: number, head: { status: number; headers: Record<string, string> }): TrunkSink {
     this.#outbox.add(frameStartWithHead(trunkFrames.begin, request, answerHeadText(head), 0));
     const sink = new TrunkSink({
-      send: (data) => this.#outbox.add(frameStart(trunkFrames.data, request, data.length), data),
+      send: (pieces, bytes) => {
+        this.#outbox.add(frameStart(trunkFrames.data, request, bytes));
+        for (const piece of pieces) this.#outbox.add(piece);
+      },
       sendEnd: () => {
         this.#outbox.add(frameStart(trunkFrames.end, request));
         this.#done(request);
       },
-      hasRoom: () => this.#socket.writableLength < watchBufferBytes,
+      hasRoom: (bytes) => bytes + this.#unsentBytes < watchBufferBytes,
     });
     this.#open.set(request, sink);
     return sink;
@@ -183,17 +207,26 @@ export class Trunk {
     const [only, ...others] = parts;
     if (!only || this.#socket.destroyed) return;
     this.#socket.write(others.length === 0 ? only : Buffer.concat(parts));
-    // Who does not take the answers is not asked what else it wants.
-    if (this.#socket.writableLength > watchBufferBytes) this.#socket.pause();
+    this.#flow();
+  }
+
+  get #unsentBytes(): number {
+    return this.#outbox.bytes + this.#socket.writableLength;
+  }
+
+  /** Who does not take the answers is not asked what else it wants. */
+  #flow(): void {
+    if (this.#isBusy || this.#socket.writableLength > watchBufferBytes) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   #drained(): void {
-    this.#socket.resume();
+    this.#flow();
     for (const sink of [...this.#open.values()]) sink?.drained();
   }
 
   #closed(): void {
-    this.#lateFrame?.cancel();
+    this.#expectNothing();
     const sinks = [...this.#open.values()];
     this.#open.clear();
     for (const sink of sinks) sink?.close();

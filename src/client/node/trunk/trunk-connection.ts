@@ -15,6 +15,7 @@ import { type ChannelFrame, FrameDecoder } from "#base";
 import { AnswerBody } from "../answer-body.ts";
 import type { Sending } from "../http1-connection.ts";
 import { NeverSent } from "../never-sent.ts";
+import { checkSendable } from "../sendable.ts";
 import { onceAborted } from "./once-aborted.ts";
 
 export interface TrunkConnectionOptions {
@@ -65,7 +66,7 @@ export class TrunkConnection {
 
   /** Whether the server would still look at a request. */
   get isUsable(): boolean {
-    return !this.#isLeaving && !this.#options.socket.destroyed;
+    return !this.#isLeaving && this.#last < mostRequests && !this.#options.socket.destroyed;
   }
 
   /** Throws, and sends nothing, when the request cannot be sent. */
@@ -76,11 +77,13 @@ export class TrunkConnection {
       return;
     }
     const { request } = sending;
+    checkSendable(request);
     const body = request.body ?? nothing;
     const number = this.#last + 1;
     const start = frameStartWithHead(trunkFrames.request, number, requestHeadText(request), body.length);
     this.#last = number;
-    this.#outbox.add(start, body);
+    this.#outbox.add(start);
+    this.#outbox.add(body);
     this.#asked.set(number, { sending, release: onceAborted(request.signal, () => this.#stop(number)) });
   }
 
@@ -276,6 +279,9 @@ class Whole implements AsyncIterableIterator<Uint8Array> {
 }
 
 const nothing = new Uint8Array();
+
+/** Their numbers are of 32 bits. */
+const mostRequests = 2 ** 32 - 1;
 
 /** More than the largest object with its head: what is longer is no answer of an API server. */
 const maxFrameBytes = 16 * 1024 * 1024;
