@@ -19,6 +19,8 @@ export interface ServedCluster extends TestCluster {
   readonly listener: Listener;
   /** PEM, for clients of the test's own. */
   readonly tls: { readonly authority: string; readonly certificate: string; readonly key: string };
+  /** PEM, for servers of the test's own on 127.0.0.1. */
+  readonly serving: { readonly certificate: string; readonly key: string };
   readonly kubeconfigPath: string;
   readonly kubectl: Kubectl;
 }
@@ -62,6 +64,7 @@ export async function servedCluster(options: ServedClusterOptions = {}): Promise
     ...cluster,
     listener,
     tls: { authority: pki.authority, ...credentials },
+    serving,
     kubeconfigPath,
     kubectl: await kubectl({ kubeconfig: kubeconfigPath, cacheDirectory: join(directory, "cache") }),
     async close() {
