@@ -3,7 +3,7 @@ import { runningPrograms } from "#cluster";
 import { createHost } from "#host";
 import { aligned, digits } from "../aligned.ts";
 import type { BenchCluster } from "../cluster/bench-cluster.ts";
-import { usageOf, usageOfProcesses } from "../cluster/process-tree.ts";
+import { type Usage, usageOf, usageOfProcesses } from "../cluster/process-tree.ts";
 import { makeNamespace, podsPath } from "../cluster/resting-pods.ts";
 import type { Endpoint, LoadResult } from "../load/load.ts";
 import type { Study } from "./study.ts";
@@ -19,6 +19,7 @@ export const fakeNodes: Study = {
       cluster.machine.up("--fake-nodes", String(count.nodes), "--timeout", "120"),
     );
     await makeNamespace(cluster, namespace);
+    const unused = await usageByProgram(cluster);
     const began = performance.now();
     let accepting = 0;
     let answerBytes = 0;
@@ -33,9 +34,13 @@ export const fakeNodes: Study = {
     }
     const runningS = (performance.now() - began) / 1000;
     const busy = await usageOf(cluster.layout);
+    const used = await usageByProgram(cluster);
+    const cpuPerPod = mapValues(used, ({ cpuSeconds }, name) => {
+      return ((cpuSeconds - (unused[name]?.cpuSeconds ?? 0)) * 1000) / count.pods;
+    });
     // Collectors give back what they can while nothing happens.
     await new Promise((resolve) => setTimeout(resolve, settleMs));
-    const programs = await memoryOf(cluster);
+    const memory = mapValues(await usageByProgram(cluster), ({ memoryMb }) => memoryMb);
     const atRest = await usageOf(cluster.layout);
     const before = atRest.cpuSeconds;
     await new Promise((resolve) => setTimeout(resolve, observedMs));
@@ -54,7 +59,8 @@ export const fakeNodes: Study = {
       memoryMb: atRest.memoryMb,
       memoryBusyMb: busy.memoryMb,
       restingCpuPercent: ((after - before) / observedMs) * 100_000,
-      programs,
+      programs: memory,
+      cpuMsPerPod: cpuPerPod,
     };
     const lines = [
       ["", "measured", "budget"],
@@ -69,7 +75,12 @@ export const fakeNodes: Study = {
       ["memory of all programs, at rest", `${digits(json.memoryMb)} MB`, "1,500 MB"],
       ["memory of all programs, when the last pod ran", `${digits(json.memoryBusyMb)} MB`, "1,500 MB"],
       ["CPU at rest, of one core", `${digits(json.restingCpuPercent)} %`, ""],
-      ...Object.entries(programs).map(([name, mb]) => [`  memory of ${name}`, `${digits(mb)} MB`, ""]),
+      ...Object.entries(memory).map(([name, mb]) => [`  memory of ${name}`, `${digits(mb)} MB`, ""]),
+      ...Object.entries(cpuPerPod).map(([name, ms]) => [
+        `  CPU of ${name}, for each pod`,
+        `${digits(ms)} ms`,
+        "",
+      ]),
     ];
     return { text: aligned(lines), json, failures: 0 };
   },
@@ -95,18 +106,22 @@ function createSome(
   );
 }
 
-async function memoryOf({ layout }: BenchCluster): Promise<Record<string, number>> {
+async function usageByProgram({ layout }: BenchCluster): Promise<Record<string, Usage>> {
   const host = createHost({ clock: systemClock, logger: silentLogger });
   const programs = await runningPrograms(host, layout);
   return Object.fromEntries(
-    programs.map(({ name, pid }) => [name, pid === undefined ? 0 : usageOfProcesses([pid]).memoryMb]),
+    programs.map(({ name, pid }) => [name, usageOfProcesses(pid === undefined ? [] : [pid])]),
   );
 }
 
 async function memoryLine(cluster: BenchCluster): Promise<string> {
-  return Object.entries(await memoryOf(cluster))
-    .map(([name, mb]) => `${name} ${Math.round(mb)} MB`)
+  return Object.entries(await usageByProgram(cluster))
+    .map(([name, { memoryMb }]) => `${name} ${Math.round(memoryMb)} MB`)
     .join(", ");
+}
+
+function mapValues<T>(of: Record<string, T>, to: (value: T, name: string) => number): Record<string, number> {
+  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, to(value, name)]));
 }
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
