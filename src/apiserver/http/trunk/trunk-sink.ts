@@ -1,3 +1,4 @@
+import { listSliceBytes } from "../../limits.ts";
 import type { Sink } from "../../pipeline/exchange.ts";
 
 /** How an answer that comes in pieces is sent. */
@@ -10,8 +11,8 @@ export interface SinkOptions {
 }
 
 /**
- * An answer in pieces on a trunk. What is written in one turn of the event loop is sent as one: the events of a commit of many writes. Others
- * share the connection, so its client can have this one wait.
+ * An answer in pieces on a trunk. What is written in one turn of the event loop is sent as one, up to a slice: the events of many
+ * writes. Others share the connection, so its client can have this one wait.
  */
 export class TrunkSink implements Sink {
   readonly #options: SinkOptions;
@@ -33,6 +34,7 @@ export class TrunkSink implements Sink {
 
   write(bytes: Uint8Array): boolean {
     if (!this.#isOpen) return true;
+    if (this.#bytes + bytes.length > listSliceBytes) this.#flush();
     if (this.#pieces.length === 0) process.nextTick(this.#flush);
     this.#pieces.push(bytes);
     this.#bytes += bytes.length;
