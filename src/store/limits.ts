@@ -24,6 +24,18 @@ export const limits = {
   /** Bytes read back into the window at start-up. */
   replayedBytes: 8 * 1024 * 1024,
 
+  /** Values up to this size are packed: looking through one against a template takes less than half a millisecond. */
+  packedBytes: 32 * 1024,
+  /** A packed value takes a third of its bytes at most, or it is not worth while; a pod among its like takes a twenty-fifth. */
+  packedShare: 3,
+  /** How often a value and its template may be found out of step: each time the template is searched for where it goes on. */
+  searches: 32,
+  /** Templates of values that begin alike: so many shapes of one kind take turns. */
+  templates: 8,
+  /** The beginning in which such values are alike: of what the API server stores, all before the resource version. */
+  templateHeadBytes: 48,
+  /** Bytes of all templates. When there are more all are forgotten: what is packed keeps its own, and the next share less. */
+  templateBytes: 4 * 1024 * 1024,
   /** Directories of keys of which the watchers remember whom they concern: kinds × namespaces of a cluster in which much goes on. */
   rememberedDirectories: 4_096,
 

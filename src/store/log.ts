@@ -1,4 +1,4 @@
-import type { Entry, Precondition, Provenance, Revision, Transaction, Version } from "./store.ts";
+import type { Precondition, Provenance, Revision, Transaction, Version } from "./store.ts";
 
 /**
  * The port under the store: one totally ordered, durable log of commits that remembers the last state of every key.
@@ -8,7 +8,7 @@ import type { Entry, Precondition, Provenance, Revision, Transaction, Version } 
  */
 export interface Log {
   /** Every live key at the revision that `tail` continues from. Entries come in chunks, in any order. */
-  load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase>;
+  load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase>;
   /** Hands over every record after `after`: those that exist, then each new one once it is durable. Once, after `load`. */
   tail(after: Revision, tail: LogTail): void;
   /**
@@ -23,6 +23,16 @@ export interface Log {
   /** Versions of a key, newest first. */
   history(key: string, limit: number): Promise<Version[]>;
   close(): Promise<void>;
+}
+
+/** A key that lives, and what is there. */
+export interface LogEntry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly createRevision: Revision;
+  readonly modRevision: Revision;
+  /** Of the put, where this process made it. */
+  readonly memo?: unknown;
 }
 
 export interface LogBase {

@@ -1,10 +1,13 @@
 /** A point in the one order of all commits. 0 is the empty store; every commit adds one. */
 export type Revision = number;
 
-/** A key's value as of its last put. The bytes are shared by every reader: never write to them. */
+/** A key's value as of its last put. */
 export interface Entry {
   readonly key: string;
+  /** The bytes may be shared by every reader, or made for whoever asks: never write to them, and ask once. */
   readonly value: Uint8Array;
+  /** How many bytes the value has: asking makes none. */
+  readonly size: number;
   readonly createRevision: Revision;
   readonly modRevision: Revision;
   /** What somebody in this process made of the value, for the next who asks. The store keeps it with the entry, and no longer. */

@@ -12,13 +12,14 @@ const kind = new Catalogue(kindDefinitions).of(pods);
 
 function entryOf(name: string, memo?: unknown): Entry {
   const pod = podNamed(name, { metadata: { uid: name } });
-  return { key: name, value: encode(pod), createRevision: 1, modRevision: 1, memo };
+  const value = encode(pod);
+  return { key: name, value, size: value.length, createRevision: 1, modRevision: 1, memo };
 }
 
 test("what was read is kept while others are read, as long as it is asked for", () => {
   const used = entryOf("used");
   const once = entryOf("once");
-  const objects = new Objects(10 * used.value.length);
+  const objects = new Objects(10 * used.size);
   const [first, other] = [objects.read(kind, used), objects.read(kind, once)];
   for (let index = 0; index < 40; index++) {
     objects.read(kind, entryOf(`p${index}`));

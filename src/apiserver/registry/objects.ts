@@ -101,7 +101,7 @@ export class Objects {
 
   #remember(entry: Entry, parsed: Parsed): void {
     this.#young.set(entry, parsed);
-    this.#youngBytes += entry.value.length;
+    this.#youngBytes += entry.size;
     if (this.#youngBytes <= this.#generationBytes) return;
     this.#old = this.#young;
     this.#young = new Map();

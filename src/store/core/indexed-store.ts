@@ -2,7 +2,6 @@ import { ApiError, type Logger, messageOf, must, tooManyRequests, unavailable } 
 import { limits } from "../limits.ts";
 import type { Log, LogRecord } from "../log.ts";
 import type {
-  Change,
   Commit,
   CommitResult,
   Entry,
@@ -14,9 +13,9 @@ import type {
   Watch,
   WatchOptions,
 } from "../store.ts";
-import { OrderedIndex } from "./ordered-index.ts";
 import { snapshotOf } from "./snapshot.ts";
-import { Timeline, type TimelineLimits } from "./timeline.ts";
+import { StoredEntry } from "./stored-entry.ts";
+import { type StoredChange, Timeline, type TimelineLimits } from "./timeline.ts";
 import { checkTransaction } from "./transaction.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -30,12 +29,13 @@ export interface IndexedStoreOptions {
 /** Opens a store on a log: loads the last state, catches up, and from then on follows the log. */
 export async function openIndexedStore(options: IndexedStoreOptions): Promise<Store> {
   const { log } = options;
-  const index = new OrderedIndex<Entry>();
-  const base = await log.load((entries) => {
-    for (const entry of entries) index.set(entry);
-  });
   const window = options.window ?? { commits: limits.windowCommits, bytes: limits.windowBytes };
-  const store = new IndexedStore({ ...options, timeline: new Timeline(base.revision, index, window) });
+  const timeline = new Timeline(window);
+  const base = await log.load((entries) => {
+    for (const entry of entries) timeline.restore(new StoredEntry(entry));
+  });
+  timeline.begin(base.revision);
+  const store = new IndexedStore({ ...options, timeline });
   log.tail(base.revision, store);
   await store.reached(base.current);
   return store;
@@ -143,17 +143,17 @@ class IndexedStore implements Store {
   }
 
   #apply({ revision, provenance, changes }: LogRecord): Commit {
-    const made: Change[] = [];
+    const made: StoredChange[] = [];
     for (const { key, value, createRevision, memo } of changes) {
       if (value === undefined) {
         const previous = this.#timeline.delete(key);
         if (previous) made.push({ type: "delete", key, entry: undefined, previous });
         continue;
       }
-      const entry: Entry = { key, value, createRevision, modRevision: revision, memo };
+      const entry = new StoredEntry({ key, value, createRevision, modRevision: revision, memo });
       made.push({ type: "put", key, entry, previous: this.#timeline.set(entry) });
     }
-    const commit: Commit = { revision, provenance, changes: made };
+    const commit = { revision, provenance, changes: made };
     this.#timeline.push(commit);
     return commit;
   }

@@ -1,13 +1,24 @@
 import { assert, expired, must } from "#base";
 import { limits } from "../limits.ts";
-import type { Commit, Entry, Revision } from "../store.ts";
+import type { Change, Commit, Entry, Revision } from "../store.ts";
 import { type FrozenIndex, OrderedIndex } from "./ordered-index.ts";
+import type { StoredEntry } from "./stored-entry.ts";
+import { Templates } from "./templates.ts";
 
 export interface TimelineLimits {
   /** Commits it may go back. */
   readonly commits: number;
   /** Bytes of replaced values it may keep alive. */
   readonly bytes: number;
+}
+
+/** A commit as it is made: what it put is the store's own. */
+export interface StoredCommit extends Commit {
+  readonly changes: readonly StoredChange[];
+}
+
+export interface StoredChange extends Change {
+  readonly entry: StoredEntry | undefined;
 }
 
 /**
@@ -18,27 +29,25 @@ export interface TimelineLimits {
  *        ▼────────────────▲─────────────────────▲──────▼
  *                     checkpoint            checkpoint      index
  *
- * A past state is the next checkpoint (or the present) with the commits in between undone.
+ * A past state is the next checkpoint (or the present) with the commits in between undone. What a commit put and nobody has replaced when it leaves
+ * the window is packed: it will stay.
  */
 export class Timeline {
   readonly #limits: TimelineLimits;
-  #index: OrderedIndex<Entry>;
+  readonly #index = new OrderedIndex<StoredEntry>();
+  readonly #templates = new Templates();
   #present: FrozenIndex<Entry> | undefined;
-  #revision: Revision;
+  #revision: Revision = 0;
   /** Commit of revision r is at [r - first]; those before `floor` are cut off now and then. */
-  #commits: Commit[] = [];
-  #first: Revision;
-  #floor: Revision;
+  #commits: StoredCommit[] = [];
+  #first: Revision = 1;
+  #floor: Revision = 0;
   /** Bytes that only the window keeps alive. */
   #bytes = 0;
   readonly #checkpoints: { revision: Revision; state: FrozenIndex<Entry> }[] = [];
 
-  constructor(revision: Revision, index: OrderedIndex<Entry>, timelineLimits: TimelineLimits) {
+  constructor(timelineLimits: TimelineLimits) {
     this.#limits = timelineLimits;
-    this.#index = index;
-    this.#revision = revision;
-    this.#first = revision + 1;
-    this.#floor = revision;
   }
 
   get revision(): Revision {
@@ -54,19 +63,30 @@ export class Timeline {
     return this.#index.get(key);
   }
 
+  /** Start-up: what was there before the window. */
+  restore(entry: StoredEntry): void {
+    entry.pack(this.#templates);
+    this.#index.set(entry);
+  }
+
+  /** Start-up: the revision as of which everything was restored. */
+  begin(revision: Revision): void {
+    this.#revision = revision;
+    this.#first = revision + 1;
+    this.#floor = revision;
+  }
+
   /** The index to change for the next commit; `push` says that it was changed. */
-  set(entry: Entry): Entry | undefined {
-    this.#present = undefined;
-    return this.#index.set(entry);
+  set(entry: StoredEntry): Entry | undefined {
+    return this.#replaced(this.#index.set(entry));
   }
 
   delete(key: string): Entry | undefined {
-    this.#present = undefined;
-    return this.#index.delete(key);
+    return this.#replaced(this.#index.delete(key));
   }
 
   /** The changes of `commit` have been made: remember it. */
-  push(commit: Commit): void {
+  push(commit: StoredCommit): void {
     assert(commit.revision === this.#revision + 1, `commit ${commit.revision} follows ${this.#revision}`);
     this.#revision = commit.revision;
     this.#commits.push(commit);
@@ -92,7 +112,7 @@ export class Timeline {
   }
 
   /** The commit of a revision in the window. */
-  commit(revision: Revision): Commit {
+  commit(revision: Revision): StoredCommit {
     return must(this.#commits[revision - this.#first], `commit ${revision} is in the window`);
   }
 
@@ -133,10 +153,18 @@ export class Timeline {
     }
   }
 
+  #replaced(entry: StoredEntry | undefined): Entry | undefined {
+    this.#present = undefined;
+    if (entry) entry.isReplaced = true;
+    return entry;
+  }
+
   #dropOldest(): void {
     this.#floor += 1;
-    this.#bytes -= pinnedBytes(this.commit(this.#floor));
-    this.#commits[this.#floor - this.#first] = undefined as unknown as Commit;
+    const commit = this.commit(this.#floor);
+    this.#bytes -= pinnedBytes(commit);
+    for (const { entry } of commit.changes) if (entry && !entry.isReplaced) entry.pack(this.#templates);
+    this.#commits[this.#floor - this.#first] = undefined as unknown as StoredCommit;
   }
 
   /** Cuts off dropped commits once they are half of all, so that the cost of each stays constant. */
@@ -151,6 +179,6 @@ export class Timeline {
 
 function pinnedBytes(commit: Commit): number {
   let bytes = 0;
-  for (const change of commit.changes) bytes += change.previous?.value.byteLength ?? 0;
+  for (const change of commit.changes) bytes += change.previous?.size ?? 0;
   return bytes;
 }

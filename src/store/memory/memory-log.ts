@@ -1,8 +1,8 @@
 import { must, unavailable } from "#base";
 import { WriteQueue } from "../core/write-queue.ts";
 import { limits } from "../limits.ts";
-import type { AppendResult, Log, LogBase, LogRecord, LogTail } from "../log.ts";
-import type { Entry, Revision, Stamp, Transaction, Version } from "../store.ts";
+import type { AppendResult, Log, LogBase, LogEntry, LogRecord, LogTail } from "../log.ts";
+import type { Revision, Stamp, Transaction, Version } from "../store.ts";
 
 /**
  * A log that forgets when the process ends: for tests. Several stores may follow one, as several
@@ -23,12 +23,12 @@ export class MemoryLog implements Log {
     this.#queue = new WriteQueue(options.stamp);
   }
 
-  load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase> {
+  load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase> {
     const revision = this.#queue.durable;
-    const entries: Entry[] = [];
+    const entries: LogEntry[] = [];
     for (const [key, versions] of this.#versions) {
       const { value, createRevision, revision: modRevision } = must(versions.at(-1), "a key has a version");
-      if (value) entries.push({ key, value, createRevision, modRevision, memo: undefined });
+      if (value) entries.push({ key, value, createRevision, modRevision });
     }
     onEntries(entries);
     return Promise.resolve({ revision, current: revision });

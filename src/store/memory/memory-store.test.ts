@@ -10,7 +10,7 @@ storeContract({ name: "memory", open: (options) => openMemoryStore(options) });
 
 storeProperties({
   name: "memory",
-  place: () => ({ open: () => openMemoryStore({ window: { commits: 30, bytes: 1000 } }) }),
+  place: () => ({ open: () => openMemoryStore({ window: { commits: 30, bytes: 3000 } }) }),
   reopens: false,
   runs: 200,
 });

@@ -1,7 +1,7 @@
 import { type Clock, type Random, unavailable } from "#base";
 import { limits } from "../limits.ts";
-import type { LogBase, LogRecord } from "../log.ts";
-import type { Entry, Revision } from "../store.ts";
+import type { LogBase, LogEntry, LogRecord } from "../log.ts";
+import type { Revision } from "../store.ts";
 
 /** What a log writes to. The simulator wraps it to plant faults that a disk must not have. */
 export interface Disk {
@@ -9,7 +9,7 @@ export interface Disk {
   write(records: readonly LogRecord[], outcome: DiskOutcome): void;
   /** Hands over what is durable as of some revision, then every durable record after it. */
   read(
-    onEntries: (entries: readonly Entry[]) => void,
+    onEntries: (entries: readonly LogEntry[]) => void,
     onRecords: (records: readonly LogRecord[]) => void,
   ): LogBase;
 }
@@ -37,7 +37,7 @@ export class SimulatedDisk implements Disk {
   readonly #random: Random;
   readonly #fsyncMs: readonly [number, number];
   /** The state before the first record that is still kept. */
-  readonly #base = new Map<string, Entry>();
+  readonly #base = new Map<string, LogEntry>();
   #baseRevision: Revision = 0;
   #records: LogRecord[] = [];
   #recordBytes = 0;
@@ -93,7 +93,7 @@ export class SimulatedDisk implements Disk {
   }
 
   read(
-    onEntries: (entries: readonly Entry[]) => void,
+    onEntries: (entries: readonly LogEntry[]) => void,
     onRecords: (records: readonly LogRecord[]) => void,
   ): LogBase {
     onEntries([...this.#base.values()]);
@@ -131,7 +131,7 @@ export class SimulatedDisk implements Disk {
     this.#baseRevision = record.revision;
     for (const { key, value, createRevision } of record.changes) {
       if (value === undefined) this.#base.delete(key);
-      else this.#base.set(key, { key, value, createRevision, modRevision: record.revision, memo: undefined });
+      else this.#base.set(key, { key, value, createRevision, modRevision: record.revision });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { ApiError, unavailable } from "#base";
 import { WriteQueue } from "../core/write-queue.ts";
-import type { AppendResult, Log, LogBase, LogRecord, LogTail } from "../log.ts";
-import type { Entry, Revision, Stamp, Transaction, Version } from "../store.ts";
+import type { AppendResult, Log, LogBase, LogEntry, LogRecord, LogTail } from "../log.ts";
+import type { Revision, Stamp, Transaction, Version } from "../store.ts";
 import type { Disk } from "./simulated-disk.ts";
 
 /**
@@ -22,7 +22,7 @@ export class SimulatedLog implements Log {
     this.#queue = new WriteQueue(options.stamp);
   }
 
-  load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase> {
+  load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase> {
     const base = this.#disk.read(
       (entries) => {
         for (const { key, createRevision, modRevision } of entries) {

@@ -1,7 +1,7 @@
 import { ApiError, must, unavailable } from "#base";
 import { WriteQueue } from "../core/write-queue.ts";
-import type { AppendResult, Log, LogBase, LogTail } from "../log.ts";
-import type { Entry, Revision, Stamp, Transaction, Version } from "../store.ts";
+import type { AppendResult, Log, LogBase, LogEntry, LogTail } from "../log.ts";
+import type { Revision, Stamp, Transaction, Version } from "../store.ts";
 import { errorOf } from "./failures.ts";
 import type { DiskState, Failure, WorkerSettings } from "./messages.ts";
 import { encodeRows, recordsOf, rowsOf } from "./rows.ts";
@@ -32,17 +32,16 @@ export class SqliteLog implements Log {
     });
   }
 
-  async load(onEntries: (entries: readonly Entry[]) => void): Promise<LogBase> {
+  async load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase> {
     const opened = must(await this.#worker.ask({ type: "open" }), "the store was opened");
     await this.#worker.ask({ type: "load", revision: opened.base }, (rows) => {
-      const entries: Entry[] = [];
+      const entries: LogEntry[] = [];
       for (const { key, value, createRevision, revision } of rows) {
         entries.push({
           key,
           value: must(value, "a living key has a value"),
           createRevision,
           modRevision: revision,
-          memo: undefined,
         });
         this.#queue.restore(key, { createRevision, modRevision: revision });
       }

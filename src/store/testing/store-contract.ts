@@ -171,6 +171,27 @@ function reads(it: It): void {
     assert.equal(store.snapshot(1).get("a")?.memo, memo);
   });
 
+  it("S11 what has left the window is read as it was put, however it is kept", async (open) => {
+    const store = await open();
+    const texts = ["1", "20", "300"].map(
+      (name) => `{"name":"${name}","rest":"${"the same in all, ".repeat(9)}"}`,
+    );
+    for (const [index, each] of texts.entries()) await committed(store.commit(write(put(`${index}`, each))));
+    const before = store.snapshot();
+    await store.compact(store.revision);
+    const expected = texts.map((each, index) => `${index}=${each}@${index + 1}/${index + 1}`);
+    for (const snapshot of [before, store.snapshot()]) assert.deepEqual(lines(snapshot), expected);
+    assert.deepEqual(
+      store
+        .snapshot()
+        .scan("")
+        .map(({ size }) => size),
+      texts.map((each) => each.length),
+    );
+    await committed(store.commit(write(put("1", "another"))));
+    assert.equal(text(before.get("1")?.value), texts[1]);
+  });
+
   it("S6 the newest entry of a key can be had without a snapshot, once it is durable", async (open) => {
     const store = await open();
     const first = committed(store.commit(write(put("a", "1"))));
