@@ -26,11 +26,9 @@ export interface Log {
 }
 
 /** A key that lives, and what is there. */
-export interface LogEntry {
+export interface LogEntry extends Head {
   readonly key: string;
   readonly value: Uint8Array;
-  readonly createRevision: Revision;
-  readonly modRevision: Revision;
   /** Of the put, where this process made it. */
   readonly memo?: unknown;
 }
@@ -42,7 +40,15 @@ export interface LogBase {
   readonly current: Revision;
 }
 
+/** Where a living key stands. */
+export interface Head {
+  readonly createRevision: Revision;
+  readonly modRevision: Revision;
+}
+
 export interface LogTail {
+  /** Where a key stands by everything that was loaded and handed over. */
+  head(key: string): Head | undefined;
   /** Records in order, without gaps. */
   onRecords(records: readonly LogRecord[]): void;
   /** The log can no longer be followed; nothing comes after this. Undefined when it was closed. */

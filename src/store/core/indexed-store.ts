@@ -1,6 +1,6 @@
 import { ApiError, type Logger, messageOf, must, tooManyRequests, unavailable } from "#base";
 import { limits } from "../limits.ts";
-import type { Log, LogRecord } from "../log.ts";
+import type { Head, Log, LogRecord, LogTail } from "../log.ts";
 import type {
   Commit,
   CommitResult,
@@ -42,7 +42,7 @@ export async function openIndexedStore(options: IndexedStoreOptions): Promise<St
 }
 
 /** A `Store` on any `Log`: an index in memory for readers, a window of commits for watchers. */
-class IndexedStore implements Store {
+class IndexedStore implements Store, LogTail {
   readonly #log: Log;
   readonly #timeline: Timeline;
   readonly #watchers: Watchers;
@@ -114,6 +114,11 @@ class IndexedStore implements Store {
 
   async close(): Promise<void> {
     await this.#log.close();
+  }
+
+  /** From the log's tail. */
+  head(key: string): Head | undefined {
+    return this.#timeline.get(key);
   }
 
   /** From the log's tail. */

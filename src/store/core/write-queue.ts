@@ -1,6 +1,6 @@
 import { assert, tooManyRequests } from "#base";
 import { limits } from "../limits.ts";
-import type { AppendResult, LogChange, LogRecord } from "../log.ts";
+import type { AppendResult, Head, LogChange, LogRecord } from "../log.ts";
 import type { Operation, Precondition, Revision, Stamp, Transaction } from "../store.ts";
 import { ownedBytes } from "./owned-bytes.ts";
 
@@ -12,17 +12,17 @@ import { ownedBytes } from "./owned-bytes.ts";
  *                                                                      └► fail(error): all refused, as if never asked
  */
 export class WriteQueue {
-  /** Where each key stands when everything queued has been written. */
-  readonly #heads = new Map<string, Head>();
+  /** Where the keys of what is queued stand when all of it has been written; of all others the tail knows. */
+  readonly #heads = new Map<string, QueuedHead>();
   #queue: Item[] = [];
   #unsent: LogRecord[] = [];
   #queuedBytes = 0;
   #durable: Revision = 0;
   #last: Revision = 0;
-  readonly #stamp: Stamp | undefined;
+  readonly #options: WriteQueueOptions;
 
-  constructor(stamp: Stamp | undefined) {
-    this.#stamp = stamp;
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
   }
 
   get durable(): Revision {
@@ -32,17 +32,6 @@ export class WriteQueue {
   /** True when nobody waits. */
   get idle(): boolean {
     return this.#queue.length === 0;
-  }
-
-  /** Start-up: the key is there. */
-  restore(key: string, head: Head): void {
-    this.#heads.set(key, head);
-  }
-
-  /** Start-up: this record is durable already. */
-  replay(record: LogRecord): void {
-    for (const change of record.changes) this.#setHead(change, record.revision);
-    this.restart(record.revision);
   }
 
   /** Start-up: the revision to continue from. */
@@ -63,12 +52,11 @@ export class WriteQueue {
     }
     this.#last += 1;
     const revision = this.#last;
-    const undo = transaction.operations.map(({ key }) => ({ key, head: this.#heads.get(key) }));
     const changes = transaction.operations.map((operation) => this.#change(operation, revision));
     const record: LogRecord = { revision, provenance: transaction.provenance, changes };
     this.#unsent.push(record);
     this.#queuedBytes += bytes;
-    return this.#enqueue({ revision, record, undo, bytes, result: { committed: true, revision } });
+    return this.#enqueue({ revision, record, bytes, result: { committed: true, revision } });
   }
 
   /** The records to write next, in order. */
@@ -90,6 +78,7 @@ export class WriteQueue {
       if (item.record) records.push(item.record);
     }
     if (records.length > 0) deliver(records);
+    for (const record of records) this.#forgetHeads(record);
     for (const item of items) item.resolve(item.result);
   }
 
@@ -100,12 +89,7 @@ export class WriteQueue {
     this.takeUnsent();
     this.#queuedBytes = 0;
     this.#last = this.#durable;
-    for (const item of items.toReversed()) {
-      for (const { key, head } of item.undo.toReversed()) {
-        if (head) this.#heads.set(key, head);
-        else this.#heads.delete(key);
-      }
-    }
+    this.#heads.clear();
     for (const item of items) item.reject(error);
   }
 
@@ -113,7 +97,7 @@ export class WriteQueue {
   #refuse(failed: Precondition): Promise<AppendResult> {
     const result: AppendResult = { committed: false, failed };
     if (this.idle) return Promise.resolve(result);
-    return this.#enqueue({ revision: this.#last, record: undefined, undo: [], bytes: 0, result });
+    return this.#enqueue({ revision: this.#last, record: undefined, bytes: 0, result });
   }
 
   #enqueue(item: Omit<Item, "resolve" | "reject">): Promise<AppendResult> {
@@ -123,7 +107,7 @@ export class WriteQueue {
   }
 
   #holds({ key, modRevision }: Precondition): boolean {
-    return (this.#heads.get(key)?.modRevision ?? 0) === modRevision;
+    return (this.#head(key)?.modRevision ?? 0) === modRevision;
   }
 
   #change(operation: Operation, revision: Revision): LogChange {
@@ -132,32 +116,53 @@ export class WriteQueue {
       operation.type === "put"
         ? {
             key,
-            value: ownedBytes(this.#stamp ? this.#stamp(operation.value, revision) : operation.value),
-            createRevision: this.#heads.get(key)?.createRevision ?? revision,
+            value: this.#stamped(operation.value, revision),
+            createRevision: this.#head(key)?.createRevision ?? revision,
             memo: operation.memo,
           }
         : { key, value: undefined, createRevision: 0, memo: undefined };
-    this.#setHead(change, revision);
+    this.#heads.set(key, {
+      createRevision: change.createRevision,
+      modRevision: revision,
+      lives: change.value !== undefined,
+    });
     return change;
   }
 
-  #setHead(change: LogChange, revision: Revision): void {
-    if (change.value === undefined) this.#heads.delete(change.key);
-    else this.#heads.set(change.key, { createRevision: change.createRevision, modRevision: revision });
+  #stamped(value: Uint8Array, revision: Revision): Uint8Array {
+    const { stamp } = this.#options;
+    return ownedBytes(stamp ? stamp(value, revision) : value);
+  }
+
+  #head(key: string): Head | undefined {
+    const queued = this.#heads.get(key);
+    if (!queued) return this.#options.head(key);
+    return queued.lives ? queued : undefined;
+  }
+
+  /** What was delivered is known by those that it was delivered to. */
+  #forgetHeads({ revision, changes }: LogRecord): void {
+    for (const { key } of changes) {
+      if (this.#heads.get(key)?.modRevision === revision) this.#heads.delete(key);
+    }
   }
 }
 
-/** Where a living key stands. */
-export interface Head {
-  readonly createRevision: Revision;
-  readonly modRevision: Revision;
+export interface WriteQueueOptions {
+  readonly stamp: Stamp | undefined;
+  /** Where a key stands by all that is delivered. */
+  readonly head: (key: string) => Head | undefined;
+}
+
+/** Where a key stands that may have been deleted. */
+interface QueuedHead extends Head {
+  readonly lives: boolean;
 }
 
 interface Item {
   /** It is settled when this revision is. */
   readonly revision: Revision;
   readonly record: LogRecord | undefined;
-  readonly undo: readonly { key: string; head: Head | undefined }[];
   readonly bytes: number;
   readonly result: AppendResult;
   readonly resolve: (result: AppendResult) => void;

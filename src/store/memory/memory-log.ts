@@ -1,7 +1,7 @@
 import { must, unavailable } from "#base";
 import { WriteQueue } from "../core/write-queue.ts";
 import { limits } from "../limits.ts";
-import type { AppendResult, Log, LogBase, LogEntry, LogRecord, LogTail } from "../log.ts";
+import type { AppendResult, Head, Log, LogBase, LogEntry, LogRecord, LogTail } from "../log.ts";
 import type { Revision, Stamp, Transaction, Version } from "../store.ts";
 
 /**
@@ -20,7 +20,7 @@ export class MemoryLog implements Log {
   #closed = false;
 
   constructor(options: { readonly stamp?: Stamp | undefined } = {}) {
-    this.#queue = new WriteQueue(options.stamp);
+    this.#queue = new WriteQueue({ stamp: options.stamp, head: (key) => this.#head(key) });
   }
 
   load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase> {
@@ -74,6 +74,11 @@ export class MemoryLog implements Log {
     this.#closed = true;
     for (const tail of this.#tails) tail.onEnd(undefined);
     return Promise.resolve();
+  }
+
+  #head(key: string): Head | undefined {
+    const last = this.#versions.get(key)?.at(-1);
+    return last?.value && { createRevision: last.createRevision, modRevision: last.revision };
   }
 
   #flush(): void {

@@ -19,29 +19,23 @@ export class SimulatedLog implements Log {
 
   constructor(options: { readonly disk: Disk; readonly stamp?: Stamp | undefined }) {
     this.#disk = options.disk;
-    this.#queue = new WriteQueue(options.stamp);
+    this.#queue = new WriteQueue({ stamp: options.stamp, head: (key) => this.#tail?.head(key) });
   }
 
   load(onEntries: (entries: readonly LogEntry[]) => void): Promise<LogBase> {
-    const base = this.#disk.read(
-      (entries) => {
-        for (const { key, createRevision, modRevision } of entries) {
-          this.#queue.restore(key, { createRevision, modRevision });
-        }
-        onEntries(entries);
-      },
-      (records) => {
-        this.#replayed = [...records];
-      },
-    );
+    const base = this.#disk.read(onEntries, (records) => {
+      this.#replayed = [...records];
+    });
     this.#queue.restart(base.revision);
     return Promise.resolve(base);
   }
 
   tail(_after: Revision, tail: LogTail): void {
     this.#tail = tail;
-    for (const record of this.#replayed) this.#queue.replay(record);
-    if (this.#replayed.length > 0) tail.onRecords(this.#replayed);
+    const last = this.#replayed.at(-1);
+    if (!last) return;
+    this.#queue.restart(last.revision);
+    tail.onRecords(this.#replayed);
     this.#replayed = [];
   }
 

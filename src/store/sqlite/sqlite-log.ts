@@ -23,7 +23,7 @@ export class SqliteLog implements Log {
   #end: ApiError | undefined;
 
   constructor(options: { readonly settings: WorkerSettings; readonly stamp: Stamp | undefined }) {
-    this.#queue = new WriteQueue(options.stamp);
+    this.#queue = new WriteQueue({ stamp: options.stamp, head: (key) => this.#tail?.head(key) });
     this.#worker = new WorkerThread(options.settings, {
       onDurable: (revision) =>
         this.#queue.settle(revision, (records) => must(this.#tail, "a tail is followed").onRecords(records)),
@@ -43,7 +43,6 @@ export class SqliteLog implements Log {
           createRevision,
           modRevision: revision,
         });
-        this.#queue.restore(key, { createRevision, modRevision: revision });
       }
       onEntries(entries);
     });
@@ -57,7 +56,7 @@ export class SqliteLog implements Log {
     if (after === this.#opened?.current) return;
     const read = this.#worker.ask({ type: "read", after }, (rows) => {
       const records = recordsOf(rows);
-      for (const record of records) this.#queue.replay(record);
+      this.#queue.restart(must(records.at(-1), "what is handed over is not empty").revision);
       tail.onRecords(records);
     });
     read.then(
