@@ -7,3 +7,4 @@ export * from "./metrics.ts";
 export * from "./nearest.ts";
 export * from "./queue.ts";
 export * from "./random.ts";
+export * from "./recently-used.ts";

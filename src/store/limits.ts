@@ -36,6 +36,8 @@ export const limits = {
   templateHeadBytes: 48,
   /** Bytes of all templates. When there are more all are forgotten: what is packed keeps its own, and the next share less. */
   templateBytes: 4 * 1024 * 1024,
+  /** Packed values that are kept in one piece as well while they are asked for again and again: a list of two thousand pods. */
+  unpackedBytes: 8 * 1024 * 1024,
   /** Directories of keys of which the watchers remember whom they concern: kinds × namespaces of a cluster in which much goes on. */
   rememberedDirectories: 4_096,
 

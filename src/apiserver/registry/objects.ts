@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "#api";
+import { RecentlyUsed } from "#base";
 import type { Entry } from "#store";
 import { maxSharedFactLength, maxSharedFacts, parsedCacheBytes } from "../limits.ts";
 import { around, decode, decodeParted, encode, type Parted, type Stretch, stamp } from "./bytes.ts";
@@ -28,16 +29,10 @@ export interface EntryMemo {
  * because it is several times larger. Nothing that comes from here may be changed.
  */
 export class Objects {
-  /** What was used since the last turn of generations… */
-  #young = new Map<Entry, Parsed>();
-  /** …and what was used before it, and is forgotten at the next: no order of use has to be kept at every read. */
-  #old = new Map<Entry, Parsed>();
-  /** Of the values of the young. */
-  #youngBytes = 0;
-  readonly #generationBytes: number;
+  readonly #parsed: RecentlyUsed<Entry, Parsed>;
 
   constructor(limit: number = parsedCacheBytes) {
-    this.#generationBytes = limit / 2;
+    this.#parsed = new RecentlyUsed({ weight: limit, weightOf: ({ size }) => size });
   }
 
   /** The JSON that is served: for most kinds the stored bytes themselves. */
@@ -64,24 +59,23 @@ export class Objects {
 
   /** The object, shared with others who read it. */
   read(kind: ServedKind, entry: Entry): KubernetesObject {
-    const young = this.#young.get(entry);
-    if (young?.kind === kind) return young.object;
-    const old = this.#old.get(entry);
-    const object = old?.kind === kind ? old.object : this.#parse(kind, entry);
-    this.#remember(entry, { kind, object });
+    const known = this.#parsed.get(entry);
+    if (known?.kind === kind) return known.object;
+    const object = this.#parse(kind, entry);
+    this.#parsed.set(entry, { kind, object });
     return object;
   }
 
   /** As `read`, but without keeping it: for walks over many objects, and for what is about to be replaced. */
   peek(kind: ServedKind, entry: Entry): KubernetesObject {
-    const cached = this.#young.get(entry) ?? this.#old.get(entry);
-    return cached?.kind === kind ? cached.object : this.#parse(kind, entry);
+    const known = this.#parsed.peek(entry);
+    return known?.kind === kind ? known.object : this.#parse(kind, entry);
   }
 
   /** As `peek`, but without managed fields where it is known what lies where. */
   peekParted(kind: ServedKind, entry: Entry): Parted {
     const lies = this.managedFields(kind, entry);
-    if (lies && !this.#young.has(entry) && !this.#old.has(entry)) return decodeParted(entry.value, lies);
+    if (lies && !this.#parsed.peek(entry)) return decodeParted(entry.value, lies);
     return { object: this.peek(kind, entry), managedFields: undefined };
   }
 
@@ -97,15 +91,6 @@ export class Objects {
   managedFields(kind: ServedKind, entry: Entry): Stretch | undefined {
     const known = entry.memo as EntryMemo | undefined;
     return known?.kind === kind ? known.managedFields : undefined;
-  }
-
-  #remember(entry: Entry, parsed: Parsed): void {
-    this.#young.set(entry, parsed);
-    this.#youngBytes += entry.size;
-    if (this.#youngBytes <= this.#generationBytes) return;
-    this.#old = this.#young;
-    this.#young = new Map();
-    this.#youngBytes = 0;
   }
 
   #parse(kind: ServedKind, entry: Entry): KubernetesObject {

@@ -1,8 +1,9 @@
+import { must } from "#base";
 import { limits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
 import type { Entry, Revision } from "../store.ts";
 import { bytesOf } from "./differences.ts";
-import type { Templates } from "./templates.ts";
+import type { Template, Templates } from "./templates.ts";
 
 /**
  * An entry whose value is in one piece while it is new: then it is read by many, and mostly replaced soon. What has outlived the window is packed, and its
@@ -16,10 +17,9 @@ export class StoredEntry implements Entry {
   memo: unknown;
   /** True once something else stands under the key. */
   isReplaced = false;
-  /** The value, or the template by which it is told. */
-  #bytes: Uint8Array;
-  /** Present when it is packed. */
-  #differences: string | undefined;
+  /** The value in one piece; when it is packed its differences from the template. */
+  #kept: Uint8Array | string;
+  #template: Template | undefined;
 
   constructor({ key, value, createRevision, modRevision, memo }: LogEntry) {
     this.key = key;
@@ -27,20 +27,26 @@ export class StoredEntry implements Entry {
     this.modRevision = modRevision;
     this.size = value.byteLength;
     this.memo = memo;
-    this.#bytes = value;
-    this.#differences = undefined;
+    this.#kept = value;
+    this.#template = undefined;
   }
 
   get value(): Uint8Array {
-    if (this.#differences === undefined) return this.#bytes;
-    return bytesOf(this.#differences, this.#bytes, this.size);
+    if (typeof this.#kept !== "string") return this.#kept;
+    const { bytes, unpacked } = must(this.#template, "what is packed has a template");
+    const known = unpacked.get(this);
+    if (known) return known;
+    const value = bytesOf(this.#kept, bytes, this.size);
+    unpacked.set(this, value);
+    return value;
   }
 
   /** Keeps the value by its differences from others, where it is like one. */
   pack(templates: Templates): void {
-    if (this.#differences !== undefined || this.size > limits.packedBytes) return;
-    const { template, differences } = templates.pack(this.#bytes);
-    this.#bytes = template;
-    this.#differences = differences;
+    if (typeof this.#kept === "string" || this.size > limits.packedBytes) return;
+    const packed = templates.pack(this.#kept);
+    if (!packed) return;
+    this.#kept = packed.differences;
+    this.#template = packed.template;
   }
 }

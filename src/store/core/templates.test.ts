@@ -35,18 +35,30 @@ test("values that take turns in being alike each find their template", () => {
   const shapes = Array.from({ length: limits.templates }, (_, shape) => `shape ${shape} `.repeat(40));
   const pack = (shape: string, name: string) =>
     templates.pack(Buffer.from(`{"spec":"${shape}","name":"${name}"}`));
-  for (const shape of shapes) assert.equal(pack(shape, "first").differences, undefined);
-  for (const shape of [...shapes, ...shapes]) assert.ok(pack(shape, "next").differences !== undefined);
+  for (const shape of shapes) assert.equal(pack(shape, "first"), undefined);
+  for (const shape of [...shapes, ...shapes]) assert.ok(pack(shape, "next"));
 });
 
 test("values that are like no other are kept as they are", () => {
   const templates = new Templates();
   for (let seed = 1; seed < 100; seed += 1) {
     const noise = Buffer.from(Array.from({ length: 500 }, (_, at) => (at * seed * 7919) % 251));
-    const { template, differences } = templates.pack(noise);
-    assert.equal(differences, undefined);
-    assert.deepEqual(template, noise);
+    const entry = new StoredEntry({ key: "k", value: noise, createRevision: 1, modRevision: 1 });
+    entry.pack(templates);
+    assert.equal(entry.value, noise);
   }
+});
+
+test("a packed value that is asked for again is not made again", () => {
+  const templates = new Templates();
+  const entries = ["one", "other"].map((name) =>
+    entryOf(`{"rest":"${"alike ".repeat(50)}","name":"${name}"}`),
+  );
+  const before = entries.map(({ value }) => value);
+  for (const entry of entries) entry.pack(templates);
+  assert.notEqual(entries[1]?.value, before[1]);
+  assert.deepEqual(entries[1]?.value, before[1]);
+  assert.equal(entries[1]?.value, entries[1]?.value);
 });
 
 test("what is too large to be looked through is left as it is", () => {

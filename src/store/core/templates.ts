@@ -1,11 +1,18 @@
+import { RecentlyUsed } from "#base";
 import { limits } from "../limits.ts";
+import type { Entry } from "../store.ts";
 import { differencesOf } from "./differences.ts";
 
 /** A value as it is kept for long. */
 export interface Packed {
-  readonly template: Buffer;
-  /** Absent: it is the template. */
-  readonly differences: string | undefined;
+  readonly template: Template;
+  readonly differences: string;
+}
+
+export interface Template {
+  readonly bytes: Buffer;
+  /** Values that were asked for lately, of this and all other templates. */
+  readonly unpacked: RecentlyUsed<Entry, Uint8Array>;
 }
 
 /**
@@ -14,31 +21,37 @@ export interface Packed {
  */
 export class Templates {
   /** By the beginning of the values; the template that was of use last comes first. */
-  readonly #families = new Map<string, Buffer[]>();
+  readonly #families = new Map<string, Template[]>();
+  /** What is listed is mostly listed again. */
+  readonly #unpacked = new RecentlyUsed<Entry, Uint8Array>({
+    weight: limits.unpackedBytes,
+    weightOf: ({ size }) => size,
+  });
   #bytes = 0;
 
-  pack(bytes: Uint8Array): Packed {
+  /** Undefined: it is like no other, and has become a template. */
+  pack(bytes: Uint8Array): Packed | undefined {
     const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const head = value.toString("latin1", 0, limits.templateHeadBytes);
     const family = this.#families.get(head) ?? [];
     for (const [index, template] of family.entries()) {
-      const differences = differencesOf(value, template);
+      const differences = differencesOf(value, template.bytes);
       if (differences === undefined) continue;
       if (index > 0) family.unshift(...family.splice(index, 1));
       return { template, differences };
     }
-    this.#add(head, value);
-    return { template: value, differences: undefined };
+    this.#add(head, { bytes: value, unpacked: this.#unpacked });
+    return undefined;
   }
 
-  #add(head: string, template: Buffer): void {
-    if (this.#bytes + template.length > limits.templateBytes) {
+  #add(head: string, template: Template): void {
+    if (this.#bytes + template.bytes.length > limits.templateBytes) {
       this.#families.clear();
       this.#bytes = 0;
     }
     const family = this.#families.get(head) ?? [];
     this.#families.set(head, family);
-    this.#bytes += template.length;
-    if (family.unshift(template) > limits.templates) this.#bytes -= family.pop()?.length ?? 0;
+    this.#bytes += template.bytes.length;
+    if (family.unshift(template) > limits.templates) this.#bytes -= family.pop()?.bytes.length ?? 0;
   }
 }
