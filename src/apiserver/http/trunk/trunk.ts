@@ -34,8 +34,8 @@ export class Trunk {
   /** Requests that are being answered; with their answer once it comes in pieces. */
   readonly #open = new Map<number, TrunkSink | undefined>();
   #last = 0;
-  /** There are more requests than fit into a turn. */
-  #isBusy = false;
+  /** What has come and is for a later turn. */
+  #untaken: ChannelFrame[] = [];
   #isClosing = false;
   #lateFrame: Timer | undefined;
 
@@ -63,7 +63,8 @@ export class Trunk {
     const frames = this.#decode(bytes);
     if (frames.length > 0) this.#expectNothing();
     if (!this.#decoder.isWhole) this.#expectRest();
-    this.#takeSome(frames, 0);
+    this.#untaken.push(...frames);
+    this.#takeSome();
   }
 
   #decode(bytes: Buffer): ChannelFrame[] {
@@ -86,19 +87,21 @@ export class Trunk {
     this.#lateFrame = undefined;
   }
 
-  /** A client that asks a thousand things at once lets others have their turn in between. */
-  #takeSome(frames: readonly ChannelFrame[], from: number): void {
-    const to = Math.min(from + trunkFramesPerTurn, frames.length);
+  /**
+   * A client that asks a thousand things at once lets others have their turn in between. Nothing is begun for one that is gone, and for one that
+   * takes no answers it waits for `#drained`.
+   */
+  readonly #takeSome = (): void => {
+    if (this.#socket.destroyed || this.#isClogged) return;
     try {
-      for (let at = from; at < to; at += 1) this.#take(frames[at] as ChannelFrame);
+      for (const frame of this.#untaken.splice(0, trunkFramesPerTurn)) this.#take(frame);
     } catch {
       this.#socket.destroy();
       return;
     }
-    this.#isBusy = to < frames.length;
     this.#flow();
-    if (this.#isBusy) setImmediate(() => this.#takeSome(frames, to));
-  }
+    if (this.#untaken.length > 0) setImmediate(this.#takeSome);
+  };
 
   #take(frame: ChannelFrame): void {
     const request = requestNumber(frame);
@@ -215,18 +218,23 @@ export class Trunk {
   }
 
   /** Who does not take the answers is not asked what else it wants. */
+  get #isClogged(): boolean {
+    return this.#socket.writableLength > watchBufferBytes;
+  }
+
   #flow(): void {
-    if (this.#isBusy || this.#socket.writableLength > watchBufferBytes) this.#socket.pause();
+    if (this.#untaken.length > 0 || this.#isClogged) this.#socket.pause();
     else this.#socket.resume();
   }
 
   #drained(): void {
-    this.#flow();
+    this.#takeSome();
     for (const sink of [...this.#open.values()]) sink?.drained();
   }
 
   #closed(): void {
     this.#expectNothing();
+    this.#untaken = [];
     const sinks = [...this.#open.values()];
     this.#open.clear();
     for (const sink of sinks) sink?.close();
