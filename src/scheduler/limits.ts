@@ -25,6 +25,12 @@ export const parallelExplanations = 8;
 export const minCandidates = 100;
 export const minPercentageOfCandidates = 10;
 
+/** Of a node's pods under budgets, so many are tried in all combinations to find victims that violate none. */
+export const mostSparedPods = 8;
+
+/** Such combinations for one preemptor, on all nodes: some milliseconds each hundred. */
+export const mostSparingTrials = 1_000;
+
 /** Victims of preemption being told to go at a time. */
 export const parallelEvictions = 16;
 

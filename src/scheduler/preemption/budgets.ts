@@ -33,6 +33,11 @@ export function violating({ pods, budgetsOf, condemned }: Disruption): ReadonlyS
   return violators;
 }
 
+/** Whether a budget counts the pod's going. */
+export function isUnderBudget(pod: PodFacts, budgetsOf: BudgetsOf): boolean {
+  return budgetsFor(pod, budgetsOf).length > 0;
+}
+
 /** Budgets that the pod falls under and that do not know yet that it goes. One without selector protects nobody here. */
 function budgetsFor({ pod, shape }: PodFacts, budgetsOf: BudgetsOf): PodDisruptionBudget[] {
   return [...budgetsOf(shape.namespace)].filter((budget) => {

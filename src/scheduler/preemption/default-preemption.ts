@@ -1,9 +1,10 @@
 import { podCondition } from "#api";
 import type { Failure, NodeIndex, NodeView, Nomination, Plugin } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
-import { minCandidates, minPercentageOfCandidates } from "../limits.ts";
+import { minCandidates, minPercentageOfCandidates, mostSparingTrials } from "../limits.ts";
 import type { Candidate } from "./candidate.ts";
 import { CandidatePool } from "./candidate-pool.ts";
+import type { Trial } from "./trial.ts";
 import { victimsOn } from "./victims.ts";
 
 /** Among how many candidates the cheapest is looked for, at least: so many, or so many percent of the nodes. Kubernetes' numbers unless given. */
@@ -31,7 +32,8 @@ export function defaultPreemption({
       }
       const pool = poolFor(failure, pools);
       const wanted = Math.max(candidates, Math.floor((cluster.nodes.count * percentageOfNodes) / 100));
-      const best = pool.cheapest(wanted, { cluster, tryOut: (node) => tryOut(node, failure) });
+      const patience = { trials: mostSparingTrials };
+      const best = pool.cheapest(wanted, { cluster, tryOut: (node) => tryOut(node, failure, patience) });
       return best && nomination(best.node, best.victims, failure);
     },
   };
@@ -53,7 +55,7 @@ function poolFor({ view, cluster }: Failure, pools: WeakMap<NodeView, KnownPool>
   return pool;
 }
 
-function tryOut(node: NodeIndex, failure: Failure): Candidate | undefined {
+function tryOut(node: NodeIndex, failure: Failure, patience: Trial["patience"]): Candidate | undefined {
   const { facts, cluster, condemned, view } = failure;
   if (!view.refusal(node)?.rejection.isResolvable) return undefined;
   return victimsOn({
@@ -61,6 +63,7 @@ function tryOut(node: NodeIndex, failure: Failure): Candidate | undefined {
     node,
     cluster,
     condemned,
+    patience,
     budgetsOf: (namespace) => cluster.listers.podDisruptionBudgets.list(namespace),
     fits: () => view.refusal(node) === undefined,
   });

@@ -119,6 +119,29 @@ test("a budget keeps its pods as long as others can go", async (t) => {
   assert.ok((await get("cheap")).metadata?.deletionTimestamp, "nothing else is left");
 });
 
+test("a budget is spared where pods that come back one after the other would not spare it", async (t) => {
+  const { client, addNode, addPod, get } = await newWorld(t);
+  await addNode("n1");
+  await client.resource(podDisruptionBudgets, "shop").create({
+    metadata: { name: "one-at-a-time" },
+    spec: { selector: { matchExpressions: [{ key: "app", operator: "Exists" }] } },
+    status: { disruptionsAllowed: 1 },
+  });
+  const needing = (cpu: string) => ({ containers: [{ name: "c", resources: { requests: { cpu } } }] });
+  await addPod("first", 3, needing("300m"));
+  await addPod("second", 2, needing("500m"));
+  await addPod("third", 1, needing("200m"));
+  // Once the second has come back, neither of the others can: two would go, and only one may.
+  await addPod("high", 10, needing("500m"));
+  const leaving = ["first", "second", "third"].map(
+    async (name) => (await get(name)).metadata?.deletionTimestamp,
+  );
+  assert.deepEqual(
+    (await Promise.all(leaving)).map((timestamp) => timestamp !== undefined),
+    [false, true, false],
+  );
+});
+
 test("several at once do not count on the same room", async (t) => {
   const { client, clock, addNode, addPod, get } = await newWorld(t);
   const names = ["a", "b", "c"];

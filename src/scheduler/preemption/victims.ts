@@ -1,24 +1,13 @@
-import type { Cluster } from "../framework/cluster.ts";
-import type { NodeIndex } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
-import { type BudgetsOf, violating } from "./budgets.ts";
+import { violating } from "./budgets.ts";
 import { type Candidate, compareImportance, costOf } from "./candidate.ts";
-
-export interface Trial {
-  readonly preemptor: PodFacts;
-  readonly node: NodeIndex;
-  readonly cluster: Cluster;
-  readonly budgetsOf: BudgetsOf;
-  /** Victims of others that are still to go, by UID. */
-  readonly condemned: ReadonlyMap<string, PodFacts>;
-  /** Whether the preemptor fits on the node as the cluster is at this moment. */
-  readonly fits: () => boolean;
-}
+import { harmlessVictims } from "./spare-budgets.ts";
+import { notReprieved, type Trial } from "./trial.ts";
 
 /**
  * Who would have to leave the node so that the preemptor fits there; undefined when even all lower pods would not be enough, or when nobody
  * need go. First all of them go, then as many as possible come back: those that budgets protect before the others, and of
- * each the most important first.
+ * each the most important first. Where that violates a budget, others go if they can without.
  */
 export function victimsOn(trial: Trial): Candidate | undefined {
   const { preemptor, node, cluster, fits } = trial;
@@ -32,13 +21,8 @@ export function victimsOn(trial: Trial): Candidate | undefined {
   const victims = cluster.without(lower, () => (fits() ? notReprieved(order, trial) : undefined));
   if (!victims?.length) return undefined;
   victims.sort(compareImportance);
-  return { node, victims, cost: costOf(victims, violating({ ...trial, pods: victims }).size) };
-}
-
-/** Lets one after the other come back, and keeps those with whom the preemptor would not fit. */
-function notReprieved([next, ...others]: readonly PodFacts[], trial: Trial): PodFacts[] {
-  if (!next) return [];
-  const { cluster, node, fits } = trial;
-  const left = cluster.with([next], node, () => (fits() ? notReprieved(others, trial) : undefined));
-  return left ?? [next, ...notReprieved(others, trial)];
+  const violations = violating({ ...trial, pods: victims }).size;
+  const spared = violations > 0 ? harmlessVictims(lower, trial) : undefined;
+  if (spared) return { node, victims: spared, cost: costOf(spared, 0) };
+  return { node, victims, cost: costOf(victims, violations) };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Node, Pod } from "#api";
 import type { Nomination } from "../framework/plugin.ts";
 import { fits } from "./reference/judge.ts";
-import { byCost, lowerPods, protectedOf, sacrifices, without } from "./reference/preemption.ts";
+import { byCost, lowerPods, protectedOf, sacrifices, subsets, without } from "./reference/preemption.ts";
 import type { Rule } from "./reference/rule.ts";
 import { nameOf, priorityOf, type World } from "./reference/world.ts";
 
@@ -36,19 +36,17 @@ export function compareNomination(
     assert.ok(!isPossibleWithoutViolation(pod, world, by), "a budget need not suffer");
 }
 
-/** Whether some pods on some node could go, by every budget, such that the pod fits. Tries all sets of few pods. */
+/**
+ * Whether some pods on some node could go, by every budget, such that the pod fits. Tries all sets of few pods, on nodes that are looked
+ * at: where it fits once all lower pods are gone.
+ */
 function isPossibleWithoutViolation(pod: Pod, world: World, by: readonly Rule[]): boolean {
   return world.nodes.some((node) => {
     const lower = lowerPods(node, pod, world);
-    if (lower.length > 8) return false;
+    if (lower.length > 8 || !fits(pod, node, without(lower, world), by)) return false;
     return subsets(lower).some(
       (victims) =>
         !victims.some(protectedOf(victims, world.budgets)) && fits(pod, node, without(victims, world), by),
     );
   });
-}
-
-function subsets<T>([first, ...others]: readonly T[]): readonly (readonly T[])[] {
-  if (first === undefined) return [[]];
-  return subsets(others).flatMap((subset) => [subset, [first, ...subset]]);
 }

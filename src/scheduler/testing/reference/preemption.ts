@@ -12,7 +12,10 @@ export interface Sacrifice {
   readonly violations: number;
 }
 
-/** For every node where that helps, whom Kubernetes would let go: all lower pods, but for those that can come back one after the other. */
+/**
+ * For every node where that helps, whom Kubernetes would let go: all lower pods, but for those that can come back one after the other. If
+ * a budget does not let these go: the cheapest others that all budgets let go, if there are any.
+ */
 export function sacrifices(pod: Pod, world: World, by: readonly Rule[]): readonly Sacrifice[] {
   const { refusals } = judge(pod, world, by);
   return world.nodes
@@ -23,16 +26,37 @@ export function sacrifices(pod: Pod, world: World, by: readonly Rule[]): readonl
 function sacrificeOn(node: Node, pod: Pod, world: World, by: readonly Rule[]): Sacrifice | undefined {
   const lower = lowerPods(node, pod, world);
   const isProtected = protectedOf(lower, world.budgets);
-  let victims = [...lower];
-  if (!fits(pod, node, without(victims, world), by)) return undefined;
-  for (const each of [...lower.filter(isProtected), ...lower.filter((one) => !isProtected(one))]) {
+  const fitsWithout = (victims: readonly Pod[]) => fits(pod, node, without(victims, world), by);
+  const sacrifice = (victims: readonly Pod[]): Sacrifice => {
+    const violates = protectedOf(victims, world.budgets);
+    return { node: nameOf(node), victims, violations: victims.filter(violates).length };
+  };
+  if (!fitsWithout(lower)) return undefined;
+  const order = [...lower.filter(isProtected), ...lower.filter((one) => !isProtected(one))];
+  const usual = sacrifice(notBack(order, fitsWithout));
+  if (usual.victims.length === 0 || usual.violations === 0)
+    return usual.victims.length === 0 ? undefined : usual;
+  const isCounted = (one: Pod) => world.budgets.some((budget) => isUnder(budget, one));
+  return subsets(lower.filter(isCounted))
+    .map((going) => lower.filter((one) => !isCounted(one) || going.includes(one)))
+    .filter((going) => sacrifice(going).violations === 0 && fitsWithout(going))
+    .map((going) => sacrifice(notBack(going, fitsWithout)))
+    .reduce((best, other) => (byCost(other, best) < 0 ? other : best), usual);
+}
+
+/** Who cannot come back, one after the other. */
+function notBack(order: readonly Pod[], fitsWithout: (victims: readonly Pod[]) => boolean): readonly Pod[] {
+  return order.reduce((victims, each) => {
     const others = victims.filter((victim) => victim !== each);
-    if (fits(pod, node, without(others, world), by)) victims = others;
-  }
-  const violates = protectedOf(victims, world.budgets);
-  return victims.length === 0
-    ? undefined
-    : { node: nameOf(node), victims, violations: victims.filter(violates).length };
+    return fitsWithout(others) ? others : victims;
+  }, order);
+}
+
+/** All of them, beginning with none; those with the first come last. */
+export function subsets<T>([first, ...others]: readonly T[]): readonly (readonly T[])[] {
+  if (first === undefined) return [[]];
+  const without = subsets(others);
+  return [...without, ...without.map((subset) => [first, ...subset])];
 }
 
 /** Those on the node that the pod may have go, the most important first. */
