@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { events } from "#api";
+import { type ApiRequest, events } from "#api";
 import { seededRandom, silentLogger } from "#base";
 import { FakeApiServer, VirtualClock } from "#testing";
 import { createClient } from "../create-client.ts";
@@ -88,6 +88,65 @@ test("a burst is told to the last, with the time at which it happened", async ()
   assert.equal(found.length, 3_000);
   assert.deepEqual([...new Set(found.map(({ firstTimestamp }) => firstTimestamp))], ["2026-01-01T00:00:00Z"]);
 });
+
+/** A server that takes its time, and how many events it was asked to write at each moment. */
+function newSlowRecorder(takesMs: number) {
+  const clock = new VirtualClock();
+  const server = new FakeApiServer(clock);
+  const askedAtMs: number[] = [];
+  const slow = {
+    async request(request: ApiRequest) {
+      if (request.method === "POST") askedAtMs.push(clock.monotonicMs());
+      await new Promise<void>((resolve) => clock.setTimer(takesMs, resolve));
+      return server.request(request);
+    },
+    close: async () => {},
+  };
+  const random = seededRandom(1);
+  const client = createClient({ transport: slow, clock, random });
+  const recorder = createEventRecorder({ client, clock, random, logger: silentLogger, component: "tester" });
+  const scheduled = (at: number) => {
+    const metadata = { name: `web-${at}`, namespace: "shop", uid: `u${at}` };
+    recorder.record({ ...pod, metadata }, { type: "Normal", reason: "Scheduled", message: `to node-${at}` });
+  };
+  return { clock, recorder, scheduled, askedAtMs };
+}
+
+test("what gathers while one is written is written together, and a slow server is left alone for longer than it took", async () => {
+  const { clock, scheduled, askedAtMs } = newSlowRecorder(20);
+  for (let at = 0; at < 50; at += 1) scheduled(at);
+  await clock.advance(1_000);
+  // 20 ms for the first 32, a pause of 20²/10, and the others.
+  assert.deepEqual(countBy(askedAtMs), { 0: 32, 60: 18 });
+});
+
+test("a program that ends tells what is left without a pause", async () => {
+  const { clock, recorder, scheduled, askedAtMs } = newSlowRecorder(100);
+  for (let at = 0; at < 80; at += 1) scheduled(at);
+  await clock.advance(150);
+  const flushed = recorder.flush();
+  await clock.advance(1_000);
+  await flushed;
+  assert.deepEqual(countBy(askedAtMs), { 0: 32, 150: 32, 250: 16 });
+});
+
+test("notes about one object are written one after the other", async () => {
+  const { clock, recorder, scheduled, askedAtMs } = newSlowRecorder(10);
+  scheduled(4);
+  scheduled(2);
+  recorder.record(pod, failed);
+  recorder.record(pod, { ...failed, message: "it broke again" });
+  scheduled(3);
+  await clock.advance(1_000);
+  // Each 10 ms, and as long a pause.
+  assert.deepEqual(countBy(askedAtMs), { 0: 3, 20: 2 });
+});
+
+function countBy(times: readonly number[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const time of times) counts[time] = (counts[time] ?? 0) + 1;
+  return counts;
+}
 
 test("a program that ends does not wait for ever to tell of a burst", async () => {
   const clock = new VirtualClock();

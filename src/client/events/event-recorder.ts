@@ -1,9 +1,10 @@
 import { type Event, events, type KubernetesObject, type ObjectMeta, type ObjectReference } from "#api";
 import { type Clock, type Logger, messageOf, type Random, timestamp } from "#base";
 import type { Client } from "../client.ts";
-import { eventFlushMs, eventMessageLength, eventsInFlight } from "../limits.ts";
+import { eventMessageLength } from "../limits.ts";
 import { EventCorrelator } from "./event-correlator.ts";
 import { EventNames } from "./event-names.ts";
+import { EventOutbox } from "./event-outbox.ts";
 
 export interface EventRecorderOptions {
   readonly client: Client;
@@ -48,15 +49,12 @@ interface Moment {
 
 /**
  * Writes `core/v1` Events. The same note about the same object again raises the count of the one that is there; many alike
- * become one; an object that causes notes without end is cut short. One is written at a time: a burst is told late rather than at the
- * expense of what it is about.
+ * become one; an object that causes notes without end is cut short. A burst is told late: see `EventOutbox`.
  */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, random, logger } = options;
   const correlator = new EventCorrelator(clock);
   const names = new EventNames(clock, random);
-  const waiting: Waiting[] = [];
-  let sending: Promise<void> | undefined;
   const send = async ({ about, note, at }: Waiting): Promise<void> => {
     const known = correlator.correlate(about, note);
     if (!known) return;
@@ -73,44 +71,26 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     await api.create(eventOf(options, about, { ...note, message: known.message }, at, known.count), lean);
     known.remember(at.name);
   };
-  const sendAll = async (): Promise<void> => {
-    // By index: what is taken off the front of a long list one by one moves the rest each time.
-    for (let next = 0; next < waiting.length; next += 1) {
-      const one = waiting[next] as Waiting;
-      await send(one).catch((error) =>
+  const outbox = new EventOutbox<Waiting>({
+    clock,
+    write: (one) =>
+      send(one).catch((error) =>
         logger.debug(`event ${one.note.reason} was not written: ${messageOf(error)}`),
-      );
-      if (next < sentAtOnce) continue;
-      waiting.splice(0, next + 1);
-      next = -1;
-    }
-    waiting.length = 0;
-    sending = undefined;
-  };
+      ),
+    subjectOf: ({ about: { metadata } }) => metadata?.uid ?? metadata?.name ?? "",
+  });
   return {
     record(about, note) {
-      if (waiting.length >= eventsInFlight) {
-        return logger.debug(`event dropped: ${note.reason}: ${note.message}`);
-      }
+      if (outbox.isFull) return logger.debug(`event dropped: ${note.reason}: ${note.message}`);
       const at = { name: names.next(about.metadata?.name ?? ""), timestamp: timestamp(clock) };
-      waiting.push({ about: identityOf(about), note, at });
-      sending ??= sendAll();
+      outbox.add({ about: identityOf(about), note, at });
     },
-    async flush() {
-      if (!sending) return;
-      const late = Promise.withResolvers<void>();
-      const timer = clock.setTimer(eventFlushMs, late.resolve, { unref: true });
-      await Promise.race([sending, late.promise]);
-      timer.cancel();
-    },
+    flush: () => outbox.flush(),
   };
 }
 
 /** Nobody reads what is answered. */
 const lean = { omit: "managedFields" } as const;
-
-/** How many that were sent are kept before they are thrown away together. */
-const sentAtOnce = 256;
 
 function eventOf(
   options: EventRecorderOptions,
