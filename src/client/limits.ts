@@ -50,8 +50,8 @@ export const eventsInFlight = 50_000;
 export const eventsAtOnce = 32;
 
 /**
- * What writing these takes, about, when the server has little else to do. Where it takes so long, the pause that follows is as long again; where it takes
- * ten times as long, a hundred times. None when half of `eventsInFlight` wait.
+ * What writing these takes at most when the server has little else to do: no pause follows. When it takes twice as long, the pause is four times as long;
+ * ten times, a hundred times. None when half of `eventsInFlight` wait.
  */
 export const eventsWrittenMs = 10;
 export const eventPauseMaxMs = 2_000;

@@ -66,7 +66,8 @@ test("when memory runs out, who is furthest above its request goes, and says tha
     const target = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
     assert.deepEqual([target?.status, target?.reason], ["True", "TerminationByKubelet"]);
     await eventually(async () => (await condition(node, "MemoryPressure"))?.status === "True");
-    assert.deepEqual(await node.events("node"), ["EvictionThresholdMet: Attempting to reclaim memory"]);
+    const met = "EvictionThresholdMet: Attempting to reclaim memory";
+    assert.deepEqual(await node.told("node", met), [met]);
     assert.deepEqual(await phases(node, ...staying), Array(4).fill("Running"));
   } finally {
     await node.close();
@@ -117,9 +118,7 @@ test("when the disk is full images that nobody uses go first, as soon as they ar
     await eventually(async () => !(await names()).includes("unused"));
     isFull = false;
     assert.equal((await condition(node, "DiskPressure"))?.status, "True");
-    assert.ok(
-      (await node.events("node")).includes("EvictionThresholdMet: Attempting to reclaim ephemeral-storage"),
-    );
+    await node.told("node", "EvictionThresholdMet: Attempting to reclaim ephemeral-storage");
   } finally {
     await node.close();
   }

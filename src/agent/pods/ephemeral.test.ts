@@ -83,8 +83,7 @@ test("an agent starts it in the target's processes, tells of it, and ends it wit
     await add(here, "web", { ...debug, targetContainerName: "main" });
     const pod = await here.until("web", "looked at", isRunning);
     assert.match(statusOf(pod)?.containerID ?? "", /^nacre:\/\/[0-9a-f]{64}$/);
-    const events = await here.events("web");
-    assert.ok(events.includes("Started: Started container debug"), events.join("\n"));
+    await here.told("web", "Started: Started container debug");
     const target = (await here.runtime.containers()).find((one) => one.name === "main");
     // The first process of its target ends, and everything in that namespace with it.
     here.runtime.exit(target?.id ?? "", 1);

@@ -24,7 +24,7 @@ test("a pod whose volume takes too much is evicted, and says why; what it took i
     const pod = await node.until("greedy", "evicted", (one) => one?.status?.phase === "Failed");
     const message = 'Usage of EmptyDir volume "v" exceeds the limit "1Mi".';
     assert.deepEqual([pod.status?.reason, pod.status?.message], ["Evicted", message]);
-    assert.ok((await node.events("greedy")).includes(`Evicted: ${message}`));
+    await node.told("greedy", `Evicted: ${message}`);
     assert.equal((await node.pod("critical"))?.status?.phase, "Running");
     assert.deepEqual((await node.runtime.containers()).length, 1);
     await node.client.resource(pods, "default").delete("greedy");

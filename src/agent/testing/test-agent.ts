@@ -26,6 +26,8 @@ export interface TestNode {
   /** Waits until the pod in the API is as wanted; undefined: gone. */
   until(name: string, what: string, holds: (pod: Pod | undefined) => boolean): Promise<Pod>;
   events(name: string): Promise<string[]>;
+  /** Waits until all of these are among the events of the object; these events. */
+  told(name: string, ...wanted: readonly string[]): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -147,6 +149,16 @@ export async function testNode(options: TestNodeOptions): Promise<TestNode> {
       return found.items
         .filter((event) => event.involvedObject.name === name)
         .map((event) => `${event.reason}: ${event.message}`);
+    },
+    async told(name, ...wanted) {
+      const deadline = systemClock.now() + 30_000;
+      for (;;) {
+        const events = await node.events(name);
+        if (wanted.every((one) => events.includes(one))) return events;
+        if (systemClock.now() > deadline)
+          throw new Error(`of ${name} is told only: ${events.join("\n")}, not ${wanted.join("\n")}`);
+        await systemClock.sleep(2);
+      }
     },
     async close() {
       await node.agent.close();

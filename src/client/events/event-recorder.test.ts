@@ -116,7 +116,7 @@ test("what gathers while one is written is written together, and a slow server i
   const { clock, scheduled, askedAtMs } = newSlowRecorder(20);
   for (let at = 0; at < 50; at += 1) scheduled(at);
   await clock.advance(1_000);
-  // 20 ms for the first 32, a pause of 20²/10, and the others.
+  // 20 ms for the first 32, a pause of 20²/10 ms, and the others.
   assert.deepEqual(countBy(askedAtMs), { 0: 32, 60: 18 });
 });
 
@@ -130,16 +130,15 @@ test("a program that ends tells what is left without a pause", async () => {
   assert.deepEqual(countBy(askedAtMs), { 0: 32, 150: 32, 250: 16 });
 });
 
-test("notes about one object are written one after the other", async () => {
-  const { clock, recorder, scheduled, askedAtMs } = newSlowRecorder(10);
+test("notes that may become one are written one after the other", async () => {
+  const { clock, recorder, scheduled, askedAtMs } = newSlowRecorder(5);
   scheduled(4);
   scheduled(2);
   recorder.record(pod, failed);
   recorder.record(pod, { ...failed, message: "it broke again" });
   scheduled(3);
   await clock.advance(1_000);
-  // Each 10 ms, and as long a pause.
-  assert.deepEqual(countBy(askedAtMs), { 0: 3, 20: 2 });
+  assert.deepEqual(countBy(askedAtMs), { 0: 3, 5: 2 });
 });
 
 function countBy(times: readonly number[]): Record<number, number> {

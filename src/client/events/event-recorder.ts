@@ -77,7 +77,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       send(one).catch((error) =>
         logger.debug(`event ${one.note.reason} was not written: ${messageOf(error)}`),
       ),
-    subjectOf: ({ about: { metadata } }) => metadata?.uid ?? metadata?.name ?? "",
+    // Only such as may become one: see `EventCorrelator`.
+    subjectOf: ({ about: { metadata }, note: { type, reason } }) =>
+      [metadata?.uid ?? metadata?.name, type, reason].join("|"),
   });
   return {
     record(about, note) {
