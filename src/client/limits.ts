@@ -51,7 +51,7 @@ export const eventsAtOnce = 32;
 
 /**
  * What writing these takes at most when the server has little else to do: no pause follows. When it takes twice as long, the pause is four times as long;
- * ten times, a hundred times. None when half of `eventsInFlight` wait.
+ * ten times, a hundred times. None when no more than `eventsAtOnce` wait, or half of `eventsInFlight`.
  */
 export const eventsWrittenMs = 10;
 export const eventPauseMaxMs = 2_000;

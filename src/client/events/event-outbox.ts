@@ -10,8 +10,8 @@ export interface EventOutboxOptions<T> {
 }
 
 /**
- * What waits to be written. What has gathered is written together, which costs the server a fifth of what it costs one by one, and the busier the
- * server, the longer the pause that follows: a burst is told late rather than at the expense of what it is about.
+ * What waits to be written. What has gathered is written together, which costs the server a fifth of what it costs one by one. While more waits
+ * than is written at once, a pause follows, the longer the busier the server: a burst is told late rather than at the expense of what it is about.
  *
  *     ██ 5 ms ██ 5 ms ████ 15 ms ─── 22 ms ─── ████████ 30 ms ─────── 90 ms ─────── ████…
  */
@@ -87,7 +87,8 @@ export class EventOutbox<T> {
   }
 
   async #pause(tookMs: number): Promise<void> {
-    if (tookMs <= eventsWrittenMs || this.#hurried > 0 || this.#left > eventsInFlight / 2) return;
+    const isBurst = this.#left > eventsAtOnce && this.#left < eventsInFlight / 2;
+    if (!isBurst || tookMs <= eventsWrittenMs || this.#hurried > 0) return;
     const pauseMs = Math.min((tookMs * tookMs) / eventsWrittenMs, eventPauseMaxMs);
     const over = Promise.withResolvers<void>();
     const timer = this.#options.clock.setTimer(pauseMs, over.resolve, { unref: true });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Job, type JobSpec, jobs, type Pod, pods } from "#api";
+import { events, type Job, type JobSpec, jobs, type Pod, pods } from "#api";
 import { isNotFound } from "#base";
 import type { Client } from "#client";
 import { controlledCluster, inShop, untilAll } from "#testing";
@@ -61,6 +61,7 @@ test("a job runs its pods to their ends, and kubectl waits for it", async (t) =>
   const left = await client.resource(pods, "shop").list();
   assert.ok(left.items.every(({ metadata }) => !metadata?.finalizers?.length));
   assert.match(await run("get", "job", "pi"), /pi +Complete +3\/3/);
+  await untilAll(informers, events, (all) => all.some(({ reason }) => reason === "Completed"));
   assert.match(await run("describe", "job", "pi"), /3 Succeeded[\s\S]*Completed .*Job completed/);
   await run("delete", "job", "pi", "--timeout=10s");
   await untilAll(informers, pods, (all) => inShop(all).length === 0);
