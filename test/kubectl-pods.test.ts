@@ -94,9 +94,11 @@ test("logs -f prints lines as they are written, until the container ends", async
   await run("wait pod/waiter --for=condition=Ready --timeout=30s");
   const following = await machine.startKubectl("logs", "-f", "waiter");
   await following.printed(/first/);
-  await run("exec waiter -- sh -c 'echo second >/tmp/in'");
+  // The container ends upon it, and may take along who told it before that has ended itself.
+  const telling = await machine.startKubectl("exec", "waiter", "--", "sh", "-c", "echo second >/tmp/in");
   await following.printed(/then second/);
   assert.equal((await following.ended).code, 0);
+  await telling.ended;
   await run("delete pod waiter");
 });
 
