@@ -36,14 +36,11 @@ export function compareNomination(
     assert.ok(!isPossibleWithoutViolation(pod, world, by), "a budget need not suffer");
 }
 
-/**
- * Whether some pods on some node could go, by every budget, such that the pod fits. Tries all sets of few pods, on nodes that are looked
- * at: where it fits once all lower pods are gone.
- */
+/** Whether some pods on some node could go, by every budget, such that the pod fits. Tries all sets of few pods. */
 function isPossibleWithoutViolation(pod: Pod, world: World, by: readonly Rule[]): boolean {
   return world.nodes.some((node) => {
     const lower = lowerPods(node, pod, world);
-    if (lower.length > 8 || !fits(pod, node, without(lower, world), by)) return false;
+    if (lower.length > 8) return false;
     return subsets(lower).some(
       (victims) =>
         !victims.some(protectedOf(victims, world.budgets)) && fits(pod, node, without(victims, world), by),
