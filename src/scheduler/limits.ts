@@ -25,7 +25,7 @@ export const parallelExplanations = 8;
 export const minCandidates = 100;
 export const minPercentageOfCandidates = 10;
 
-/** Of a node's pods under budgets, so many are tried in all combinations to find victims that violate none. */
+/** So many of a node's pods are tried in all combinations to find victims that violate no budget. */
 export const mostSparedPods = 8;
 
 /** Such combinations for one preemptor, on all nodes: some milliseconds each hundred. */

@@ -2,10 +2,10 @@ import { podCondition } from "#api";
 import type { Failure, NodeIndex, NodeView, Nomination, Plugin } from "../framework/plugin.ts";
 import type { PodFacts } from "../framework/pod-facts.ts";
 import { minCandidates, minPercentageOfCandidates, mostSparingTrials } from "../limits.ts";
-import type { Candidate } from "./candidate.ts";
+import { type Candidate, compareCosts } from "./candidate.ts";
 import { CandidatePool } from "./candidate-pool.ts";
 import type { Trial } from "./trial.ts";
-import { victimsOn } from "./victims.ts";
+import { harmlessVictimsOn, victimsOn } from "./victims.ts";
 
 /** Among how many candidates the cheapest is looked for, at least: so many, or so many percent of the nodes. Kubernetes' numbers unless given. */
 export interface DefaultPreemptionOptions {
@@ -33,7 +33,12 @@ export function defaultPreemption({
       const pool = poolFor(failure, pools);
       const wanted = Math.max(candidates, Math.floor((cluster.nodes.count * percentageOfNodes) / 100));
       const patience = { trials: mostSparingTrials };
-      const best = pool.cheapest(wanted, { cluster, tryOut: (node) => tryOut(node, failure, patience) });
+      const usual = pool.cheapest(wanted, {
+        cluster,
+        tryOut: (node) => victimsFor(failure, { node, patience, by: victimsOn }),
+      });
+      const best =
+        usual && usual.cost.violations > 0 ? (cheapestHarmless(failure, patience) ?? usual) : usual;
       return best && nomination(best.node, best.victims, failure);
     },
   };
@@ -55,10 +60,18 @@ function poolFor({ view, cluster }: Failure, pools: WeakMap<NodeView, KnownPool>
   return pool;
 }
 
-function tryOut(node: NodeIndex, failure: Failure, patience: Trial["patience"]): Candidate | undefined {
-  const { facts, cluster, condemned, view } = failure;
+interface Attempt {
+  readonly node: NodeIndex;
+  readonly patience: Trial["patience"];
+  readonly by: (trial: Trial) => Candidate | undefined;
+}
+
+function victimsFor(
+  { facts, cluster, condemned, view }: Failure,
+  { node, patience, by }: Attempt,
+): Candidate | undefined {
   if (!view.refusal(node)?.rejection.isResolvable) return undefined;
-  return victimsOn({
+  return by({
     preemptor: facts,
     node,
     cluster,
@@ -67,6 +80,18 @@ function tryOut(node: NodeIndex, failure: Failure, patience: Trial["patience"]):
     budgetsOf: (namespace) => cluster.listers.podDisruptionBudgets.list(namespace),
     fits: () => view.refusal(node) === undefined,
   });
+}
+
+/** To be asked when all usual candidates violate a budget. */
+function cheapestHarmless(failure: Failure, patience: Trial["patience"]): Candidate | undefined {
+  const { nodes } = failure.cluster;
+  let best: Candidate | undefined;
+  for (let node = 0; node < nodes.limit && patience.trials > 0; node += 1) {
+    if (!nodes.exists(node)) continue;
+    const candidate = victimsFor(failure, { node, patience, by: harmlessVictimsOn });
+    if (candidate && (!best || compareCosts(candidate.cost, best.cost) < 0)) best = candidate;
+  }
+  return best;
 }
 
 /** Whether pods are still leaving the node for the sake of one like this. */

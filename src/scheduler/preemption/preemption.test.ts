@@ -30,7 +30,7 @@ async function newWorld(t: TestContext, profile = defaultProfile) {
   await clock.advance(10);
   const addNode = (name: string) =>
     client.resource(nodes).create({
-      metadata: { name },
+      metadata: { name, labels: { "kubernetes.io/hostname": name } },
       status: { allocatable: { cpu: "1", memory: "1Gi", pods: "10" } },
     });
   /** Then what follows from it has happened. */
@@ -47,6 +47,10 @@ async function newWorld(t: TestContext, profile = defaultProfile) {
     await clock.advance(20);
   };
   return { clock, server, client, addNode, addPod, get, finish };
+}
+
+function needing(cpu: string) {
+  return { containers: [{ name: "c", resources: { requests: { cpu } } }] };
 }
 
 test("a more important pod gets the room of a lower one, once that has ended gracefully", async (t) => {
@@ -127,7 +131,6 @@ test("a budget is spared where pods that come back one after the other would not
     spec: { selector: { matchExpressions: [{ key: "app", operator: "Exists" }] } },
     status: { disruptionsAllowed: 1 },
   });
-  const needing = (cpu: string) => ({ containers: [{ name: "c", resources: { requests: { cpu } } }] });
   await addPod("first", 3, needing("300m"));
   await addPod("second", 2, needing("500m"));
   await addPod("third", 1, needing("200m"));
@@ -140,6 +143,31 @@ test("a budget is spared where pods that come back one after the other would not
     (await Promise.all(leaving)).map((timestamp) => timestamp !== undefined),
     [false, true, false],
   );
+});
+
+test("a budget is spared where the pod needs one of the lower pods near", async (t) => {
+  const { client, addNode, addPod, get } = await newWorld(t);
+  await addNode("n1");
+  await addPod("partner", 1, needing("300m"));
+  await addPod("other", 2, needing("700m"));
+  await addNode("n2");
+  await client.resource(podDisruptionBudgets, "shop").create({
+    metadata: { name: "guarded" },
+    spec: { selector: { matchLabels: { app: "guarded" } } },
+    status: { disruptionsAllowed: 0 },
+  });
+  await addPod("guarded", 0, needing("700m"));
+  await addPod("friend", 20, needing("300m"));
+  assert.equal((await get("friend")).spec?.nodeName, "n2");
+  const apps = { key: "app", operator: "In", values: ["partner", "friend"] };
+  const term = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchExpressions: [apps] } };
+  const podAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term] };
+  // Beside the friend it fits when the guarded one goes; beside its partner only as long as that stays.
+  await addPod("high", 10, { ...needing("700m"), affinity: { podAffinity } });
+  assert.equal((await get("high")).status?.nominatedNodeName, "n1");
+  assert.ok((await get("other")).metadata?.deletionTimestamp);
+  assert.equal((await get("partner")).metadata?.deletionTimestamp, undefined);
+  assert.equal((await get("guarded")).metadata?.deletionTimestamp, undefined);
 });
 
 test("several at once do not count on the same room", async (t) => {

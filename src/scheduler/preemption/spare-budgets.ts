@@ -7,19 +7,41 @@ import { notReprieved, type Trial } from "./trial.ts";
 /**
  * Others who could leave such that the preemptor fits and no budget is violated: the cheapest of them, the most important first. To be asked
  * when those who come back one after the other leave a set that violates one; which set that is depends on their order. `lower`: who may
- * have to leave, the most important first. Of those under budgets only the least important few are tried in all combinations.
+ * have to leave, the most important first. Those under no budget all go at first; of the others only the least important few are tried in all
+ * combinations.
  */
 export function harmlessVictims(lower: readonly PodFacts[], trial: Trial): readonly PodFacts[] | undefined {
-  const { cluster, budgetsOf, fits, patience } = trial;
-  const kept = new Set(lower.filter((pod) => isUnderBudget(pod, budgetsOf)));
-  const choices = harmlessSets([...kept].slice(-mostSparedPods), trial);
+  const { budgetsOf } = trial;
+  return cheapestOf(lower, { choices: lower.filter((pod) => isUnderBudget(pod, budgetsOf)), trial });
+}
+
+/**
+ * The same where the preemptor does not fit when all of them are gone, because it needs one of them near: nobody goes for certain, and the
+ * least important few are tried in all combinations.
+ */
+export function harmlessVictimsAmong(
+  lower: readonly PodFacts[],
+  trial: Trial,
+): readonly PodFacts[] | undefined {
+  return cheapestOf(lower, { choices: lower, trial });
+}
+
+interface Search {
+  /** Who goes only if chosen; the most important first. */
+  readonly choices: readonly PodFacts[];
+  readonly trial: Trial;
+}
+
+function cheapestOf(lower: readonly PodFacts[], { choices, trial }: Search): readonly PodFacts[] | undefined {
+  const { cluster, fits, patience } = trial;
+  const kept = new Set(choices);
   let best: readonly PodFacts[] | undefined;
-  for (const going of choices) {
+  for (const going of harmlessSets(choices.slice(-mostSparedPods), trial)) {
     if (patience.trials === 0) break;
     patience.trials -= 1;
     const order = lower.filter((pod) => !kept.has(pod) || going.includes(pod));
     const victims = cluster.without(order, () => (fits() ? notReprieved(order, trial) : undefined));
-    if (victims && (!best || compareCosts(costOf(victims, 0), costOf(best, 0)) < 0)) best = victims;
+    if (victims?.length && (!best || compareCosts(costOf(victims, 0), costOf(best, 0)) < 0)) best = victims;
   }
   return best;
 }

@@ -1,7 +1,7 @@
 import type { PodFacts } from "../framework/pod-facts.ts";
 import { violating } from "./budgets.ts";
 import { type Candidate, compareImportance, costOf } from "./candidate.ts";
-import { harmlessVictims } from "./spare-budgets.ts";
+import { harmlessVictims, harmlessVictimsAmong } from "./spare-budgets.ts";
 import { notReprieved, type Trial } from "./trial.ts";
 
 /**
@@ -10,10 +10,8 @@ import { notReprieved, type Trial } from "./trial.ts";
  * each the most important first. Where that violates a budget, others go if they can without.
  */
 export function victimsOn(trial: Trial): Candidate | undefined {
-  const { preemptor, node, cluster, fits } = trial;
-  const lower = [...cluster.podsOn(node)]
-    .filter(({ shape }) => shape.priority < preemptor.shape.priority)
-    .sort(compareImportance);
+  const { node, cluster, fits } = trial;
+  const lower = lowerPods(trial);
   if (lower.length === 0) return undefined;
   const protectedOnes = violating({ ...trial, pods: lower });
   const isProtected = (pod: PodFacts) => protectedOnes.has(pod);
@@ -25,4 +23,17 @@ export function victimsOn(trial: Trial): Candidate | undefined {
   const spared = violations > 0 ? harmlessVictims(lower, trial) : undefined;
   if (spared) return { node, victims: spared, cost: costOf(spared, 0) };
   return { node, victims, cost: costOf(victims, violations) };
+}
+
+/** As `victimsOn`, but only victims that all budgets let go, and also where some lower pod has to stay for the preemptor to fit. */
+export function harmlessVictimsOn(trial: Trial): Candidate | undefined {
+  const victims = harmlessVictimsAmong(lowerPods(trial), trial);
+  return victims && { node: trial.node, victims, cost: costOf(victims, 0) };
+}
+
+/** Who may have to leave the node, the most important first. */
+function lowerPods({ cluster, node, preemptor }: Trial): readonly PodFacts[] {
+  return [...cluster.podsOn(node)]
+    .filter(({ shape }) => shape.priority < preemptor.shape.priority)
+    .sort(compareImportance);
 }

@@ -14,13 +14,24 @@ export interface Sacrifice {
 
 /**
  * For every node where that helps, whom Kubernetes would let go: all lower pods, but for those that can come back one after the other. If
- * a budget does not let these go: the cheapest others that all budgets let go, if there are any.
+ * a budget does not let these go: the cheapest others that all budgets let go, if there are any. If budgets suffer on all nodes: whoever may
+ * go by them, though some lower pod has to stay for this one to fit.
  */
 export function sacrifices(pod: Pod, world: World, by: readonly Rule[]): readonly Sacrifice[] {
   const { refusals } = judge(pod, world, by);
-  return world.nodes
-    .filter((node) => refusals.get(nameOf(node))?.isResolvable)
-    .flatMap((node) => sacrificeOn(node, pod, world, by) ?? []);
+  const nodes = world.nodes.filter((node) => refusals.get(nameOf(node))?.isResolvable);
+  const usual = nodes.flatMap((node) => sacrificeOn(node, pod, world, by) ?? []);
+  if (usual.length === 0 || usual.some(({ violations }) => violations === 0)) return usual;
+  const harmless = nodes.flatMap((node) => harmlessOn(node, pod, world, by) ?? []);
+  return harmless.length > 0 ? harmless : usual;
+}
+
+function harmlessOn(node: Node, pod: Pod, world: World, by: readonly Rule[]): Sacrifice | undefined {
+  const fitsWithout = (victims: readonly Pod[]) => fits(pod, node, without(victims, world), by);
+  return subsets(lowerPods(node, pod, world).slice(-8))
+    .filter((going) => !going.some(protectedOf(going, world.budgets)) && fitsWithout(going))
+    .map((going) => ({ node: nameOf(node), victims: notBack(going, fitsWithout), violations: 0 }))
+    .toSorted(byCost)[0];
 }
 
 function sacrificeOn(node: Node, pod: Pod, world: World, by: readonly Rule[]): Sacrifice | undefined {
