@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { KubernetesObject, Resource } from "#api";
+import type { KubernetesObject, ObjectMeta, Resource } from "#api";
 import type { Snapshot } from "#store";
 
 /** Who asks: `authentication.k8s.io/v1 UserInfo`. */
@@ -89,10 +89,15 @@ export interface ObjectName {
   readonly namespace?: string;
 }
 
-/** `object` is absent after a delete, `previous` before a creation. Shared: never change them. */
+/**
+ * `object` is absent after a delete, `previous` before a creation. Each is parsed when it is asked for, and may lack managed fields. Shared:
+ * never change them.
+ */
 export interface ObjectChange<T extends KubernetesObject> {
   readonly object: T | undefined;
   readonly previous: T | undefined;
+  /** Of the object, or of the previous one if it was deleted: known without parsing. */
+  readonly metadata: Pick<ObjectMeta, "name" | "namespace" | "labels">;
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  fakeNodeKey,
   isFakeNode,
   jsonEqual,
   leases,
@@ -22,8 +23,10 @@ import { saysDirectoryIsGone } from "./removed-directory.ts";
 export function fakeNodeRestriction(feed: ObjectFeed): AdmissionPlugin {
   // Asked about with every status of a hundred thousand pods, so known by name.
   const fakes = new Set<string>();
-  feed.follow(nodes, ({ object, previous }) => {
-    const name = (object ?? previous)?.metadata?.name ?? "";
+  feed.follow(nodes, (change) => {
+    const { name = "", labels } = change.metadata;
+    // Without the label it is none: what real nodes report is not parsed to learn that.
+    const object = labels?.[fakeNodeKey] === undefined ? undefined : change.object;
     if (object && isFakeNode(object)) fakes.add(name);
     else fakes.delete(name);
   });

@@ -4,7 +4,7 @@ import type { Change, Entry, Store } from "#store";
 import { keptListSize } from "../limits.ts";
 import type { ObjectChange, ObjectFeed, ObjectName } from "../ports.ts";
 import type { Catalogue, ServedKind } from "./catalogue.ts";
-import type { Objects } from "./objects.ts";
+import type { Facts, Objects } from "./objects.ts";
 
 /** Parsed objects for those inside the API server who decide by them. */
 export function objectFeed(parts: {
@@ -35,16 +35,14 @@ export function objectFeed(parts: {
     ) {
       const kind = catalogue.of(resource);
       const key = only && kind.key(only.name ?? "", only.namespace);
-      const see = (entry: Entry | undefined) => entry && (objects.peek(kind, entry) as T);
+      const tell = (versions: Versions) => onChange(new StoredChange<T>(kind, objects, versions));
       const onChanges = (changes: readonly Change[]) => {
-        for (const { entry, previous, key: changed } of changes) {
-          if (key === undefined || key === changed) onChange({ object: see(entry), previous: see(previous) });
-        }
+        for (const change of changes) if (key === undefined || key === change.key) tell(change);
       };
       const snapshot = store.snapshot();
       for (const entry of snapshot.scan(key ?? kind.prefix)) {
         if (key !== undefined && key !== entry.key) continue;
-        onChange({ object: must(see(entry), "it exists"), previous: undefined });
+        tell({ entry, previous: undefined });
       }
       return store.watch({
         prefix: key ?? kind.prefix,
@@ -56,4 +54,36 @@ export function objectFeed(parts: {
       });
     },
   };
+}
+
+type Versions = Pick<Change, "entry" | "previous">;
+
+/** Most followers look at few changes closely: nothing is parsed before they do. */
+class StoredChange<T extends KubernetesObject> implements ObjectChange<T> {
+  readonly #kind: ServedKind;
+  readonly #objects: Objects;
+  readonly #versions: Versions;
+
+  constructor(kind: ServedKind, objects: Objects, versions: Versions) {
+    this.#kind = kind;
+    this.#objects = objects;
+    this.#versions = versions;
+  }
+
+  get object(): T | undefined {
+    return this.#see(this.#versions.entry);
+  }
+
+  get previous(): T | undefined {
+    return this.#see(this.#versions.previous);
+  }
+
+  get metadata(): Facts["metadata"] {
+    const { entry, previous } = this.#versions;
+    return this.#objects.facts(this.#kind, must(entry ?? previous, "a change has an object")).metadata;
+  }
+
+  #see(entry: Entry | undefined): T | undefined {
+    return entry && (this.#objects.peekParted(this.#kind, entry).object as T);
+  }
 }

@@ -12,7 +12,7 @@ export class MemoryFeed implements ObjectFeed {
     const key = keyOf(object.metadata?.namespace, object.metadata?.name);
     const previous = objects.get(key);
     objects.set(key, object);
-    this.#tell(resource, { object, previous });
+    this.#tell(resource, { object, previous, metadata: object.metadata ?? {} });
   }
 
   delete(resource: Resource, name: string, namespace?: string): void {
@@ -20,7 +20,7 @@ export class MemoryFeed implements ObjectFeed {
     const previous = objects.get(keyOf(namespace, name));
     if (!previous) return;
     objects.delete(keyOf(namespace, name));
-    this.#tell(resource, { object: undefined, previous });
+    this.#tell(resource, { object: undefined, previous, metadata: previous.metadata ?? {} });
   }
 
   get<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string): T | undefined {
@@ -38,14 +38,16 @@ export class MemoryFeed implements ObjectFeed {
     only?: ObjectName,
   ): { close(): void } {
     const follower = (change: ObjectChange<KubernetesObject>) => {
-      const { name, namespace } = (change.object ?? change.previous)?.metadata ?? {};
+      const { name, namespace } = change.metadata;
       if (only && keyOf(namespace, name) !== keyOf(only.namespace, only.name)) return;
       onChange(change as ObjectChange<T>);
     };
     const resourceName = nameOf(resource);
     const followers = this.#followers.get(resourceName) ?? new Set();
     this.#followers.set(resourceName, followers.add(follower));
-    for (const object of this.#of(resource).values()) follower({ object, previous: undefined });
+    for (const object of this.#of(resource).values()) {
+      follower({ object, previous: undefined, metadata: object.metadata ?? {} });
+    }
     return { close: () => followers.delete(follower) };
   }
 
