@@ -60,4 +60,17 @@ for (const [which, open] of Object.entries(worlds)) {
     assert.equal(told.length, 3);
     await world.close();
   });
+
+  test(`a feed ${which} knows name and labels of a change, and of a deletion those of what was there`, async () => {
+    const world = await open();
+    const told: unknown[] = [];
+    const follow = world.feed.follow(configMaps, ({ metadata: { name, labels } }) => {
+      if (name === "web") told.push(labels);
+    });
+    await world.put({ metadata: { ...named("web").metadata, labels: { app: "web" } } });
+    await world.delete("web");
+    assert.deepEqual(told, [{ app: "web" }, { app: "web" }]);
+    follow.close();
+    await world.close();
+  });
 }
