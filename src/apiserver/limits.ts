@@ -13,8 +13,8 @@ export const maxUploads = 400;
 /** How long a body may take to arrive: 3 MiB over a line of 1 Mbit/s. What comes slower holds its place for nothing. */
 export const uploadTimeoutMs = 30_000;
 
-/** What a refused client is told to wait. Long enough for a burst to pass. */
-export const retryAfterSeconds = 1;
+/** The longest that a refused client is told to wait: our own give up a request that is to wait longer. Seconds. */
+export const maxRetryAfterSeconds = 10;
 
 /** How often a write without a resource version is tried again when someone else was faster. */
 export const maxConflictRetries = 10;

@@ -85,7 +85,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     events: new EventEncoder(objects),
     bookmarks: new Bookmarks(store, clock),
     watches: new Set(),
-    inFlight: new InFlight(),
+    inFlight: new InFlight(clock),
   };
   const listeners = new Set<Listener>();
   return {

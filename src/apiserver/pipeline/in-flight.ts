@@ -1,5 +1,6 @@
-import { tooManyRequests } from "#base";
-import { maxReadsInFlight, maxUploads, maxWritesInFlight, retryAfterSeconds } from "../limits.ts";
+import { type Clock, tooManyRequests } from "#base";
+import { maxReadsInFlight, maxUploads, maxWritesInFlight } from "../limits.ts";
+import { Pace } from "./pace.ts";
 
 type Kind = "read" | "write" | "upload";
 
@@ -14,36 +15,52 @@ const limits: Readonly<Record<Kind, number>> = {
  * body is still on its way count apart, so that slow clients do not take the places of others.
  */
 export class InFlight {
-  readonly #counts: Record<Kind, number> = { read: 0, write: 0, upload: 0 };
+  readonly #rooms: Readonly<Record<Kind, Room>>;
+
+  constructor(clock: Clock) {
+    const room = (kind: Kind): Room => ({ taken: 0, places: limits[kind], pace: new Pace(clock) });
+    this.#rooms = { read: room("read"), write: room("write"), upload: room("upload") };
+  }
 
   get count(): number {
-    return this.#counts.read + this.#counts.write;
+    return this.#rooms.read.taken + this.#rooms.write.taken;
   }
 
-  /** Takes a place. Throws TooManyRequests. */
+  /** Takes a place. Throws TooManyRequests, which says when to come back. */
   enter(kind: Kind): Place {
-    if (this.#counts[kind] >= limits[kind]) {
-      throw tooManyRequests("Too many requests, please try again later.", retryAfterSeconds);
+    const room = this.#rooms[kind];
+    if (room.taken >= room.places) {
+      throw tooManyRequests("Too many requests, please try again later.", room.pace.refused());
     }
-    this.#counts[kind] += 1;
-    return new Place(this.#counts, kind);
+    return new Place(room);
   }
+}
+
+interface Room {
+  taken: number;
+  readonly places: number;
+  readonly pace: Pace;
 }
 
 /** The place of one request. */
 export class Place {
-  readonly #counts: Record<Kind, number>;
-  readonly #kind: Kind;
+  readonly #room: Room;
   #isTaken = true;
 
-  constructor(counts: Record<Kind, number>, kind: Kind) {
-    this.#counts = counts;
-    this.#kind = kind;
+  constructor(room: Room) {
+    this.#room = room;
+    room.taken += 1;
   }
 
-  /** Gives it back; once is enough. */
+  /** Gives it back because the request is answered; once is enough. */
   leave(): void {
-    if (this.#isTaken) this.#counts[this.#kind] -= 1;
+    if (this.#isTaken) this.#room.pace.answered();
+    this.stepOut();
+  }
+
+  /** Gives it back although there is more to do for the request. */
+  stepOut(): void {
+    if (this.#isTaken) this.#room.taken -= 1;
     this.#isTaken = false;
   }
 }

@@ -3,9 +3,8 @@ import { after, before, test } from "node:test";
 import { parse } from "yaml";
 import { encodeProtobuf } from "#api/behaviour";
 import { testAdmin, testCluster } from "#testing";
-import { maxBodyBytes, maxReadsInFlight } from "../limits.ts";
+import { maxBodyBytes } from "../limits.ts";
 import { asking, configMapNamed, podNamed } from "../testing/ask.ts";
-import { InFlight } from "./in-flight.ts";
 
 const cluster = await testCluster();
 const ask = asking(cluster.server.transport(testAdmin));
@@ -111,16 +110,4 @@ test("a path that is nobody's is not found, in the words that kubectl prints", a
     assert.equal(status, 404, path);
     assert.equal(body.message, "the server could not find the requested resource", path);
   }
-});
-
-test("requests beyond the limit are told to come back", () => {
-  const inFlight = new InFlight();
-  const place = inFlight.enter("read");
-  for (let count = 1; count < maxReadsInFlight; count++) inFlight.enter("read");
-  assert.throws(() => inFlight.enter("read"), { reason: "TooManyRequests" });
-  inFlight.enter("write");
-  place.leave();
-  place.leave();
-  inFlight.enter("read");
-  assert.throws(() => inFlight.enter("read"), { reason: "TooManyRequests" });
 });

@@ -41,7 +41,7 @@ async function answer(parts: Parts, exchange: Exchange): Promise<Answer> {
   let place = parts.inFlight.enter(weight);
   const slice = new Slice(parts.machinery.clock);
   const readBody = async () => {
-    place.leave();
+    place.stepOut();
     const upload = parts.inFlight.enter("upload");
     const body = await exchange.readBody().finally(() => upload.leave());
     place = parts.inFlight.enter(weight);
