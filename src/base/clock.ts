@@ -1,3 +1,5 @@
+import { whenAborted } from "./when-aborted.ts";
+
 /** Time as a parameter: everything that waits or stamps takes a `Clock`, so the simulator can turn it. */
 export interface Clock {
   /** Wall time, milliseconds since the Unix epoch. May jump. */
@@ -39,15 +41,15 @@ export const systemClock: Clock = {
 export function sleepOn(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
+    const timer = clock.setTimer(delayMs, () => {
+      release?.();
+      resolve();
+    });
+    const stop = () => {
       timer.cancel();
       reject(signal?.reason);
     };
-    const timer = clock.setTimer(delayMs, () => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    });
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const release = signal && whenAborted(signal, stop);
   });
 }
 

@@ -8,3 +8,4 @@ export * from "./nearest.ts";
 export * from "./queue.ts";
 export * from "./random.ts";
 export * from "./recently-used.ts";
+export * from "./when-aborted.ts";

@@ -1,9 +1,8 @@
 import type { ApiRequest, ApiResponse, Transport } from "#api";
-import { ApiError, type Clock, isAborted, messageOf, type Random } from "#base";
+import { ApiError, type Clock, isAborted, messageOf, type Random, whenAborted } from "#base";
 import { backoffMs } from "./backoff.ts";
 import { requestAttempts, requestTimeoutMs, retryAfterMaxMs, retryBaseMs, retryMaxMs } from "./limits.ts";
 import { connectionFailed, errorFromStatus, errorFromText, type StatusBody, wasNeverSent } from "./status.ts";
-import { whenAborted } from "./when-aborted.ts";
 
 export interface ExchangeOptions {
   readonly transport: Transport;

@@ -6,6 +6,8 @@ export interface Entry {
   readonly key: string;
   /** The bytes may be shared by every reader, or made for whoever asks: never write to them, and ask once. */
   readonly value: Uint8Array;
+  /** The same for who looks once, as when it is about to be replaced: what is made for them is kept for nobody. */
+  peek(): Uint8Array;
   /** How many bytes the value has: asking makes none. */
   readonly size: number;
   readonly createRevision: Revision;

@@ -13,7 +13,7 @@ const kind = new Catalogue(kindDefinitions).of(pods);
 function entryOf(name: string, memo?: unknown): Entry {
   const pod = podNamed(name, { metadata: { uid: name } });
   const value = encode(pod);
-  return { key: name, value, size: value.length, createRevision: 1, modRevision: 1, memo };
+  return { key: name, value, peek: () => value, size: value.length, createRevision: 1, modRevision: 1, memo };
 }
 
 test("what was read is kept while others are read, as long as it is asked for", () => {

@@ -38,7 +38,7 @@ export class Objects {
   /** The JSON that is served: for most kinds the stored bytes themselves. */
   bytes(kind: ServedKind, entry: Entry): Uint8Array {
     if (kind.plain) return entry.value;
-    const opened = open(kind, entry);
+    const opened = open(kind, entry, entry.value);
     const convert = kind.definition.storage?.convert;
     if (!convert) return opened;
     return stamp(encode(convert.fromStored(decode(opened))), entry.modRevision);
@@ -75,7 +75,7 @@ export class Objects {
   /** As `peek`, but without managed fields where it is known what lies where. */
   peekParted(kind: ServedKind, entry: Entry): Parted {
     const lies = this.managedFields(kind, entry);
-    if (lies && !this.#parsed.peek(entry)) return decodeParted(entry.value, lies);
+    if (lies && !this.#parsed.peek(entry)) return decodeParted(entry.peek(), lies);
     return { object: this.peek(kind, entry), managedFields: undefined };
   }
 
@@ -94,7 +94,7 @@ export class Objects {
   }
 
   #parse(kind: ServedKind, entry: Entry): KubernetesObject {
-    const stored = decode(open(kind, entry));
+    const stored = decode(open(kind, entry, entry.peek()));
     const convert = kind.definition.storage?.convert;
     return convert ? convert.fromStored(stored) : stored;
   }
@@ -141,8 +141,8 @@ const sharedLabels = new Map<string, Record<string, string>>();
 
 const noLabels: Record<string, string> = Object.freeze({});
 
-function open(kind: ServedKind, entry: Entry): Uint8Array {
+function open(kind: ServedKind, entry: Entry, value: Uint8Array): Uint8Array {
   const { transformer } = kind;
-  if (!transformer) return entry.value;
-  return stamp(transformer.open(entry.value, entry.key), entry.modRevision);
+  if (!transformer) return value;
+  return stamp(transformer.open(value, entry.key), entry.modRevision);
 }

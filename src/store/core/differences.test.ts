@@ -58,7 +58,7 @@ function comesBack(bytes: Uint8Array, template: Uint8Array): void {
   const differences = differencesOf(bytes, Buffer.from(template));
   if (differences === undefined) return;
   assert.ok(differences.length <= bytes.length / limits.packedShare);
-  assert.deepEqual(bytesOf(differences, template, bytes.length), Buffer.from(bytes));
+  assert.deepEqual(bytesOf(differences, template, Buffer.alloc(bytes.length)), Buffer.from(bytes));
 }
 
 function textOf(object: unknown): Buffer {

@@ -44,9 +44,9 @@ export function differencesOf(bytes: Uint8Array, template: Buffer): string | und
   return scratch.toString("latin1", 0, told);
 }
 
-/** The bytes, `length` many, that `differencesOf` has told. */
-export function bytesOf(differences: string, template: Uint8Array, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+/** Fills `bytes`, of their length, with what `differencesOf` has told. */
+export function bytesOf(differences: string, template: Uint8Array, bytes: Buffer): Buffer {
+  const { length } = bytes;
   const reader = new CountReader(differences);
   let at = 0;
   let from = 0;

@@ -36,9 +36,16 @@ export class StoredEntry implements Entry {
     const { bytes, unpacked } = must(this.#template, "what is packed has a template");
     const known = unpacked.get(this);
     if (known) return known;
-    const value = bytesOf(this.#kept, bytes, this.size);
+    // Memory of its own: a piece of the pool would keep 64 KB of others' for as long as it is kept.
+    const value = bytesOf(this.#kept, bytes, Buffer.allocUnsafeSlow(this.size));
     unpacked.set(this, value);
     return value;
+  }
+
+  peek(): Uint8Array {
+    if (typeof this.#kept !== "string") return this.#kept;
+    const { bytes, unpacked } = must(this.#template, "what is packed has a template");
+    return unpacked.peek(this) ?? bytesOf(this.#kept, bytes, Buffer.allocUnsafe(this.size));
   }
 
   /** Keeps the value by its differences from others, where it is like one. */

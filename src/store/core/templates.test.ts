@@ -50,15 +50,21 @@ test("values that are like no other are kept as they are", () => {
 });
 
 test("a packed value that is asked for again is not made again", () => {
-  const templates = new Templates();
-  const entries = ["one", "other"].map((name) =>
-    entryOf(`{"rest":"${"alike ".repeat(50)}","name":"${name}"}`),
-  );
-  const before = entries.map(({ value }) => value);
-  for (const entry of entries) entry.pack(templates);
-  assert.notEqual(entries[1]?.value, before[1]);
-  assert.deepEqual(entries[1]?.value, before[1]);
-  assert.equal(entries[1]?.value, entries[1]?.value);
+  const entry = packed();
+  assert.equal(String(entry.value), alike("other"));
+  assert.equal(entry.value, entry.value);
+});
+
+test("what is looked at once is kept for nobody", () => {
+  const entry = packed();
+  assert.notEqual(entry.peek(), entry.peek());
+  assert.deepEqual(entry.peek(), entry.value);
+  assert.equal(entry.peek(), entry.value, "what somebody keeps is there for those who only look, too");
+});
+
+test("a value that is kept keeps no memory but its own", () => {
+  const { value, size } = packed();
+  assert.equal(value.buffer.byteLength, size);
 });
 
 test("what is too large to be looked through is left as it is", () => {
@@ -71,4 +77,19 @@ test("what is too large to be looked through is left as it is", () => {
 
 function entryOf(text: string): StoredEntry {
   return new StoredEntry({ key: "k", value: Buffer.from(text), createRevision: 1, modRevision: 1 });
+}
+
+/** An entry that is told by its differences from another. */
+function packed(): StoredEntry {
+  const templates = new Templates();
+  entryOf(alike("one")).pack(templates);
+  const entry = entryOf(alike("other"));
+  const before = entry.value;
+  entry.pack(templates);
+  assert.notEqual(entry.peek(), before);
+  return entry;
+}
+
+function alike(name: string): string {
+  return `{"rest":"${"alike ".repeat(50)}","name":"${name}"}`;
 }

@@ -1,4 +1,4 @@
-import { whenAborted } from "../../when-aborted.ts";
+import { whenAborted } from "#base";
 
 /** As `whenAborted`, for requests of which some have no signal. */
 export function onceAborted(signal: AbortSignal | undefined, stop: () => void): () => void {
