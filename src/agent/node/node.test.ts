@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nodes, type Pod } from "#api";
+import { leases, nodes, type Pod } from "#api";
 import { FakeApiServer } from "#testing";
 import { eventually, testNode as startNode } from "../testing/test-agent.ts";
 
@@ -71,6 +71,27 @@ test("a node that is deleted registers again, with its lease", async () => {
     });
     await node.run("web", { containers: [{ name: "main", image: "busybox" }] });
     await node.until("web", "ready", isReady);
+  } finally {
+    await node.close();
+  }
+});
+
+test("what others write on the lease stays, however often it is renewed", async () => {
+  const node = await testNode();
+  try {
+    await node.agent.started;
+    const api = node.client.resource(leases, "kube-node-lease");
+    const renewals = async (count: number) => {
+      for (let seen = 0, last: string | undefined; seen <= count; ) {
+        await eventually(async () => (await api.get("node")).spec?.renewTime !== last);
+        last = (await api.get("node")).spec?.renewTime;
+        seen += 1;
+      }
+    };
+    await renewals(2);
+    await api.patch("node", { type: "merge", patch: { metadata: { labels: { watched: "yes" } } } });
+    await renewals(3);
+    assert.deepEqual((await api.get("node")).metadata?.labels, { watched: "yes" });
   } finally {
     await node.close();
   }

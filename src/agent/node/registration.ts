@@ -7,6 +7,7 @@ import {
   isNotFound,
   type Logger,
   messageOf,
+  must,
   type Timer,
 } from "#base";
 import { type Client, compareRevisions } from "#client";
@@ -231,7 +232,7 @@ export class NodeRegistration {
     const { client, clock, identity, signal } = this.#options;
     const resource = client.resource(leases, leaseNamespace);
     const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
-    // What it is answered it sends with the next renewal.
+    // The first answer is sent with all further renewals.
     const lean = { signal, omit: "managedFields" } as const;
     const spec = {
       holderIdentity: identity.name,
@@ -239,8 +240,14 @@ export class NodeRegistration {
       renewTime,
     };
     try {
-      if (this.#lease) {
-        this.#lease = await resource.update({ ...this.#lease, spec }, lean);
+      const lease = this.#lease;
+      if (lease) {
+        const { metadata } = await resource.update({ ...lease, spec }, lean);
+        // The rest is as it was: had anybody changed it, the version would have been stale. An object that is kept from one renewal to the
+        // next costs the garbage collector more than its making.
+        Object.assign(must(lease.metadata, "a lease that was read has metadata"), {
+          resourceVersion: metadata?.resourceVersion,
+        });
         return;
       }
       this.#lease = await resource.create(

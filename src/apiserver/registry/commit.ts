@@ -5,13 +5,15 @@ import { maxConflictRetries } from "../limits.ts";
 import { encodeMarked } from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 import { type Machinery, provenanceOf, type WriteRequest } from "./machinery.ts";
-import { type EntryMemo, factsOf } from "./objects.ts";
+import { type EntryMemo, type Facts, factsOf } from "./objects.ts";
 
 export interface ObjectWrite {
   readonly key: string;
   /** Absent: the object is removed. */
   readonly object: KubernetesObject | undefined;
   readonly oldObject: KubernetesObject | undefined;
+  /** Of what is replaced, where they are known. */
+  readonly oldFacts?: Facts | undefined;
   /** Managed fields as they were stored, of an object that comes without them. */
   readonly managedFields?: Uint8Array | undefined;
   /** Revision at which the key must have been put last; 0: it must not exist. */
@@ -69,7 +71,7 @@ function putOf(kind: ServedKind, object: KubernetesObject, write: ObjectWrite): 
   const stored = kind.definition.storage?.convert?.toStored(object) ?? object;
   const { bytes, managedFields } = encodeMarked(stored, write.managedFields);
   const value = kind.transformer ? kind.transformer.seal(bytes, key) : bytes;
-  const facts = factsOf(kind, object);
+  const facts = factsOf(kind, object, write.oldFacts);
   const memo: EntryMemo = { kind, facts, managedFields: kind.plain ? managedFields : undefined };
   return { type: "put", key, value, memo };
 }

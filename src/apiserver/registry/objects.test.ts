@@ -43,6 +43,16 @@ test("facts that the writer handed over are not made again; others are made once
   assert.equal(objects.facts(kind, loaded), objects.facts(kind, loaded));
 });
 
+test("the facts of a later version are those of the earlier one until they change", () => {
+  const labels = { app: "shop" };
+  const pod = (phase: string, more: object = labels) =>
+    podNamed("a", { metadata: { labels: { ...more } }, status: { phase } });
+  const facts = factsOf(kind, pod("Pending"));
+  assert.equal(factsOf(kind, pod("Pending"), facts), facts);
+  assert.equal(factsOf(kind, pod("Running"), facts).fields["status.phase"], "Running");
+  assert.deepEqual(factsOf(kind, pod("Pending", { app: "till" }), facts).metadata.labels, { app: "till" });
+});
+
 test("objects that are alike share the labels of their facts, but none that are large", () => {
   const labelsOf = (labels: Record<string, string>) =>
     factsOf(kind, podNamed("a", { metadata: { labels: { ...labels } } })).metadata.labels;

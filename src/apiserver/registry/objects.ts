@@ -80,17 +80,21 @@ export class Objects {
   }
 
   facts(kind: ServedKind, entry: Entry): Facts {
-    const known = entry.memo as EntryMemo | undefined;
-    if (known?.kind === kind) return known.facts;
+    const known = this.knownFacts(kind, entry);
+    if (known) return known;
     const facts = factsOf(kind, this.peek(kind, entry));
     entry.memo = { kind, facts, managedFields: undefined } satisfies EntryMemo;
     return facts;
   }
 
+  /** Facts that nobody has to make. */
+  knownFacts(kind: ServedKind, entry: Entry): Facts | undefined {
+    return memoOf(kind, entry)?.facts;
+  }
+
   /** Where the managed fields are in `bytes`, if that is known. */
   managedFields(kind: ServedKind, entry: Entry): Stretch | undefined {
-    const known = entry.memo as EntryMemo | undefined;
-    return known?.kind === kind ? known.managedFields : undefined;
+    return memoOf(kind, entry)?.managedFields;
   }
 
   #parse(kind: ServedKind, entry: Entry): KubernetesObject {
@@ -105,8 +109,20 @@ interface Parsed {
   readonly object: KubernetesObject;
 }
 
-/** Facts of an object at hand. */
-export function factsOf(kind: ServedKind, object: KubernetesObject): Facts {
+/** Facts of an object at hand; those of its earlier version where nothing has changed: what lives as long as they is not made again and again. */
+export function factsOf(kind: ServedKind, object: KubernetesObject, earlier?: Facts): Facts {
+  const facts = newFacts(kind, object);
+  return earlier && saysTheSame(earlier, facts) ? earlier : facts;
+}
+
+function saysTheSame({ metadata, fields }: Facts, now: Facts): boolean {
+  const { name, namespace, labels } = now.metadata;
+  if (metadata.name !== name || metadata.namespace !== namespace || metadata.labels !== labels) return false;
+  for (const field in now.fields) if (fields[field] !== now.fields[field]) return false;
+  return true;
+}
+
+function newFacts(kind: ServedKind, object: KubernetesObject): Facts {
   const { metadata } = object;
   const fields: Record<string, string> = {};
   const selectable = kind.definition.selectableFields;
@@ -140,6 +156,11 @@ const sharedTexts = new Map<string, string>();
 const sharedLabels = new Map<string, Record<string, string>>();
 
 const noLabels: Record<string, string> = Object.freeze({});
+
+function memoOf(kind: ServedKind, entry: Entry): EntryMemo | undefined {
+  const known = entry.memo as EntryMemo | undefined;
+  return known?.kind === kind ? known : undefined;
+}
 
 function open(kind: ServedKind, entry: Entry, value: Uint8Array): Uint8Array {
   const { transformer } = kind;

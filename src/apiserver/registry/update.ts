@@ -87,6 +87,7 @@ async function updateInTurn(
       key,
       object,
       oldObject: old,
+      oldFacts: machinery.objects.knownFacts(kind, entry),
       managedFields,
       expected: entry.modRevision,
     });
