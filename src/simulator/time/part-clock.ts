@@ -28,18 +28,7 @@ export class PartClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    let isCancelled = false;
-    const timer = this.#clock.setTimer(delayMs, () =>
-      this.enter(() => {
-        if (!isCancelled) callback();
-      }),
-    );
-    return {
-      cancel() {
-        isCancelled = true;
-        timer.cancel();
-      },
-    };
+    return new PartTimer(callback, (fire) => this.#clock.setTimer(delayMs, () => this.enter(fire)));
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -67,5 +56,21 @@ export class PartClock implements Clock {
   kill(): void {
     this.#state = "killed";
     this.#held = [];
+  }
+}
+
+/** Cancelled, it does not fire, not even when it was due while its part stood still. */
+class PartTimer implements Timer {
+  readonly #timer: Timer;
+  #callback: (() => void) | undefined;
+
+  constructor(callback: () => void, begin: (fire: () => void) => Timer) {
+    this.#callback = callback;
+    this.#timer = begin(() => this.#callback?.());
+  }
+
+  cancel(): void {
+    this.#callback = undefined;
+    this.#timer.cancel();
   }
 }

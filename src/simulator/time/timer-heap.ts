@@ -1,10 +1,25 @@
-/** A timer that has not fired. */
-export interface WaitingTimer {
+import type { Timer } from "#base";
+
+/** A timer that has not fired. One object each: a renewal of a lease makes half a dozen. */
+export class WaitingTimer implements Timer {
   readonly atMs: number;
   readonly sequence: number;
   readonly callback: () => void;
   /** Where it is in the heap; -1 once it has left it. */
   place: number;
+  readonly #heap: TimerHeap;
+
+  constructor(heap: TimerHeap, due: Pick<WaitingTimer, "atMs" | "sequence" | "callback" | "place">) {
+    this.#heap = heap;
+    this.atMs = due.atMs;
+    this.sequence = due.sequence;
+    this.callback = due.callback;
+    this.place = due.place;
+  }
+
+  cancel(): void {
+    this.#heap.cancel(this);
+  }
 }
 
 /**
@@ -16,7 +31,12 @@ export class TimerHeap {
   #sequence = 0;
 
   add(atMs: number, callback: () => void): WaitingTimer {
-    const timer: WaitingTimer = { atMs, sequence: this.#sequence++, callback, place: this.#heap.length };
+    const timer = new WaitingTimer(this, {
+      atMs,
+      sequence: this.#sequence++,
+      callback,
+      place: this.#heap.length,
+    });
     this.#heap.push(timer);
     this.#rise(timer);
     return timer;

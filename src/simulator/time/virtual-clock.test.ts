@@ -41,6 +41,20 @@ test("many timers of which most are cancelled fire in order all the same", async
   );
 });
 
+test("what is cancelled while its part stands still does not happen when it goes on", async () => {
+  const clock = new VirtualClock(0);
+  const part = new PartClock(clock);
+  const seen: string[] = [];
+  part.setTimer(10, () => seen.push("kept"));
+  const timer = part.setTimer(10, () => seen.push("cancelled"));
+  part.pause();
+  await clock.run(100);
+  timer.cancel();
+  part.resume();
+  await clock.run(1);
+  assert.deepEqual(seen, ["kept"]);
+});
+
 test("a part that stands still goes on with what should have happened; one that was killed never does", async () => {
   const clock = new VirtualClock(0);
   const part = new PartClock(clock);

@@ -30,8 +30,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const timer = this.#timers.add(this.#elapsedMs + wholeTicks(Math.max(0, delayMs)), callback);
-    return { cancel: () => this.#timers.cancel(timer) };
+    return this.#timers.add(this.#elapsedMs + wholeTicks(Math.max(0, delayMs)), callback);
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
