@@ -35,6 +35,8 @@ export interface StoredChange extends Change {
 export class Timeline {
   readonly #limits: TimelineLimits;
   readonly #index = new OrderedIndex<StoredEntry>();
+  /** The same entries by their whole key: a write asks for its own four times, and the index compares long keys that begin alike. */
+  readonly #byKey = new Map<string, StoredEntry>();
   readonly #templates = new Templates();
   #present: FrozenIndex<Entry> | undefined;
   #revision: Revision = 0;
@@ -60,13 +62,14 @@ export class Timeline {
   }
 
   get(key: string): Entry | undefined {
-    return this.#index.get(key);
+    return this.#byKey.get(key);
   }
 
   /** Start-up: what was there before the window. */
   restore(entry: StoredEntry): void {
     entry.pack(this.#templates);
     this.#index.set(entry);
+    this.#byKey.set(entry.key, entry);
   }
 
   /** Start-up: the revision as of which everything was restored. */
@@ -78,10 +81,12 @@ export class Timeline {
 
   /** The index to change for the next commit; `push` says that it was changed. */
   set(entry: StoredEntry): Entry | undefined {
+    this.#byKey.set(entry.key, entry);
     return this.#replaced(this.#index.set(entry));
   }
 
   delete(key: string): Entry | undefined {
+    this.#byKey.delete(key);
     return this.#replaced(this.#index.delete(key));
   }
 
