@@ -15,8 +15,8 @@ export function nodeLifecycleController(context: ControllerContext): Controller 
   const recorder = context.recorder("node-controller");
   const all = informers.of(nodes);
   const allPods = podInformer(informers);
-  // Of all namespaces, as the inventory has it: the others hold a handful, and each renewal is then heard once.
-  const allLeases = informers.of(leases);
+  // Of all namespaces, as the inventory has it: the others hold a handful, and each renewal is then heard once. That it came is all there is to know.
+  const allLeases = informers.metadataOf(leases);
   /** When each node was last heard, by this process' clock: clocks of machines are not compared. */
   const heardAtMs = new Map<string, number>();
   const hear = (name: string) => heardAtMs.set(name, clock.now());
