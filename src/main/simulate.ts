@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "#base";
-import { formatFailure, plantedBugs, playSeeds, type SeedRequest, Summary } from "#simulator";
+import { beginYoung, formatFailure, plantedBugs, playSeeds, type SeedRequest, Summary } from "#simulator";
 
 const usage = `usage: npm run simulate -- [--seeds N] [--seed S] [--nodes N] [--pods N] [--hours H] [--threads N] [--plant BUG]
 
@@ -35,6 +35,7 @@ const request: Omit<SeedRequest, "seed"> = {
   planted: values.plant,
 };
 const summary = new Summary();
+beginYoung();
 const startedMs = systemClock.monotonicMs();
 await playSeeds({
   requests: Array.from({ length: seeds }, (_, index) => ({ ...request, seed: first + index })),

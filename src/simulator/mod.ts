@@ -1,4 +1,5 @@
 /** A whole cluster under a seed and a virtual clock. */
+export { beginYoung } from "./heap.ts";
 export * from "./nodes/mod.ts";
 export { plantedBugs } from "./planted/registry.ts";
 export { type PlayOptions, play } from "./play/play.ts";

@@ -56,6 +56,7 @@ export const simulateCommand: Command = {
     const text = scenarioText(path);
     const cluster = flag(invocation, "from-cluster") ? await liveCluster(invocation) : undefined;
     const simulator = await import("#simulator");
+    simulator.beginYoung();
     try {
       const scenario = simulator.readScenario({
         file: path,
