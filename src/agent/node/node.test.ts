@@ -56,6 +56,35 @@ test("a node that somebody takes for lost says at once that it is not", async ()
   }
 });
 
+test("a status says only what the API does not have, and sets right what somebody else wrote", async () => {
+  let server: FakeApiServer | undefined;
+  const node = await startNode({
+    server: (clock) => {
+      server = new FakeApiServer(clock);
+      return server;
+    },
+  });
+  const said = () =>
+    (server?.requests ?? [])
+      .filter(({ method, path }) => method === "PATCH" && path.includes("/nodes/node/status"))
+      .filter(({ path }) => !path.includes("somebody"))
+      .map(({ body }) => Object.keys((body as { status: object }).status).sort());
+  try {
+    await node.agent.started;
+    const api = node.client.resource(nodes);
+    const whole = said()[0] ?? [];
+    assert.ok(whole.includes("capacity") && whole.includes("conditions"), whole.join());
+    const found = await api.get("node");
+    const conditions = found.status?.conditions?.map((one) => ({ ...one, status: "Unknown" }));
+    const patch = { status: { conditions, allocatable: { cpu: "1m" } } };
+    await api.patch("node", { type: "merge", patch }, { subresource: "status", fieldManager: "somebody" });
+    await eventually(async () => (await api.get("node")).status?.allocatable?.cpu === "1900m");
+    assert.deepEqual(said().at(-1), ["allocatable", "conditions"]);
+  } finally {
+    await node.close();
+  }
+});
+
 test("a node that is deleted registers again, with its lease", async () => {
   const node = await testNode();
   try {

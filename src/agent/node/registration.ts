@@ -10,7 +10,7 @@ import {
   must,
   type Timer,
 } from "#base";
-import { type Client, compareRevisions } from "#client";
+import { type Client, compareRevisions, only } from "#client";
 import type { Image } from "#runtime";
 import { backOffMs, limits } from "../limits.ts";
 import { createCsiNode } from "./csi-node.ts";
@@ -42,6 +42,9 @@ export interface NodeRegistrationOptions {
 }
 
 const leaseNamespace = "kube-node-lease";
+
+/** Of what was just sent, only the version is news. */
+const answeredByVersion = { projection: "metadata", omit: "managedFields" } as const;
 
 /**
  * The node in the API: registers it, renews its lease, keeps its status true. One timer for all of it; a status is
@@ -150,13 +153,24 @@ export class NodeRegistration {
       .resource(nodes)
       .patch(
         identity.name,
-        { type: "strategic", patch: { status } },
-        { subresource: "status", signal, omit: "managedFields" },
+        { type: "strategic", patch: { status: this.#newIn(status) } },
+        { subresource: "status", ...answeredByVersion, signal },
       );
     this.#revision = written.metadata?.resourceVersion ?? "";
     this.#conditions = conditions;
     this.#written = said;
     this.#writtenAt = now;
+  }
+
+  /** What the API does not have: a patch says nothing of the rest, which is most of a status. All of it while the API may have more than was observed. */
+  #newIn(status: NodeStatus): NodeStatus {
+    const { metadata, status: known = {} } = this.#node ?? {};
+    if (compareRevisions(metadata?.resourceVersion ?? "", this.#revision) < 0) return status;
+    const fields = Object.keys(status) as (keyof NodeStatus)[];
+    return only(
+      status,
+      fields.filter((field) => !jsonEqual(status[field], known[field])),
+    );
   }
 
   async #beat(): Promise<void> {
@@ -232,7 +246,6 @@ export class NodeRegistration {
     const { client, clock, identity, signal } = this.#options;
     const resource = client.resource(leases, leaseNamespace);
     const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
-    // The first answer is sent with all further renewals.
     const lean = { signal, omit: "managedFields" } as const;
     const spec = {
       holderIdentity: identity.name,
@@ -242,7 +255,7 @@ export class NodeRegistration {
     try {
       const lease = this.#lease;
       if (lease) {
-        const { metadata } = await resource.update({ ...lease, spec }, lean);
+        const { metadata } = await resource.update({ ...lease, spec }, { signal, ...answeredByVersion });
         // The rest is as it was: had anybody changed it, the version would have been stale. An object that is kept from one renewal to the
         // next costs the garbage collector more than its making.
         Object.assign(must(lease.metadata, "a lease that was read has metadata"), {
@@ -250,6 +263,7 @@ export class NodeRegistration {
         });
         return;
       }
+      // The first answer is sent with all further renewals.
       this.#lease = await resource.create(
         { metadata: { name: identity.name, namespace: leaseNamespace, ...this.#owner() }, spec },
         lean,

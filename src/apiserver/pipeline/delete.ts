@@ -44,16 +44,18 @@ export async function deleteCollection(parts: Parts, request: ObjectRequest): Pr
 
 /** The object while it lives on, else a `Status`; some kinds show the object even then, as upstream does. */
 function presentDeleted({ machinery }: Parts, request: ObjectRequest, deleted: Deleted): DocumentAnswer {
+  const { form } = request;
   const { kind } = request.route;
   if (!deleted.gone || kind.resource.returnsDeleted) {
-    const object = { bytes: deleted.bytes, parsed: () => deleted.object };
-    return presentObject(machinery, kind, object, request.form, includeObjectOf(request.query));
+    const isAsStored = form.as === "object" && form.format === "json";
+    const object = { bytes: isAsStored ? deleted.bytes : undefined, parsed: () => deleted.object };
+    return presentObject(machinery, kind, object, form, includeObjectOf(request.query));
   }
   const { name, uid } = deleted.object.metadata ?? {};
   const { group, resource } = kind.resource;
   const details = { name, ...(group ? { group } : {}), kind: resource, uid };
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
-  return documentAnswer(status, request.form);
+  return documentAnswer(status, form);
 }
 
 export interface DeletionRequest {

@@ -45,6 +45,29 @@ test("partial metadata leaves out spec and status", async () => {
   assert.equal(all.body.items?.[0]?.spec, undefined);
 });
 
+test("whoever wants no more than metadata of what was written or read is given it, with or without managed fields", async () => {
+  const writes: [string, object, Record<string, string>][] = [
+    [`POST ${maps}`, configMapNamed("part", { a: "b" }), {}],
+    [`PATCH ${maps}/part`, { data: { c: "d" } }, { "content-type": "application/merge-patch+json" }],
+    [`PUT ${maps}/part`, configMapNamed("part", { e: "f" }), {}],
+    [`GET ${maps}/part`, {}, {}],
+  ];
+  for (const [line, body, headers] of writes) {
+    for (const omits of ["", ";omit=managedFields"]) {
+      const accept = `application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io${omits}`;
+      const sent = line.startsWith("GET") ? undefined : body;
+      const answer = await ask(line, sent, { ...headers, accept });
+      const { managedFields, ...metadata } = (await ask(`GET ${maps}/part`)).body.metadata ?? {};
+      assert.ok(managedFields?.length);
+      const expected = omits ? metadata : { ...metadata, managedFields };
+      const head = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1" };
+      assert.deepEqual(answer.body, { ...head, metadata: expected }, `${line}${omits}`);
+      if (line.startsWith("POST")) await ask(`DELETE ${maps}/part`);
+    }
+    if (line.startsWith("POST")) await ask(line, body);
+  }
+});
+
 test("managed fields are left out of a list, and of the answer to a write, for who asks for that, and stay stored", async () => {
   const lean = { accept: "application/json;omit=managedFields" };
   const writes: [string, object, Record<string, string>][] = [

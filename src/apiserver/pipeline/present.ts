@@ -13,7 +13,20 @@ import { bytesAnswer, jsonAnswer } from "./answers.ts";
 import type { DocumentAnswer, Pieces } from "./exchange.ts";
 import type { Representation } from "./negotiate.ts";
 
-/** One object, in the form that was asked for. `bytes` is its JSON where that exists already. */
+/** What is stored, as JSON of the form that was asked for, where that exists already or can be cut out of what does. */
+export function storedForm(
+  { objects }: Machinery,
+  kind: ServedKind,
+  entry: Entry,
+  { as, format, omitsManagedFields = false }: Representation,
+): Uint8Array | undefined {
+  if (format !== "json" || as === "table") return undefined;
+  if (as === "metadata")
+    return objects.metadataBytes(kind, entry, omitsManagedFields ? "without fields" : "all");
+  return omitsManagedFields ? objects.leanBytes(kind, entry) : objects.bytes(kind, entry);
+}
+
+/** One object, in the form that was asked for. `bytes` is that already: see `storedForm`. */
 export function presentObject(
   { clock }: Machinery,
   kind: ServedKind,
@@ -22,11 +35,8 @@ export function presentObject(
   include: IncludeObject,
   status = 200,
 ): DocumentAnswer {
-  if (form.as === "object" && form.format === "json") {
-    return object.bytes ? bytesAnswer(object.bytes, status) : jsonAnswer(object.parsed(), status);
-  }
-  const parsed = object.parsed();
-  return documentAnswer(shaped(kind, parsed, form, include, clock), form, status);
+  if (object.bytes) return bytesAnswer(object.bytes, status);
+  return documentAnswer(shaped(kind, object.parsed(), form, include, clock), form, status);
 }
 
 /** A document that is no stored object: a scale, a review, a status. */

@@ -8,7 +8,7 @@ import { includeObjectOf } from "../table/table.ts";
 import { WatchSession } from "../watch/session.ts";
 import type { Answer, DocumentAnswer } from "./exchange.ts";
 import type { Parts } from "./parts.ts";
-import { eventForm, presentList, presentObject } from "./present.ts";
+import { eventForm, presentList, presentObject, storedForm } from "./present.ts";
 import type { ObjectRequest } from "./request.ts";
 import { flag } from "./target.ts";
 
@@ -16,14 +16,16 @@ import { flag } from "./target.ts";
 export async function getObject(parts: Parts, request: ObjectRequest): Promise<DocumentAnswer> {
   const { machinery } = parts;
   const { store, objects } = machinery;
+  const { form } = request;
   const { kind, name = "", namespace } = request.route;
   const version = request.query.get("resourceVersion");
   if (version) await waitForRevision(store, parseRevision(version), machinery.clock);
   else await store.readBarrier();
   const entry = store.get(kind.key(name, kind.resource.namespaced ? namespace : undefined));
   if (!entry) throw notFound(subjectOf(kind, name));
-  const object = { bytes: objects.bytes(kind, entry), parsed: () => objects.peek(kind, entry) };
-  return presentObject(machinery, kind, object, request.form, includeObjectOf(request.query));
+  const bytes = storedForm(machinery, kind, entry, form);
+  const object = { bytes, parsed: () => objects.peek(kind, entry) };
+  return presentObject(machinery, kind, object, form, includeObjectOf(request.query));
 }
 
 export async function listObjects(parts: Parts, request: ObjectRequest): Promise<DocumentAnswer> {

@@ -9,7 +9,7 @@ import { authorizeCreate } from "./authorize.ts";
 import { conform, type Expected, fieldValidationOf, parseBody } from "./decode.ts";
 import type { DocumentAnswer } from "./exchange.ts";
 import type { Parts } from "./parts.ts";
-import { presentObject } from "./present.ts";
+import { presentObject, storedForm } from "./present.ts";
 import { type ObjectRequest, writeRequestOf } from "./request.ts";
 import { warningHeader } from "./warnings.ts";
 
@@ -63,8 +63,7 @@ export function presentWritten(
 ): DocumentAnswer {
   const status = created ? 201 : 200;
   const include = includeObjectOf(request.query);
-  const bytes =
-    entry && machinery.objects[request.form.omitsManagedFields ? "leanBytes" : "bytes"](write.kind, entry);
+  const bytes = entry && storedForm(machinery, write.kind, entry, request.form);
   const shown = { bytes, parsed: () => object };
   return warned(presentObject(machinery, write.kind, shown, request.form, include, status), write.warnings);
 }

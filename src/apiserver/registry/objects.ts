@@ -2,7 +2,16 @@ import type { KubernetesObject } from "#api";
 import { RecentlyUsed } from "#base";
 import type { Entry } from "#store";
 import { maxSharedFactLength, maxSharedFacts, parsedCacheBytes } from "../limits.ts";
-import { around, decode, decodeParted, encode, type Parted, type Stretch, stamp } from "./bytes.ts";
+import {
+  around,
+  decode,
+  decodeParted,
+  encode,
+  metadataIn,
+  type Parted,
+  type Stretch,
+  stamp,
+} from "./bytes.ts";
 import type { ServedKind } from "./catalogue.ts";
 
 /** What selectors ask about an object: small enough to be kept for as long as the object is. */
@@ -55,6 +64,13 @@ export class Objects {
     const bytes = this.bytes(kind, entry);
     const left = this.managedFields(kind, entry);
     return left ? around(bytes, left) : [bytes];
+  }
+
+  /** Its `PartialObjectMetadata`, cut out of the same bytes; undefined where it is not known what lies where. */
+  metadataBytes(kind: ServedKind, entry: Entry, which: "all" | "without fields"): Uint8Array | undefined {
+    const lies = this.managedFields(kind, entry);
+    const pieces = lies && metadataIn(this.bytes(kind, entry), lies, which);
+    return pieces && Buffer.concat(pieces);
   }
 
   /** The object, shared with others who read it. */
