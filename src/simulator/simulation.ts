@@ -9,6 +9,7 @@ import { limits } from "./limits.ts";
 import { Network } from "./network/network.ts";
 import { type Behaviour, Fleet, type NodeObserver, type NodePower, type NodeShape } from "./nodes/mod.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./parts/control-plane.ts";
+import { Life } from "./parts/life.ts";
 import { ProgramPart } from "./parts/program.ts";
 import { PartClock } from "./time/part-clock.ts";
 import { between, randomFor } from "./time/seeds.ts";
@@ -140,7 +141,7 @@ export class Simulation {
       fieldManager: component,
       network: this.network,
       seed: this.seed,
-      logger: this.#logger(name),
+      log: this.#sink(name),
       signal: this.#over.signal,
       run,
       onFailure: (message) => this.#options.onFailure?.(message),
@@ -158,24 +159,29 @@ export class Simulation {
       user: { name: `system:node:${name}`, groups: ["system:nodes", "system:authenticated"] },
       enter: (work) => clock.enter(work),
     });
+    const life = new Life(this.#over.signal);
     return {
       client: createClient({ transport: link, fieldManager: "kubelet", clock, random }),
       clock,
       random,
-      logger: this.#logger(name),
-      signal: this.#over.signal,
+      logger: logger(life.heard(this.#sink(name)), "info"),
+      signal: life.signal,
       hear: (news) => void network.send(name, () => clock.enter(news)),
       off: () => {
         clock.kill();
         network.unlink(link);
+        life.end();
         this.nodeClocks.delete(name);
       },
     };
   }
 
   #logger(part: string): Logger {
-    const sink: LogSink = (level, message) => this.trace.record(part, `${level}: ${message}`);
-    return logger(sink, "info");
+    return logger(this.#sink(part), "info");
+  }
+
+  #sink(part: string): LogSink {
+    return (level, message) => this.trace.record(part, `${level}: ${message}`);
   }
 }
 

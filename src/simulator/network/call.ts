@@ -60,6 +60,13 @@ export class Call {
     this.#tell(() => this.#fail(connectionFailed(`${this.#named()} failed: ${why}`, { sent: true })));
   }
 
+  /** Nobody is left to be answered. As a machine does for a program that has ended, this one closes the connection. */
+  abandon(): void {
+    this.#finish();
+    const { network, link } = this.#options;
+    if (this.#gone) network.send(link.part, () => this.#gone?.abort());
+  }
+
   #arrive(losesAnswer: boolean): void {
     const { network, link } = this.#options;
     if (this.#isWatch && this.#state === "over") return;

@@ -18,6 +18,7 @@ export class Link implements Transport {
   readonly enter: (work: () => void) => void;
   readonly #network: Network;
   readonly #calls = new Set<Call>();
+  #isGone = false;
 
   constructor(network: Network, options: LinkOptions) {
     this.#network = network;
@@ -29,6 +30,8 @@ export class Link implements Transport {
   request(request: ApiRequest): Promise<ApiResponse> {
     request.signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
+    // What somebody dead still asks for.
+    if (this.#isGone) return promise;
     const call = new Call({
       network: this.#network,
       link: this,
@@ -44,6 +47,12 @@ export class Link implements Transport {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** The part is no more: it sends nothing, and nothing reaches it. Of what is under way the server learns when it can be reached. */
+  abandon(): void {
+    this.#isGone = true;
+    for (const call of [...this.#calls]) call.abandon();
   }
 
   /** Ends everything that is under way. */

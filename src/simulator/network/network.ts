@@ -57,9 +57,10 @@ export class Network {
     return link;
   }
 
-  /** The part's machine has gone: nobody is left to be answered. */
+  /** The part, or its machine, is no more. */
   unlink(link: Link): void {
     this.#links.delete(link);
+    link.abandon();
   }
 
   conditionsOf(part: string): Conditions {

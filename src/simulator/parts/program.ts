@@ -1,10 +1,11 @@
 import type { User } from "#apiserver";
-import { type Logger, messageOf, silentMetrics } from "#base";
+import { type LogSink, logger, messageOf, silentMetrics } from "#base";
 import { createClient, type ProgramOptions } from "#client";
 import type { Link } from "../network/link.ts";
 import type { Network } from "../network/network.ts";
 import { PartClock } from "../time/part-clock.ts";
 import { randomFor } from "../time/seeds.ts";
+import { Life } from "./life.ts";
 
 export interface ProgramPartOptions {
   /** `scheduler-a`: the part, and the identity under which it wants to lead. */
@@ -13,8 +14,8 @@ export interface ProgramPartOptions {
   readonly fieldManager: string;
   readonly network: Network;
   readonly seed: number;
-  readonly logger: Logger;
-  /** Of the simulated world as a whole; a crash does not abort it. */
+  readonly log: LogSink;
+  /** Of the simulated world as a whole. */
   readonly signal: AbortSignal;
   /** The program's own start function. */
   readonly run: (options: ProgramOptions) => Promise<void>;
@@ -27,7 +28,7 @@ export class ProgramPart {
   readonly name: string;
   readonly #options: ProgramPartOptions;
   #starts = 0;
-  #running: { clock: PartClock; link: Link } | undefined;
+  #running: { clock: PartClock; link: Link; life: Life } | undefined;
   #skewMs = 0;
 
   constructor(options: ProgramPartOptions) {
@@ -41,13 +42,17 @@ export class ProgramPart {
 
   start(): void {
     if (this.#running) return;
-    const { name, user, fieldManager, network, seed, logger, signal, run, onFailure } = this.#options;
+    const { name, user, fieldManager, network, seed, log, signal, run, onFailure } = this.#options;
     this.#starts += 1;
     const clock = new PartClock(network.clock);
     clock.skewMs = this.#skewMs;
     const random = randomFor(seed, `${name}/${this.#starts}`);
     const link = network.link({ part: name, user, enter: (work) => clock.enter(work) });
-    this.#running = { clock, link };
+    const life = new Life(signal);
+    this.#running = { clock, link, life };
+    const fails = (message: string) => {
+      if (!life.isOver) onFailure(message);
+    };
     run({
       client: createClient({
         transport: link,
@@ -58,14 +63,14 @@ export class ProgramPart {
       }),
       clock,
       random,
-      logger,
+      logger: logger(life.heard(log), "info"),
       metrics: silentMetrics,
-      signal,
+      signal: life.signal,
       identity: name,
     }).then(
-      () => onFailure(`${name} ended by itself`),
+      () => fails(`${name} ended by itself`),
       (error) =>
-        onFailure(
+        fails(
           `${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`,
         ),
     );
@@ -74,10 +79,11 @@ export class ProgramPart {
   /** Ends it as SIGKILL does: its lease is not given back, what it had begun is not finished. */
   crash(): void {
     if (!this.#running) return;
-    const { clock, link } = this.#running;
+    const { clock, link, life } = this.#running;
+    this.#running = undefined;
     clock.kill();
     this.#options.network.unlink(link);
-    this.#running = undefined;
+    life.end();
   }
 
   pause(): void {

@@ -28,6 +28,7 @@ export class PartClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
+    if (this.#state === "killed") return never;
     return new PartTimer(callback, (fire) => this.#clock.setTimer(delayMs, () => this.enter(fire)));
   }
 
@@ -58,6 +59,8 @@ export class PartClock implements Clock {
     this.#held = [];
   }
 }
+
+const never: Timer = { cancel: () => {} };
 
 /** Cancelled, it does not fire, not even when it was due while its part stood still. */
 class PartTimer implements Timer {
