@@ -79,7 +79,10 @@ test("a status says only what the API does not have, and sets right what somebod
     const patch = { status: { conditions, allocatable: { cpu: "1m" } } };
     await api.patch("node", { type: "merge", patch }, { subresource: "status", fieldManager: "somebody" });
     await eventually(async () => (await api.get("node")).status?.allocatable?.cpu === "1900m");
-    assert.deepEqual(said().at(-1), ["allocatable", "conditions"]);
+    const restoring = said()
+      .slice(1)
+      .filter((fields) => fields.includes("allocatable"));
+    assert.deepEqual(restoring, [["allocatable", "conditions"]]);
   } finally {
     await node.close();
   }

@@ -9,14 +9,16 @@ export class Life {
   readonly #release: () => void;
 
   constructor(all: AbortSignal) {
-    this.#release = whenAborted(all, () => this.#ended.abort(all.reason));
+    const end = () => this.#ended.abort(all.reason);
+    this.#release = whenAborted(all, end);
+    if (all.aborted) end();
   }
 
   get signal(): AbortSignal {
     return this.#ended.signal;
   }
 
-  /** Whether it goes on, as far as anybody can tell. */
+  /** Whether it was killed, or all of the simulation has ended. */
   get isOver(): boolean {
     return this.#ended.signal.aborted;
   }
