@@ -1,5 +1,6 @@
 import { ApiError } from "#base";
 import type { Host } from "#host";
+import { nicenessOf } from "./importance.ts";
 import { allPrograms, type Layout, type ProgramName } from "./layout.ts";
 
 /** How one program of the cluster is started: the arguments after the Node binary. */
@@ -33,6 +34,7 @@ export async function startProgram(host: Host, layout: Layout, command: ProgramC
       `${import.meta.dirname}/supervise.sh`,
       pidPath(layout, command.name),
       `${layout.logs}/${command.name}.out`,
+      String(nicenessOf(command.name)),
       command.node,
       ...command.arguments,
     ],

@@ -60,6 +60,13 @@ test("only the agent's children outlive it: they watch containers", () => {
   }
 });
 
+test("DNS is given the processor before others", () => {
+  const units = texts();
+  const dns = must(units.get("nacre-shop-dns.service"), "DNS has a unit");
+  assert.match(dns, /^Nice=-10\nCPUWeight=1000$/m);
+  assert.match(agent(units), /^Nice=0\nCPUWeight=100$/m);
+});
+
 test("paths with spaces, percents, quotes and dollars reach the program as they are", () => {
   const unit = agent(texts('/srv/my 50% "data"', "--cost=$5"));
   assert.match(unit, /^RequiresMountsFor="\/srv\/my 50%% \\"data\\""$/m);

@@ -1,3 +1,4 @@
+import { nicenessOf, weightOf } from "./importance.ts";
 import type { Layout, ProgramName } from "./layout.ts";
 import type { ProgramCommand } from "./supervisor.ts";
 
@@ -80,6 +81,8 @@ RestartSec=500ms
 TimeoutStopSec=10s
 OOMPolicy=continue
 OOMScoreAdjust=${name === "agent" ? -999 : -997}
+Nice=${nicenessOf(name)}
+CPUWeight=${weightOf(name)}
 StandardOutput=truncate:${specifiers(`${layout.logs}/${name}.out`)}
 StandardError=inherit
 ${name === "agent" ? agentOnly : ""}`;
