@@ -37,6 +37,9 @@ export const parallelEvictions = 16;
 /** For how long what would help pods of a shape is said again without another look, in milliseconds. */
 export const hintAgeMs = 1_000;
 
+/** Nodes that are given other labels for a moment to see whether these would help: some hundredths of a millisecond each. */
+export const mostLabelTrials = 100;
+
 /** The share of the time that may go into finding out what would help. */
 export const hintShare = 0.05;
 

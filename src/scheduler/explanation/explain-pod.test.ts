@@ -103,7 +103,7 @@ test("it says which labels a node would need", () => {
     nodes: [node("a"), node("b")],
   });
   assert.deepEqual(suggestions, [
-    { changes: [{ type: "label-node", alternatives: ["disk=ssd, cores>8"] }], nodes: ["a", "b"] },
+    { changes: [{ type: "label-node", labels: { disk: "ssd", cores: "9" } }], nodes: ["a", "b"] },
   ]);
 });
 

@@ -3,7 +3,10 @@ import { CountersInUse } from "../framework/counts/counters.ts";
 import { judge, refusalsOf } from "../framework/judgement.ts";
 import type { Plugin } from "../framework/plugin.ts";
 import type { PodShape } from "../framework/pod-shape.ts";
+import { mergedRelabelling, type Relabelling } from "../framework/relabel.ts";
 import type { Remedy } from "../framework/remedy.ts";
+import { LabelTrial } from "./label-trial.ts";
+import { sortOf } from "./remedy-sort.ts";
 
 /** Changes that together would let the pod onto some nodes. */
 export interface Suggestion {
@@ -25,10 +28,17 @@ export function suggestionsFor(
   }: { readonly plugins: readonly Plugin[]; readonly cluster: Cluster; readonly most: number },
 ): readonly Suggestion[] {
   const sorts = Map.groupBy(remediesByNode(shape, plugins, cluster), ({ sort }) => sort);
-  return Array.from(sorts.values(), smallest)
-    .sort((a, b) => a.changes.length - b.changes.length || a.size - b.size || b.nodes.length - a.nodes.length)
-    .slice(0, most)
-    .map(({ changes, nodes }) => ({ changes, nodes: nodes.map((node) => cluster.nodes.name(node)) }));
+  const ordered = Array.from(sorts.values(), smallest).sort(
+    (a, b) => a.changes.length - b.changes.length || a.size - b.size || b.nodes.length - a.nodes.length,
+  );
+  const trial = new LabelTrial(shape, plugins, cluster);
+  const found: Suggestion[] = [];
+  for (const { changes, nodes } of ordered) {
+    if (found.length === most) break;
+    const opened = trial.openedBy(changes, nodes);
+    if (opened.length > 0) found.push({ changes, nodes: opened.map((node) => cluster.nodes.name(node)) });
+  }
+  return found;
 }
 
 interface NodeRemedies {
@@ -51,16 +61,26 @@ function remediesByNode(
   for (const node of cluster.nodes) {
     const byPlugin = refusalsOf(judgement, node).map(({ plugin }) => remediesOf.get(plugin)?.(node) ?? []);
     if (byPlugin.some(({ length }) => length === 0)) continue;
-    const remedies = differing(byPlugin.flat());
+    const remedies = together(byPlugin.flat());
+    if (!remedies) continue;
     found.push({ node, remedies, sort: remedies.map(sortOf).join("; "), size: sizeOf(remedies) });
   }
   counters.release();
   return found;
 }
 
-/** Two plugins may have the same remedy: it is done once. */
-function differing(remedies: readonly Remedy[]): readonly Remedy[] {
-  return [...new Map(remedies.map((remedy) => [sortOf(remedy), remedy])).values()];
+/** Two plugins may have the same remedy: it is done once. Labels are changed together; undefined when these contradict each other. */
+function together(remedies: readonly Remedy[]): readonly Remedy[] | undefined {
+  let labels: Relabelling | undefined = {};
+  for (const remedy of remedies) {
+    if (remedy.type !== "label-node") continue;
+    labels = mergedRelabelling(labels, remedy.labels);
+    if (!labels) return undefined;
+  }
+  const others = remedies.filter(({ type }) => type !== "label-node");
+  const all: readonly Remedy[] =
+    Object.keys(labels).length > 0 ? [{ type: "label-node", labels }, ...others] : others;
+  return [...new Map(all.map((remedy) => [sortOf(remedy), remedy])).values()];
 }
 
 function smallest(ofSort: readonly NodeRemedies[]): {
@@ -74,21 +94,6 @@ function smallest(ofSort: readonly NodeRemedies[]): {
   return { changes: best[0]?.remedies ?? [], size, nodes: best.map(({ node }) => node) };
 }
 
-/** Remedies of the same sort differ only in how much of it they need. */
-function sortOf(remedy: Remedy): string {
-  switch (remedy.type) {
-    case "lower-request":
-      return `${remedy.type} ${remedy.resource}`;
-    case "raise-max-skew":
-      return `${remedy.type} ${remedy.topologyKey}`;
-    case "allow-more-pods":
-    case "uncordon-node":
-      return remedy.type;
-    default:
-      return JSON.stringify(remedy);
-  }
-}
-
 /** Between 0 and 1 for what is a matter of degree, 1 for each other change. */
 function sizeOf(remedies: readonly Remedy[]): number {
   let size = 0;
@@ -96,6 +101,7 @@ function sizeOf(remedies: readonly Remedy[]): number {
     if (remedy.type === "lower-request") size += remedy.by / remedy.of;
     else if (remedy.type === "raise-max-skew") size += 1 - 1 / (1 + remedy.to);
     else if (remedy.type === "move-pods") size += remedy.pods.length;
+    else if (remedy.type === "label-node") size += Object.keys(remedy.labels).length;
     else size += 1;
   }
   return size;

@@ -1,3 +1,4 @@
+import type { Relabelling } from "../framework/relabel.ts";
 import type { Remedy } from "../framework/remedy.ts";
 import type { Suggestion } from "./suggestions.ts";
 
@@ -17,7 +18,7 @@ export function remedyInWords(remedy: Remedy): string {
     case "uncordon-node":
       return "uncordon the node";
     case "label-node":
-      return `label the node ${remedy.alternatives.map((labels) => `"${labels}"`).join(" or ")}`;
+      return relabellingInWords(remedy.labels);
     case "free-port":
       return `free port ${remedy.ports.join(" and ")} of the node`;
     case "start-pod-near":
@@ -35,6 +36,17 @@ export function remedyInWords(remedy: Remedy): string {
     case "raise-volume-limit":
       return `raise the limit of the node for volumes of ${remedy.driver} to ${remedy.to}`;
   }
+}
+
+/** `label the node "disk=ssd"`, `take the label "spare" off the node`. */
+function relabellingInWords(labels: Relabelling): string {
+  const entries = Object.entries(labels);
+  const given = entries.flatMap(([key, value]) => (value === null ? [] : [value ? `${key}=${value}` : key]));
+  const taken = entries.flatMap(([key, value]) => (value === null ? [key] : []));
+  return [
+    ...(given.length > 0 ? [`label the node "${given.join(", ")}"`] : []),
+    ...(taken.length > 0 ? [`take the label "${taken.join(", ")}" off the node`] : []),
+  ].join(" and ");
 }
 
 function someOf(names: readonly string[]): string {

@@ -9,6 +9,7 @@ import { Nominations } from "./nominations.ts";
 import type { NodeIndex } from "./plugin.ts";
 import type { PodFacts } from "./pod-facts.ts";
 import { PodShapes } from "./pod-shape.ts";
+import { type Relabelling, relabelled } from "./relabel.ts";
 
 /**
  * The cluster as the scheduler sees it: nodes and the pods on them, as the API tells, plus pods that it has placed and whose binding
@@ -142,6 +143,17 @@ export class Cluster {
     for (const one of placed) this.#count(one, 1);
     const seen = look();
     for (const one of placed) this.#count(one, -1);
+    return seen;
+  }
+
+  /** What would be if the node's labels were changed so: they are, while `look` looks. */
+  withLabels<R>(node: NodeIndex, changes: Relabelling, look: () => R): R {
+    const object = this.nodes.object(node);
+    const { metadata } = object ?? {};
+    const labels = relabelled(metadata?.labels ?? {}, changes);
+    this.#setNode(node, { ...object, metadata: { ...metadata, labels } });
+    const seen = look();
+    this.#setNode(node, object);
     return seen;
   }
 

@@ -1,3 +1,5 @@
+import type { Relabelling } from "./relabel.ts";
+
 /** A change after which a plugin would not refuse a node any more. */
 export type Remedy =
   /** Amounts in the resource's unit: thousandths of a core for `cpu`, else whole ones. `of` is what the pod asks for now. */
@@ -5,8 +7,7 @@ export type Remedy =
   | { readonly type: "allow-more-pods"; readonly to: number }
   | { readonly type: "tolerate-taint"; readonly key: string; readonly value: string; readonly effect: string }
   | { readonly type: "uncordon-node" }
-  /** Each alternative in words: `disk in (ssd), zone=a`. One of them is enough. */
-  | { readonly type: "label-node"; readonly alternatives: readonly string[] }
+  | { readonly type: "label-node"; readonly labels: Relabelling }
   | { readonly type: "free-port"; readonly ports: readonly string[] }
   /** `pods` are selected by labels, in words. */
   | { readonly type: "start-pod-near"; readonly pods: string; readonly topologyKey: string }

@@ -1,6 +1,7 @@
-import { formatSelector, jsonEqual, type NodeSelectorRequirement, type Requirement } from "#api";
+import { jsonEqual, type NodeSelectorTerm } from "#api";
 import { scoreByTrait } from "../framework/normalize.ts";
 import { type Plugin, rejection } from "../framework/plugin.ts";
+import { relabellingFor } from "../framework/relabel.ts";
 import type { Remedy } from "../framework/remedy.ts";
 import { compileTerm, requiredNodes } from "../framework/required-nodes.ts";
 
@@ -28,16 +29,23 @@ export const nodeAffinity: Plugin = {
     return scoreByTrait(sum, { best: "highest" });
   },
   weight: 2,
-  /** A name cannot be changed: what asks for another node's name is no remedy. */
-  remedies({ spec }) {
-    const exact = Object.entries(spec.nodeSelector ?? {}).map(([key, value]) => `${key}=${value}`);
+  /** Of several terms the one that asks for the fewest labels. A name cannot be changed: what asks for another node's name is no remedy. */
+  remedies({ spec }, { nodes }) {
+    const selected = Object.entries(spec.nodeSelector ?? {}).map(([key, value]) => ({
+      key,
+      operator: "In",
+      values: [value],
+    }));
     const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    const terms = required?.nodeSelectorTerms.filter(({ matchFields }) => !matchFields?.length) ?? [{}];
-    const alternatives = terms.map(({ matchExpressions = [] }) =>
-      [...exact, ...inWords(matchExpressions)].join(", "),
-    );
-    const remedies: readonly Remedy[] = alternatives.length > 0 ? [{ type: "label-node", alternatives }] : [];
-    return () => remedies;
+    const alternatives = required ? required.nodeSelectorTerms.flatMap(byLabelsAlone) : [[]];
+    return (node): readonly Remedy[] => {
+      const labels = nodes.labels.of(node);
+      const [fewest] = alternatives
+        .map((requirements) => relabellingFor([...selected, ...requirements], labels))
+        .filter((relabelling) => relabelling !== undefined)
+        .sort((a, b) => Object.keys(a).length - Object.keys(b).length);
+      return fewest ? [{ type: "label-node", labels: fewest }] : [];
+    };
   },
   mayHelp(event, { spec }, { nodes }) {
     if (event.type !== "node-added" && event.type !== "node-updated") return false;
@@ -48,8 +56,7 @@ export const nodeAffinity: Plugin = {
   },
 };
 
-function inWords(requirements: readonly NodeSelectorRequirement[]): readonly string[] {
-  return requirements.map(({ key, operator, values = [] }) =>
-    formatSelector({ requirements: [{ key, operator: operator as Requirement["operator"], values }] }),
-  );
+/** A term that asks for nothing matches nothing. */
+function byLabelsAlone({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm) {
+  return matchExpressions.length > 0 && matchFields.length === 0 ? [matchExpressions] : [];
 }

@@ -16,6 +16,8 @@ export interface AffinityTerm {
   readonly topologyKey: string;
   /** Which pods, in words: `app=web`. */
   readonly pods: string;
+  /** It has no selector: no pod is meant, whatever its labels. */
+  readonly selectsNothing: boolean;
   /** Whether it speaks of namespaces by their labels. */
   readonly selectsNamespaces: boolean;
   matches(shape: Pick<PodShape, "namespace" | "labels">, listers: Listers): boolean;
@@ -39,6 +41,7 @@ export function compileAffinityTerm(
     key: JSON.stringify([topologyKey, labelSelector, ofKeys, [...names].sort(), namespaceSelector]),
     topologyKey,
     pods: formatSelector(selector),
+    selectsNothing: isNothing(selector),
     selectsNamespaces: namespaceSelector !== undefined,
     matches(pod, listers) {
       if (!selector.matches(pod.labels)) return false;
@@ -63,6 +66,10 @@ export function requirementsOf(
 
 /** A selector that asks for more. One that selects nothing still does. */
 export function withRequirements(selector: Selector, more: readonly Requirement[]): Selector {
-  if (more.length === 0 || (selector.requirements.length === 0 && !selector.isEverything)) return selector;
+  if (more.length === 0 || isNothing(selector)) return selector;
   return compileSelector([...selector.requirements, ...more]);
+}
+
+function isNothing({ requirements, isEverything }: Selector): boolean {
+  return requirements.length === 0 && !isEverything;
 }

@@ -1,7 +1,9 @@
+import type { Cluster } from "../../framework/cluster.ts";
 import { CountersInUse } from "../../framework/counts/counters.ts";
 import { domainTrait } from "../../framework/domain-trait.ts";
 import { absent } from "../../framework/nodes/label-columns.ts";
 import { type NodeIndex, rejection, type Trait, type TraitFilter } from "../../framework/plugin.ts";
+import { isChangeable } from "../../framework/relabel.ts";
 import type { Remedy } from "../../framework/remedy.ts";
 import { type Constraint, countSpread, type SpreadOptions } from "./constraint.ts";
 
@@ -41,12 +43,34 @@ export function remediesBySpread(
   const counters = new CountersInUse(cluster.counters);
   const rules = rulesOf(constraints, { shape, cluster, counters });
   counters.release();
-  return (node) =>
-    rules.flatMap(({ trait, skew, maxSkew, topologyKey }): Remedy[] => {
+  return (node) => {
+    const found = rules.map((rule): Remedy | "met" | "impossible" => {
+      const { trait, skew, maxSkew, topologyKey } = rule;
       const value = trait(node);
-      if (value === absent) return [{ type: "label-node", alternatives: [topologyKey] }];
-      return skew(value) > maxSkew ? [{ type: "raise-max-skew", topologyKey, to: skew(value) }] : [];
+      if (value === absent) return intoEmptiest(rule, cluster);
+      return skew(value) > maxSkew ? { type: "raise-max-skew", topologyKey, to: skew(value) } : "met";
     });
+    if (found.includes("impossible")) return [];
+    return found.filter((remedy) => typeof remedy === "object");
+  };
+}
+
+/** A label that takes a node without one into the domain with the fewest pods. */
+function intoEmptiest(
+  { topologyKey, trait, skew, maxSkew }: Rule,
+  { nodes }: Cluster,
+): Remedy | "impossible" {
+  const column = nodes.labels.column(topologyKey);
+  let emptiest: number | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const node of nodes) {
+    const value = trait(node);
+    if (value === absent || skew(value) >= least) continue;
+    least = skew(value);
+    emptiest = column.of(node);
+  }
+  if (emptiest === undefined || least > maxSkew || !isChangeable(topologyKey)) return "impossible";
+  return { type: "label-node", labels: { [topologyKey]: column.value(emptiest) } };
 }
 
 interface Rule {
