@@ -27,10 +27,17 @@ export interface Refused {
   readonly plugins: readonly Plugin[];
 }
 
+interface Hint {
+  /** Why nodes refused the pod when this was found out. */
+  readonly reasons: string;
+  readonly text: string;
+  readonly atMs: number;
+}
+
 /** Tells people what became of pods: by events, and by the pod's condition. */
 export class Explainer {
   readonly #options: ExplainerOptions;
-  readonly #hints = new WeakMap<PodShape, { readonly text: string; readonly atMs: number }>();
+  readonly #hints = new WeakMap<PodShape, Hint>();
   #nextHintMs = 0;
   readonly #writes = new Pipeline({ most: parallelExplanations });
 
@@ -46,8 +53,9 @@ export class Explainer {
   /** Says why not, and what would help: in the pod's condition, and as an event. */
   refused({ pod, key, shape }: PodFacts, { refusals, nomination, plugins }: Refused): void {
     const { clock, recorder, logger } = this.#options;
-    const hint = nomination ? roomInWords(nomination) : this.#hint(shape, plugins);
-    const message = `${explainRefusals(refusals)}${hint}`;
+    const reasons = explainRefusals(refusals);
+    const message =
+      reasons + (nomination ? roomInWords(nomination) : this.#hint(shape, { plugins, reasons }));
     recorder.record(known(pod), { type: "Warning", reason: "FailedScheduling", message });
     const nominatedNodeName = nomination?.nodeName;
     const said = pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
@@ -72,15 +80,19 @@ export class Explainer {
     );
   }
 
-  /** What would help pods of this shape. It costs a look at every node: what was said a moment ago is said again, and only so much time goes into it. */
-  #hint(shape: PodShape, plugins: readonly Plugin[]): string {
+  /**
+   * What would help pods of this shape. It costs a look at every node: what was said a moment ago is said again, while they are refused for the same reasons,
+   * and only so much time goes into it.
+   */
+  #hint(shape: PodShape, { plugins, reasons }: { plugins: readonly Plugin[]; reasons: string }): string {
     const { clock, cluster } = this.#options;
     const beganMs = clock.monotonicMs();
-    const known = this.#hints.get(shape);
+    const last = this.#hints.get(shape);
+    const known = last?.reasons === reasons ? last : undefined;
     if ((known && beganMs - known.atMs < hintAgeMs) || beganMs < this.#nextHintMs) return known?.text ?? "";
     const [smallest] = suggestionsFor(shape, { plugins, cluster, most: 1 });
     const text = smallest ? ` Smallest change: ${suggestionInWords(smallest)}.` : "";
-    this.#hints.set(shape, { text, atMs: beganMs });
+    this.#hints.set(shape, { reasons, text, atMs: beganMs });
     this.#nextHintMs = beganMs + (clock.monotonicMs() - beganMs) / hintShare;
     return text;
   }

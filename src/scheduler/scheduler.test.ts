@@ -74,6 +74,23 @@ test("a pod that fits nowhere says why, and is placed as soon as there is room",
   assert.equal((await get("b")).spec?.nodeName, "n1");
 });
 
+test("what would help is found out anew when pods are refused for another reason", async (t) => {
+  const { clock, client, addNode, addPod, get } = await newWorld(t);
+  await addNode("n1");
+  const taint = (taints: object[]) =>
+    client.resource(nodes).patch("n1", { type: "merge", patch: { spec: { taints } } });
+  await taint([{ key: "gpu", effect: "NoSchedule" }]);
+  await addPod("a", "1200m");
+  await clock.advance(10);
+  await taint([]);
+  await addPod("b", "1200m");
+  await clock.advance(10);
+  assert.equal(
+    (await get("b")).status?.conditions?.[0]?.message,
+    "0/1 nodes are available: 1 Insufficient cpu. Smallest change: request 200m less cpu (opens n1).",
+  );
+});
+
 test("while nothing happens an unschedulable pod costs nothing", async (t) => {
   const { clock, server, addPod } = await newWorld(t);
   await addPod("a");
