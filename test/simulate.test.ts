@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { deployments, namespaces, nodes, services } from "#api";
 import { type ServedCluster, servedCluster } from "#testing";
-import { execute, type Result } from "./processes.ts";
+import { execute, type Result, start } from "./processes.ts";
 
 const nacre = join(import.meta.dirname, "../bin/nacre");
 const directory = mkdtempSync(join(tmpdir(), "nacre-simulate-"));
@@ -84,6 +85,22 @@ test("a scenario with mistakes is exit code 2, with file, line and what is allow
     const typed = await simulate(scenario, ...more);
     assert.equal(typed.code, 2);
     assert.match(typed.stderr, message);
+  }
+});
+
+test("a run that is interrupted says so, and ends with the exit code of its signal", async () => {
+  const path = join(directory, "long.yaml");
+  // Written to as soon as the command reads it, and not before.
+  await execute("mkfifo", [path]);
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    const running = start("sh", [nacre, "simulate", path]);
+    await writeFile(path, scenario.replace("duration: 10m", "duration: 30d"));
+    const { code: ended, stdout, stderr } = await running.stop(signal);
+    assert.deepEqual([ended, stdout], [code, ""]);
+    assert.match(stderr, /^interrupted: it was not played to its end, so there is no report\n$/);
   }
 });
 

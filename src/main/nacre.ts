@@ -33,7 +33,12 @@ const commands: readonly Command[] = [
 ];
 
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
+let byTerm = false;
+process.once("SIGINT", () => interrupted.abort());
+process.once("SIGTERM", () => {
+  byTerm = !interrupted.signal.aborted;
+  interrupted.abort();
+});
 
 const { env, stdout, stderr } = process;
 const exitCode = await runCommand(commands, process.argv.slice(2), {
@@ -50,4 +55,4 @@ const exitCode = await runCommand(commands, process.argv.slice(2), {
   signal: interrupted.signal,
 });
 // The programs that were started, and connections kept for reuse, must not keep the command alive.
-process.exit(exitCode);
+process.exit(exitCode === 130 && byTerm ? 143 : exitCode);

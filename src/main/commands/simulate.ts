@@ -1,12 +1,13 @@
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { messageOf } from "#base";
+import { isAborted, messageOf } from "#base";
 import {
   type Command,
   flag,
   formatOf,
   formatted,
   type Invocation,
+  type Output,
   outputOption,
   paint,
   stringOption,
@@ -76,18 +77,26 @@ export const simulateCommand: Command = {
     } catch (error) {
       if (error instanceof simulator.ScenarioError)
         throw new UsageError(mistakesText(error.message, error.mistakes.length));
+      if (invocation.signal.aborted && isAborted(error)) {
+        clearLine(output);
+        output.note("interrupted: it was not played to its end, so there is no report\n");
+      }
       throw error;
     } finally {
-      if (output.live) output.note("\r\u001b[K");
+      clearLine(output);
     }
   },
 };
+
+function clearLine(output: Output): void {
+  if (output.live) output.note("\r\u001b[K");
+}
 
 function show(invocation: Invocation, report: Report, simulator: typeof import("#simulator")): void {
   const { output } = invocation;
   const html = stringOption(invocation, "html");
   if (html !== undefined) writePage(html, simulator.htmlReport(report));
-  if (output.live) output.note("\r\u001b[K");
+  clearLine(output);
   const format = formatOf(invocation);
   const style = {
     paint: (kind: Parameters<typeof paint>[1], words: string) => paint(output, kind, words),

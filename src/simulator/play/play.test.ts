@@ -85,6 +85,24 @@ test("a seed plays the same again to the last number, another seed otherwise", a
   assert.notEqual(other.hash, first.hash);
 });
 
+test("a run that is interrupted ends at once, wherever it is", async () => {
+  for (const atMs of [60_000, 180_000]) {
+    const interrupted = new AbortController();
+    let reached = 0;
+    const failure = await play({
+      scenario: read(nodeLoss),
+      seed: 1,
+      signal: interrupted.signal,
+      onProgress: (now) => {
+        reached = now;
+        if (now === atMs) setImmediate(() => interrupted.abort());
+      },
+    }).catch((error) => error);
+    assert.equal(failure.name, "AbortError");
+    assert.equal(reached, atMs);
+  }
+});
+
 test("what runs out first is named: CPU for pods, then pods for requests", async () => {
   const found = await report(`
 duration: 20m

@@ -62,8 +62,13 @@ export class Stage {
 
   /** Lets time pass up to a time of the scenario. */
   async passUntil(atMs: number): Promise<void> {
-    this.#options.signal.throwIfAborted();
-    await this.simulation.clock.run(Math.max(0, atMs - this.atMs));
+    const { signal } = this.#options;
+    const { clock } = this.simulation;
+    signal.throwIfAborted();
+    const stop = () => clock.stop();
+    signal.addEventListener("abort", stop);
+    await clock.run(Math.max(0, atMs - this.atMs)).finally(() => signal.removeEventListener("abort", stop));
+    signal.throwIfAborted();
     if (this.#failure !== undefined)
       throw new Error(`a program of the simulated cluster ended: ${this.#failure}`);
   }

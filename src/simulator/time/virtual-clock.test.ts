@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { systemClock } from "#base";
 import { PartClock } from "./part-clock.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -23,6 +24,22 @@ test("timers fire in the order of their time, then of their making, each after a
   await clock.run(15);
   assert.deepEqual(seen.slice(4), ["late@20", "after late"]);
   assert.equal(clock.monotonicMs(), 30);
+});
+
+test("what happens outside is heard while many long steps are taken", async () => {
+  const clock = new VirtualClock(0);
+  let taken = 0;
+  for (let index = 0; index < 1_000; index += 1) {
+    clock.setTimer(index, () => {
+      taken += 1;
+      const untilMs = systemClock.monotonicMs() + 10;
+      while (systemClock.monotonicMs() < untilMs);
+    });
+  }
+  const news = systemClock.setTimer(30, () => clock.stop());
+  await clock.run(1_000);
+  news.cancel();
+  assert.ok(taken < 100, `${taken} steps of 10 ms before it was heard`);
 });
 
 test("many timers of which most are cancelled fire in order all the same", async () => {

@@ -1,4 +1,4 @@
-import { assert, type Clock, sleepOn, type Timer } from "#base";
+import { assert, type Clock, sleepOn, systemClock, type Timer } from "#base";
 import { limits } from "../limits.ts";
 import { TimerHeap, type WaitingTimer } from "./timer-heap.ts";
 
@@ -97,15 +97,22 @@ const ticksPerMs = 1024;
 
 /**
  * Takes steps, in between which every promise that can settle does: between two immediates Node empties its queue of microtasks. Many in one
- * turn of the event loop, because a turn asks the kernel for news of files and sockets that nobody here has.
+ * turn of the event loop, because a turn asks the kernel for news of files and sockets that nobody here has; not for long, because a signal is such news.
+ * Where a turn ends changes nothing of what happens, and in which order.
  */
 function turnUntil(step: () => void, isOver: () => boolean): void {
+  let untilMs = 0;
   const again = () => {
     if (isOver()) return;
-    for (let taken = 0; taken < stepsPerTurn; taken += 1) setImmediate(step);
+    untilMs = systemClock.monotonicMs() + longestTurnMs;
+    for (let taken = 0; taken < stepsPerTurn; taken += 1) setImmediate(stepInTime);
     setImmediate(again);
+  };
+  const stepInTime = () => {
+    if (systemClock.monotonicMs() < untilMs) step();
   };
   setImmediate(again);
 }
 
 const stepsPerTurn = 256;
+const longestTurnMs = 50;
