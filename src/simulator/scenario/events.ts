@@ -10,6 +10,7 @@ import type {
   Surge,
   WorkloadName,
 } from "./scenario.ts";
+import { mostReplicas } from "./size-check.ts";
 
 /** What events may speak of. */
 export interface EventContext {
@@ -75,7 +76,7 @@ const readers: Readonly<Record<ActionName, Reader>> = {
   scale: (value, { atMs, ...context }) => {
     const fields = value.fields("scale", ["deployment", "statefulSet", "replicas"]);
     const replicasAt = fields?.need("replicas");
-    const replicas = replicasAt && count(replicasAt, 0, 10_000);
+    const replicas = replicasAt && count(replicasAt, 0, mostReplicas);
     const workload = fields && workloadOf(value, fields, context);
     if (replicas === undefined || !workload) return [];
     const words = `${workload.namespace}/${workload.name} is scaled to ${replicas}`;

@@ -3,6 +3,7 @@ import { mistakesOfKind } from "./kind-check.ts";
 import { type Located, readYaml, unknown } from "./located.ts";
 import type { Mistake } from "./mistakes.ts";
 import type { PlacedObject } from "./scenario.ts";
+import { mistakesOfSize } from "./size-check.ts";
 
 /** Files beside a scenario. */
 export interface Files {
@@ -57,7 +58,7 @@ function object(value: Located): PlacedObject | undefined {
         : unknown("kind", plain.kind ?? "", kinds()),
     );
   }
-  const wrong = mistakesOfKind(plain, resource);
+  const wrong = [...mistakesOfKind(plain, resource), ...mistakesOfSize(plain)];
   for (const { field, message } of wrong) value.complainAt(field, message);
   if (wrong.length > 0) return undefined;
   if (typeof plain.metadata?.name !== "string") {

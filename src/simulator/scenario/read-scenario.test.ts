@@ -233,6 +233,17 @@ test("mistakes in manifests are told in their own file: fields, quantities and k
   assert.equal(lines.length, 3);
 });
 
+test("more pods than can be played are refused where they are asked for, in the words of events", () => {
+  const many = shop.replace("spec:\n  selector", "spec:\n  replicas: 1000000\n  selector");
+  assert.deepEqual(mistakes(good, { "shop.yaml": many }), [
+    'in/shop.yaml:6:3: a whole number from 0 to 10000 is needed here, not "1000000"',
+  ]);
+  assert.match(
+    mistakes(good.replace("replicas: 5", "replicas: 1000000"))[0] ?? "",
+    /^s\.yaml:14:\d+: a whole number from 0 to 10000 is needed here, not "1000000"$/,
+  );
+});
+
 test("aliases that multiply are refused, not followed", () => {
   const layers = ["a: &a [x, x, x, x, x, x, x, x, x]"];
   for (let level = 1; level < 9; level += 1) {
