@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,6 +86,30 @@ test("a scenario with mistakes is exit code 2, with file, line and what is allow
     assert.equal(typed.code, 2);
     assert.match(typed.stderr, message);
   }
+});
+
+test("a file that is read is not overwritten by the page, nor is anything played for a page that has no place", async () => {
+  const beside = join(directory, "web.yaml");
+  const manifest = "{ apiVersion: v1, kind: ConfigMap, metadata: { name: a } }\n";
+  writeFileSync(beside, manifest);
+  const another = join(directory, "another-name.html");
+  symlinkSync(beside, another);
+  const text = `duration: 10m\nmanifests: [web.yaml]\nfleet: [{ name: n, cpu: 1, memory: 2Gi }]\n`;
+  const own = join(directory, "scenario.yaml");
+  for (const [place, why] of [
+    [own, /the scenario is read from it, and would be overwritten/],
+    [beside, /the scenario is read from it, and would be overwritten/],
+    [another, /the scenario is read from it, and would be overwritten/],
+    [directory, /it is a folder; name a file in it: .*\/report\.html/],
+    [join(directory, "new/"), /it is a folder; name a file in it/],
+    [join(beside, "report.html"), /ENOTDIR/],
+    ["/proc/report.html", /cannot write the page to \/proc\/report\.html: /],
+  ] as const) {
+    const { code, stdout, stderr } = await simulate(text, "--html", place);
+    assert.deepEqual([code, stdout], [2, ""], stderr);
+    assert.match(stderr, why);
+  }
+  assert.deepEqual([readFileSync(own, "utf8"), readFileSync(beside, "utf8")], [text, manifest]);
 });
 
 test("a run that is interrupted says so, and ends with the exit code of its signal", async () => {

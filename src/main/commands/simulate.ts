@@ -1,5 +1,4 @@
-import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { isAborted, messageOf } from "#base";
 import {
   type Command,
@@ -16,6 +15,7 @@ import {
 } from "#cli";
 import type { Report, Scenario } from "#simulator";
 import { liveCluster } from "../live-cluster.ts";
+import { checkPagePath, refuseToOverwrite, writePage } from "../page-file.ts";
 import { reachOptions } from "../reach.ts";
 import { filesBeside } from "../scenario-files.ts";
 
@@ -53,18 +53,21 @@ export const simulateCommand: Command = {
       throw new UsageError("nacre simulate takes one scenario: nacre simulate SCENARIO.yaml");
     }
     const seed = seedOf(invocation);
-    checkPagePath(stringOption(invocation, "html"));
+    const html = stringOption(invocation, "html");
+    if (html !== undefined) checkPagePath(html);
     const text = scenarioText(path);
     const cluster = flag(invocation, "from-cluster") ? await liveCluster(invocation) : undefined;
     const simulator = await import("#simulator");
     simulator.beginYoung();
     try {
+      const files = filesBeside(path, process.cwd());
       const scenario = simulator.readScenario({
         file: path,
         text,
-        files: filesBeside(path, process.cwd()),
+        files,
         ...(cluster ? { cluster } : {}),
       });
+      if (html !== undefined) refuseToOverwrite(html, files.wereRead);
       const played = await simulator.play({
         scenario,
         seed,
@@ -95,7 +98,6 @@ function clearLine(output: Output): void {
 function show(invocation: Invocation, report: Report, simulator: typeof import("#simulator")): void {
   const { output } = invocation;
   const html = stringOption(invocation, "html");
-  if (html !== undefined) writePage(html, simulator.htmlReport(report));
   clearLine(output);
   const format = formatOf(invocation);
   const style = {
@@ -103,25 +105,9 @@ function show(invocation: Invocation, report: Report, simulator: typeof import("
     table,
   };
   output.out(format === "table" ? simulator.textReport(report, style) : formatted(report, format));
-  if (html !== undefined) output.note(`The page is in ${html}.\n`);
-}
-
-/** Asked before an hour is played for a page that cannot be written. */
-function checkPagePath(path: string | undefined): void {
-  if (path === undefined) return;
-  try {
-    accessSync(dirname(resolve(path)), constants.W_OK);
-  } catch (error) {
-    throw new UsageError(`cannot write the page to ${path}: ${messageOf(error)}`);
-  }
-}
-
-function writePage(path: string, page: string): void {
-  try {
-    writeFileSync(path, page);
-  } catch (error) {
-    throw new Error(`cannot write the page to ${path}: ${messageOf(error)}`, { cause: error });
-  }
+  if (html === undefined) return;
+  writePage(html, simulator.htmlReport(report));
+  output.note(`The page is in ${html}.\n`);
 }
 
 function scenarioText(path: string): string {
