@@ -26,8 +26,8 @@ export interface Eviction {
 export class PodLog {
   readonly waits: Wait[] = [];
   readonly evictions: Eviction[] = [];
-  /** First memory kill by workload. */
-  readonly outOfMemory = new Map<string, { readonly atMs: number; kills: number }>();
+  /** When containers were killed for their memory, by workload. */
+  readonly outOfMemory = new Map<string, number[]>();
   readonly #waiting = new Map<string, Wait>();
   readonly #nowMs: () => number;
 
@@ -53,8 +53,8 @@ export class PodLog {
   onOutOfMemory(pod: Pod): void {
     const workload = workloadOf(pod);
     const known = this.outOfMemory.get(workload);
-    if (known) known.kills += 1;
-    else this.outOfMemory.set(workload, { atMs: this.#nowMs(), kills: 1 });
+    if (known) known.push(this.#nowMs());
+    else this.outOfMemory.set(workload, [this.#nowMs()]);
   }
 
   #waits(uid: string, pod: Pod): void {

@@ -8,6 +8,7 @@ import type { CapacityResult, EvictionResult, PendingResult, Report } from "./re
 import { serviceResult } from "./service-result.ts";
 import { shortages } from "./shortages.ts";
 import { type Spans, spansOf } from "./spans.ts";
+import { waitsDuring } from "./waits.ts";
 
 /** What was seen, made into what a person or a program wants to know. Pure. */
 export function makeReport(played: Played): Report {
@@ -48,11 +49,6 @@ export function makeReport(played: Played): Report {
     capacity,
     hash,
   };
-}
-
-/** What found its node before the scenario began belongs to setting it up. */
-function waitsDuring({ pods, scenario: { durationMs } }: Played): Wait[] {
-  return pods.waits.filter(({ untilMs, fromMs }) => (untilMs ?? durationMs) > 0 && fromMs < durationMs);
 }
 
 function mostAtOnce(waits: readonly Wait[]): number {

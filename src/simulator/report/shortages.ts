@@ -1,15 +1,18 @@
 import type { Played } from "../play/play.ts";
 import type { Shortage } from "./report.ts";
+import { waitsDuring } from "./waits.ts";
 
-/** Everything that there was not enough of, by the first time. */
-export function shortages({ services, pods }: Played): Shortage[] {
+/** Everything that there was not enough of between the scenario's start and its end, by the first time. */
+export function shortages(played: Pick<Played, "services" | "pods" | "scenario">): Shortage[] {
+  const { services, pods, scenario } = played;
   const found = new Map<string, Shortage>();
   const add = (atMs: number, what: string, message: string) => {
+    // What began before the start and lasted is there from the start.
     const atSeconds = Math.max(0, Math.floor(atMs / 1000));
     const known = found.get(what);
     if (!known || known.atSeconds > atSeconds) found.set(what, { atSeconds, what, message });
   };
-  for (const { fromMs, pod, why } of pods.waits) {
+  for (const { fromMs, pod, why } of waitsDuring(played)) {
     for (const what of lackingIn(why))
       add(fromMs, what, `pod ${pod} finds no node: ${why.replace(/\.$/, "")}`);
   }
@@ -22,12 +25,14 @@ export function shortages({ services, pods }: Played): Shortage[] {
     }
     if (firstOutageMs !== undefined) add(firstOutageMs, `pods of ${name}`, "no pod answers");
   }
-  for (const [workload, { atMs, kills }] of pods.outOfMemory) {
-    const times = kills === 1 ? "once" : `${kills} times`;
+  for (const [workload, times] of pods.outOfMemory) {
+    const kills = times.filter((atMs) => atMs >= 0 && atMs <= scenario.durationMs);
+    const [first] = kills;
+    if (first === undefined) continue;
     add(
-      atMs,
+      first,
       `memory of ${workload}`,
-      `a container reached its memory limit and was killed, ${times} in all`,
+      `a container reached its memory limit and was killed, ${kills.length === 1 ? "once" : `${kills.length} times`} in all`,
     );
   }
   return [...found.values()].sort((a, b) => a.atSeconds - b.atSeconds || (a.what < b.what ? -1 : 1));
