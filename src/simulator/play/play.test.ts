@@ -141,6 +141,23 @@ events:
   assert.equal(found.outcome, "passed");
 });
 
+test("a pod that requests no CPU and is measured by its cores serves everything, and the report says so", async () => {
+  const text = `
+duration: 2m
+manifests: ${workload("web", { replicas: 1, cpu: "500m" })}
+fleet: [{ name: n, cpu: 2, memory: 4Gi }]
+services:
+  shop/web: { requestsPerSecond: 500, requestsPerSecondPerCore: 100 }
+`;
+  assert.deepEqual((await report(text)).notes, []);
+  const found = await report(text.replace("resources: { requests: { cpu: 500m }  }", "resources: {}"));
+  assert.equal(found.services[0]?.availability.all, 1);
+  assert.match(
+    found.notes.join("\n"),
+    /^Pods of shop\/web request no CPU, so requestsPerSecondPerCore says nothing/,
+  );
+});
+
 test("a leak ends containers at their memory limit, and that is named", async () => {
   const found = await report(`
 duration: 10m

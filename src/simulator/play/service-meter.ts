@@ -34,6 +34,8 @@ export class ServiceMeter {
     | undefined;
   /** The first time when nobody answered. */
   firstOutageMs: number | undefined;
+  /** Requests went to a pod of which nothing limits what it serves: it is measured by its cores, and requests none. */
+  hasUnlimitedPods = false;
   readonly #options: ServiceMeterOptions;
   #endpoints: readonly Endpoint[] | undefined;
   #atMs = 0;
@@ -82,10 +84,13 @@ export class ServiceMeter {
 
   #look(): Endpoint[] {
     const { observation, model } = this.#options;
-    return observation.endpointsOf(model.namespace, model.name).map((pod) => ({
-      isDead: !observation.running.has(pod.metadata?.uid ?? ""),
-      capacityPerSecond: capacityOf(pod, model.capacity),
-    }));
+    return observation.endpointsOf(model.namespace, model.name).map((pod) => {
+      const capacityPerSecond = capacityOf(pod, model.capacity);
+      if (model.capacity.per === "core" && pod.spec && !Number.isFinite(capacityPerSecond)) {
+        this.hasUnlimitedPods = true;
+      }
+      return { isDead: !observation.running.has(pod.metadata?.uid ?? ""), capacityPerSecond };
+    });
   }
 
   #perSecond(atMs: number): number {

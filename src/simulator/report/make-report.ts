@@ -45,7 +45,7 @@ export function makeReport(played: Played): Report {
       problem: problem ?? null,
     })),
     stillMoving,
-    notes: notes(scenario),
+    notes: notes(played),
     capacity,
     hash,
   };

@@ -1,4 +1,4 @@
-import type { Scenario } from "../scenario/scenario.ts";
+import type { Played } from "../play/play.ts";
 
 /** Kinds that are stored and that nobody here acts on. */
 const idle = new Map([
@@ -8,10 +8,12 @@ const idle = new Map([
 ]);
 
 /** What the reader of a report has to know of what was not played. */
-export function notes({ objects, events, services }: Scenario): string[] {
+export function notes({ scenario, services: meters }: Pick<Played, "scenario" | "services">): string[] {
+  const { objects, events, services } = scenario;
   const later = events.flatMap(({ action }) => (action.do === "deploy" ? action.objects : []));
   const kinds = new Set([...objects, ...later].map(({ object }) => object.kind ?? ""));
   const unlimited = services.filter(({ load, capacity }) => load && capacity.per === "nothing");
+  const withoutCores = meters.filter(({ model, hasUnlimitedPods }) => model.load && hasUnlimitedPods);
   return [
     ...[...kinds].flatMap((kind) => {
       const why = idle.get(kind);
@@ -20,6 +22,10 @@ export function notes({ objects, events, services }: Scenario): string[] {
     ...unlimited.map(
       ({ namespace, name }) =>
         `Nobody said what a pod of ${namespace}/${name} can serve (requestsPerSecondPerCore): it serves all that comes.`,
+    ),
+    ...withoutCores.map(
+      ({ model: { namespace, name } }) =>
+        `Pods of ${namespace}/${name} request no CPU, so requestsPerSecondPerCore says nothing of them: they serve all that comes (give their containers a CPU request, or say requestsPerSecondPerPod).`,
     ),
   ];
 }
