@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Pod } from "#api";
-import { capacityOf, loadAt, serve, surgeAt } from "./load.ts";
+import { capacityOf, loadAt, serve, sharedCapacity, surgeAt } from "./load.ts";
 
 const hour = 3_600_000;
 const day = [
@@ -57,6 +57,32 @@ test("requests are spread evenly: dead endpoints lose theirs, others refuse what
   assert.deepEqual(serve(90, [alive, alive, dead]), { served: 60, lost: 30, refused: 0 });
   assert.deepEqual(serve(120, [alive, alive]), { served: 60, lost: 0, refused: 60 });
   assert.deepEqual(serve(10, []), { served: 0, lost: 10, refused: 0 });
+});
+
+test("services of one pod share what it can serve: within it all get theirs, beyond it each gets less by the same factor", () => {
+  assert.equal(sharedCapacity(100, { own: 0.3, all: 0.3 }), 100);
+  assert.equal(Math.round(sharedCapacity(100, { own: 0.3, all: 0.6 })), 50);
+  assert.equal(Math.round(sharedCapacity(100, { own: 0.5, all: 2 })), 25);
+  assert.equal(sharedCapacity(100, { own: 0, all: 2 }), 0);
+  assert.equal(sharedCapacity(Number.POSITIVE_INFINITY, { own: 0, all: 1 }), Number.POSITIVE_INFINITY);
+});
+
+test("a pod never serves more than it can, however many services share it", () => {
+  const service = fc.record({
+    load: fc.double({ min: 0.1, max: 1e4, noNaN: true }),
+    capacity: fc.double({ min: 0.1, max: 1e4, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(fc.array(service, { minLength: 1, maxLength: 5 }), (services) => {
+      const all = services.reduce((sum, { load, capacity }) => sum + load / capacity, 0);
+      const used = services.map(({ load, capacity }) => {
+        const left = sharedCapacity(capacity, { own: load / capacity, all });
+        return serve(load, [{ isDead: false, capacityPerSecond: left }]).served / capacity;
+      });
+      const total = used.reduce((sum, one) => sum + one, 0);
+      assert.ok(Math.abs(total - Math.min(1, all)) < 1e-6 * Math.max(1, total));
+    }),
+  );
 });
 
 test("no request is served twice, and none is forgotten", () => {

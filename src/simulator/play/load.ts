@@ -33,6 +33,18 @@ export function capacityOf(pod: Pod, capacity: PodCapacity): number {
   return cores > 0 ? cores * capacity.perSecond : Number.POSITIVE_INFINITY;
 }
 
+/**
+ * What is left of a pod's capacity for one of the services that it serves. `own` and `all` are what is asked of the pod, by this service and by all of
+ * them, as parts of what it can: when it is asked for more than it can, each gets less by the same factor. Pure.
+ */
+export function sharedCapacity(
+  capacityPerSecond: number,
+  { own, all }: { readonly own: number; readonly all: number },
+): number {
+  if (all <= own || capacityPerSecond === Number.POSITIVE_INFINITY) return capacityPerSecond;
+  return own > 0 ? (capacityPerSecond * own) / all : capacityPerSecond * Math.max(0, 1 - all);
+}
+
 /** Somewhere requests are sent. */
 export interface Endpoint {
   /** Nobody is there any more, but the cluster has not noticed yet. */

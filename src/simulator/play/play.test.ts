@@ -141,6 +141,33 @@ events:
   assert.equal(found.outcome, "passed");
 });
 
+test("two services that select the same pods share what these can serve", async () => {
+  const found = await report(`
+duration: 2m
+manifests: ${workload("web", { replicas: 2, cpu: "500m" })}
+  - apiVersion: v1
+    kind: Service
+    metadata: { name: also, namespace: shop }
+    spec: { selector: { app: web }, ports: [{ port: 80 }] }
+fleet: [{ name: n, cpu: 2, memory: 4Gi }]
+services:
+  shop/web: { requestsPerSecond: 90, requestsPerSecondPerCore: 100 }
+  shop/also: { requestsPerSecond: 60, requestsPerSecondPerCore: 100 }
+`);
+  // One core of 100 requests a second, of which 150 come: two thirds of each are served.
+  for (const { availability, utilisation } of found.services) {
+    assert.equal((availability.all ?? 0).toFixed(4), "0.6667");
+    assert.equal((utilisation?.all ?? 0).toFixed(4), "1.5000");
+  }
+  assert.deepEqual(
+    found.shortages.map(({ what, message }) => [what, message]),
+    [
+      ["pods of shop/also", "2 pods serve 40 requests/s, and 60 come"],
+      ["pods of shop/web", "2 pods serve 60 requests/s, and 90 come"],
+    ],
+  );
+});
+
 test("a pod that requests no CPU and is measured by its cores serves everything, and the report says so", async () => {
   const text = `
 duration: 2m

@@ -4,7 +4,8 @@ import { type CapacitySample, sampleCapacity } from "./capacity-log.ts";
 import { failuresOf } from "./failures.ts";
 import { limits } from "./limits.ts";
 import type { PodLog } from "./pod-log.ts";
-import { ServiceMeter } from "./service-meter.ts";
+import type { ServiceMeter } from "./service-meter.ts";
+import { ServiceMeters } from "./service-meters.ts";
 import { Stage } from "./stage.ts";
 
 export interface PlayOptions {
@@ -45,22 +46,20 @@ export interface PlayedEvent {
  * Throws `ScenarioError` for objects that the API refuses; an error when the cluster never came to rest at the beginning.
  */
 export async function play({ scenario, seed, signal, onProgress }: PlayOptions): Promise<Played> {
+  let meters: ServiceMeters | undefined;
   let isPlaying = false;
-  const meters: ServiceMeter[] = [];
   const stage: Stage = new Stage({
     scenario,
     seed,
     signal,
     beforeChange: () => {
       if (!isPlaying) return;
-      for (const meter of meters) {
-        meter.advance(stage.atMs);
-        meter.forget();
-      }
+      meters?.advance(stage.atMs);
+      meters?.forget();
     },
   });
   await stage.setUp();
-  meters.push(...metersOf(stage, scenario));
+  meters = metersOf(stage, scenario);
   isPlaying = true;
   const events = scheduled(stage, scenario, seed);
   const capacity: CapacitySample[] = [];
@@ -69,7 +68,7 @@ export async function play({ scenario, seed, signal, onProgress }: PlayOptions):
   for (let atMs = 0; atMs < scenario.durationMs; ) {
     atMs = Math.min(scenario.durationMs, atMs + limits.stepMs);
     await stage.passUntil(atMs);
-    for (const meter of meters) meter.advance(atMs);
+    meters.advance(atMs);
     if (atMs % limits.sampleMs === 0 || atMs === scenario.durationMs) sample();
     onProgress?.(atMs);
   }
@@ -80,7 +79,7 @@ export async function play({ scenario, seed, signal, onProgress }: PlayOptions):
   const played: Played = {
     scenario,
     seed,
-    services: meters,
+    services: meters.all,
     capacity,
     pods: stage.podLog,
     events,
@@ -91,20 +90,21 @@ export async function play({ scenario, seed, signal, onProgress }: PlayOptions):
   return played;
 }
 
-function metersOf(stage: Stage, scenario: Scenario): ServiceMeter[] {
-  return scenario.services.map((model) => {
+function metersOf(stage: Stage, scenario: Scenario): ServiceMeters {
+  const options = scenario.services.map((model) => {
     const own = `${model.namespace}/${model.name}`;
     const surges = scenario.events.flatMap(({ action }) =>
       action.do === "load" && action.surge.service === own ? [action.surge] : [],
     );
-    return new ServiceMeter({
+    return {
       model,
       surges,
       observation: stage.observation,
       durationMs: scenario.durationMs,
       startOfDayMs: scenario.startAt % 86_400_000,
-    });
+    };
   });
+  return new ServiceMeters(options);
 }
 
 /** Sets a timer for everything that is to happen; answers with the list in which it is written down. */

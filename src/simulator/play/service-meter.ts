@@ -1,5 +1,5 @@
 import type { ServiceModel, Surge } from "../scenario/scenario.ts";
-import { capacityOf, type Endpoint, loadAt, serve, surgeAt } from "./load.ts";
+import { capacityOf, type Endpoint, loadAt, serve, sharedCapacity, surgeAt } from "./load.ts";
 import type { Observation } from "./observation.ts";
 
 /** What was measured of a service in one minute. Requests, not requests per second. */
@@ -11,6 +11,13 @@ export interface ServiceMinute {
   /** What the endpoints that answer could have served; Infinity when nobody said what they can. */
   capacity: number;
   measuredMs: number;
+}
+
+/** What is asked of pods by several services, by uid, as parts of what each pod can serve. */
+export type PodUses = Map<string, number>;
+
+interface PodEndpoint extends Endpoint {
+  readonly uid: string;
 }
 
 export interface ServiceMeterOptions {
@@ -37,7 +44,7 @@ export class ServiceMeter {
   /** Requests went to a pod of which nothing limits what it serves: it is measured by its cores, and requests none. */
   hasUnlimitedPods = false;
   readonly #options: ServiceMeterOptions;
-  #endpoints: readonly Endpoint[] | undefined;
+  #endpoints: readonly PodEndpoint[] | undefined;
   #atMs = 0;
 
   constructor(options: ServiceMeterOptions) {
@@ -52,16 +59,26 @@ export class ServiceMeter {
     }));
   }
 
-  /** The time up to `toMs` was as the endpoints are now. Never across the end of a minute. */
-  advance(toMs: number): void {
+  /** Adds what this service asks of its pods up to `toMs`. */
+  addUses(toMs: number, uses: PodUses): void {
+    this.#endpoints ??= this.#look();
+    const share = this.#perSecond((this.#atMs + toMs) / 2) / this.#endpoints.length;
+    for (const { uid, capacityPerSecond } of this.#endpoints) {
+      uses.set(uid, (uses.get(uid) ?? 0) + share / capacityPerSecond);
+    }
+  }
+
+  /** The time up to `toMs` was as the endpoints are now. Never across the end of a minute. `uses`: by all services that may share pods with this one. */
+  advance(toMs: number, uses: PodUses | undefined): void {
     const lastedMs = toMs - this.#atMs;
     const minute = this.minutes[Math.floor(this.#atMs / 60_000)];
     if (lastedMs <= 0 || !minute) return;
     this.#endpoints ??= this.#look();
-    const perSecond = this.#perSecond(this.#atMs + lastedMs / 2);
-    const { served, lost, refused } = serve(perSecond, this.#endpoints);
+    const perSecond = this.#perSecond((this.#atMs + toMs) / 2);
+    const endpoints = uses ? left(this.#endpoints, perSecond, uses) : this.#endpoints;
+    const { served, lost, refused } = serve(perSecond, endpoints);
     const seconds = lastedMs / 1000;
-    const alive = this.#endpoints.filter(({ isDead }) => !isDead);
+    const alive = endpoints.filter(({ isDead }) => !isDead);
     const capacity = alive.reduce((sum, { capacityPerSecond }) => sum + capacityPerSecond, 0);
     minute.offered += perSecond * seconds;
     minute.served += served * seconds;
@@ -82,14 +99,15 @@ export class ServiceMeter {
     this.#endpoints = undefined;
   }
 
-  #look(): Endpoint[] {
+  #look(): PodEndpoint[] {
     const { observation, model } = this.#options;
     return observation.endpointsOf(model.namespace, model.name).map((pod) => {
       const capacityPerSecond = capacityOf(pod, model.capacity);
       if (model.capacity.per === "core" && pod.spec && !Number.isFinite(capacityPerSecond)) {
         this.hasUnlimitedPods = true;
       }
-      return { isDead: !observation.running.has(pod.metadata?.uid ?? ""), capacityPerSecond };
+      const uid = pod.metadata?.uid ?? "";
+      return { uid, isDead: !observation.running.has(uid), capacityPerSecond };
     });
   }
 
@@ -100,6 +118,16 @@ export class ServiceMeter {
     const usual = loadAt(model.load, (startOfDayMs + atMs) % 86_400_000);
     return surges.reduce((load, surge) => load * surgeAt(surge, atMs), usual);
   }
+}
+
+/** The endpoints with what other services leave of them. */
+function left(endpoints: readonly PodEndpoint[], perSecond: number, uses: PodUses): PodEndpoint[] {
+  const share = perSecond / endpoints.length;
+  return endpoints.map((endpoint) => {
+    const own = share / endpoint.capacityPerSecond;
+    const all = uses.get(endpoint.uid) ?? own;
+    return { ...endpoint, capacityPerSecond: sharedCapacity(endpoint.capacityPerSecond, { own, all }) };
+  });
 }
 
 /** Of the requests: sums of fractions differ by less. */
