@@ -1,6 +1,5 @@
 import {
   amountsOf,
-  apiVersionOf,
   configMaps,
   cronJobs,
   daemonSets,
@@ -21,6 +20,7 @@ import {
   statefulSets,
   storageClasses,
 } from "#api";
+import { asApplied, isApplied } from "./as-applied.ts";
 import { podRange } from "./fleet.ts";
 import type { PlacedObject, ScenarioNode } from "./scenario.ts";
 
@@ -65,7 +65,7 @@ export function clusterContents({ nodes, pods, objects }: ClusterObjects): Clust
       ...objects.flatMap(({ resource, items }) =>
         items.filter(isApplied).map((item) => placed(asApplied(item, resource))),
       ),
-      ...bare.map((pod) => placed(asApplied(withoutNode(pod), { group: "", version: "v1", kind: "Pod" }))),
+      ...bare.map((pod) => placed(asApplied(pod, { group: "", version: "v1", kind: "Pod" }))),
     ],
   };
 }
@@ -88,47 +88,6 @@ function scenarioNode({ metadata, spec, status }: Node, index: number): Scenario
     isUnschedulable: spec?.unschedulable ?? false,
     failures: undefined,
   };
-}
-
-/** What the control plane makes by itself, or others own, comes again by itself. */
-function isApplied({ kind, metadata }: KubernetesObject): boolean {
-  if (metadata?.ownerReferences?.length || metadata?.deletionTimestamp) return false;
-  const { name = "", namespace } = metadata ?? {};
-  if (namespace === "default" && name === "kubernetes") return false;
-  if (name.startsWith("system-") || (name === "default" && namespace !== undefined)) return false;
-  return !(kind === "Namespace" && builtInNamespaces.has(name)) && name !== "kube-root-ca.crt";
-}
-
-const builtInNamespaces = new Set(["default", "kube-system", "kube-public", "kube-node-lease"]);
-
-/** Without what a server has written. */
-function asApplied(
-  object: KubernetesObject,
-  resource: Pick<Resource, "group" | "version" | "kind">,
-): KubernetesObject {
-  const { name, namespace, labels, annotations } = object.metadata ?? {};
-  const { status: _, ...rest } = object as KubernetesObject & {
-    status?: unknown;
-    spec?: Record<string, unknown>;
-  };
-  const { clusterIP: __, clusterIPs: ___, volumeName: ____, ...spec } = rest.spec ?? {};
-  return {
-    ...rest,
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    metadata: {
-      name: name ?? "",
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(labels ? { labels } : {}),
-      ...(annotations ? { annotations } : {}),
-    },
-    ...(rest.spec ? { spec } : {}),
-  } as KubernetesObject;
-}
-
-function withoutNode(pod: Pod): Pod {
-  const { nodeName: _, ...spec } = pod.spec ?? { containers: [] };
-  return { ...pod, spec };
 }
 
 function placed(object: KubernetesObject): PlacedObject {

@@ -1,4 +1,5 @@
 import { apiVersionOf, builtInResources, type KubernetesObject, type Resource } from "#api";
+import { asApplied, isApplied } from "./as-applied.ts";
 import { mistakesOfKind } from "./kind-check.ts";
 import { type Located, readYaml, unknown } from "./located.ts";
 import type { Mistake } from "./mistakes.ts";
@@ -13,10 +14,7 @@ export interface Files {
 
 /** The objects of a list of manifests: paths of files, and objects written out in place. */
 export function manifests(list: readonly Located[], files: Files, mistakes: Mistake[]): PlacedObject[] {
-  return list.flatMap((item) => {
-    const found = item.isMap ? object(item) : undefined;
-    return item.isMap ? (found ? [found] : []) : manifestFile(item, files, mistakes);
-  });
+  return list.flatMap((item) => (item.isMap ? objects(item) : manifestFile(item, files, mistakes)));
 }
 
 /** The objects of one file that `path` names. */
@@ -30,10 +28,7 @@ export function manifestFile(path: Located, files: Files, mistakes: Mistake[]): 
     path.complain(`there is no file "${path.scalar}"; paths start from the scenario's folder`);
     return [];
   }
-  return readYaml(file.name, file.text, mistakes).flatMap((document) => {
-    const found = object(document);
-    return found ? [found] : [];
-  });
+  return readYaml(file.name, file.text, mistakes).flatMap((document) => objects(document));
 }
 
 /** The kind of an object, which is one that the API serves. */
@@ -44,6 +39,17 @@ export function resourceOf({ apiVersion, kind }: KubernetesObject): Resource | u
 /** `shop/web`, `default` where nothing is said. */
 export function nameOf({ metadata }: KubernetesObject): string {
   return `${metadata?.namespace ?? "default"}/${metadata?.name ?? ""}`;
+}
+
+/** One object, or those of a `List` as `kubectl get -o yaml` prints it. */
+function objects(value: Located): PlacedObject[] {
+  const fields = value.isMap ? value.entries("a manifest") : [];
+  if (fields.some(({ key, value: is }) => key === "kind" && is.scalar === "List")) {
+    const items = fields.find(({ key }) => key === "items")?.value;
+    return items?.items("items").flatMap((item) => objects(item)) ?? [];
+  }
+  const found = object(value);
+  return found ? [found] : [];
 }
 
 function object(value: Located): PlacedObject | undefined {
@@ -66,10 +72,13 @@ function object(value: Located): PlacedObject | undefined {
       `this ${plain.kind} needs a metadata.name: an object without a name cannot be applied`,
     );
   }
+  const isRead = plain.metadata.uid !== undefined || plain.metadata.resourceVersion !== undefined;
+  // What a server has printed is applied as somebody would have written it; what others own comes again by itself.
+  if (isRead && !isApplied(plain)) return undefined;
   const namespace = resource.namespaced ? (plain.metadata.namespace ?? "default") : undefined;
-  const metadata = { ...plain.metadata, ...(namespace === undefined ? {} : { namespace }) };
+  const own = isRead ? asApplied(plain, resource) : plain;
   return {
-    object: { ...plain, metadata },
+    object: { ...own, metadata: { ...own.metadata, ...(namespace === undefined ? {} : { namespace }) } },
     place: value.place,
     placeOf: (field) => value.placeOf(field),
   };

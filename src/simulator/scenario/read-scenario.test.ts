@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
+import type { Service } from "#api";
 import { ScenarioError } from "./mistakes.ts";
 import { readScenario } from "./read-scenario.ts";
 import type { Scenario } from "./scenario.ts";
@@ -231,6 +232,50 @@ test("mistakes in manifests are told in their own file: fields, quantities and k
   assert.match(lines[1] ?? "", /^in\/shop\.yaml:10:\d+: "lots" is no quantity; write 2 or 500m for cpu/);
   assert.match(lines[2] ?? "", /^in\/shop\.yaml:12:1: Service is served as v1, not as v2$/);
   assert.equal(lines.length, 3);
+});
+
+test("the items of a List are manifests, each with its own line, without what the server wrote", () => {
+  const list = `
+apiVersion: v1
+kind: List
+metadata: { resourceVersion: "" }
+items:
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: { name: web, namespace: shop, uid: 1-2-3, resourceVersion: "17", generation: 2, labels: { app: web } }
+  spec:
+    selector: { matchLabels: { app: web } }
+    template:
+      metadata: { labels: { app: web } }
+      spec: { containers: [{ name: web, image: web:1 }] }
+  status: { replicas: 1 }
+- apiVersion: v1
+  kind: Service
+  metadata: { name: web, namespace: shop, uid: 4-5-6 }
+  spec: { clusterIP: None, clusterIPs: [None], selector: { app: web }, ports: [{ port: 80 }] }
+- apiVersion: apps/v1
+  kind: ReplicaSet
+  metadata:
+    { name: web-1, namespace: shop, uid: 7, ownerReferences: [{ apiVersion: apps/v1, kind: Deployment, name: web, uid: 1-2-3 }] }
+`;
+  const { objects } = read(good, { "shop.yaml": list });
+  assert.deepEqual(
+    objects.map(({ object, place }) => [object.kind, object.metadata, "status" in object, place.line]),
+    [
+      ["Deployment", { name: "web", namespace: "shop", labels: { app: "web" } }, false, 6],
+      ["Service", { name: "web", namespace: "shop" }, false, 15],
+    ],
+  );
+  const service = objects[1]?.object as Service | undefined;
+  assert.deepEqual(service?.spec, {
+    clusterIP: "None",
+    selector: { app: "web" },
+    ports: [{ port: 80 }],
+  });
+  assert.match(
+    mistakes(good, { "shop.yaml": list.replace("ports:", "port:") }).join("\n"),
+    /^in\/shop\.yaml:18:\d+: a ServiceSpec has no field "port"/,
+  );
 });
 
 test("more pods than can be played are refused where they are asked for, in the words of events", () => {
