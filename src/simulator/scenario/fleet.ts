@@ -35,7 +35,7 @@ function group(value: Located, others: readonly ScenarioNode[]): ScenarioNode[] 
   };
   const zones = (fields.get("zones")?.items("zones") ?? []).map((zone) => ruled(zone, labelValueRule));
   const labels = labelsOf(fields.get("labels"));
-  const taints = (fields.get("taints")?.items("taints") ?? []).flatMap((taint) => taintOf(taint) ?? []);
+  const taints = taintsOf(fields.get("taints")?.items("taints") ?? []);
   const failures = failuresOf(fields.get("failures"));
   if (others.length + number > mostNodes) {
     value.complain(`a scenario has at most ${mostNodes} nodes`);
@@ -76,9 +76,24 @@ function labelsOf(value: Located | undefined): Record<string, string> {
   for (const { key, at, value: is } of value?.entries("labels") ?? []) {
     const [problem] = labelKey(key);
     if (problem) at.complain(`"${key}" is no label: ${problem}`);
-    labels[key] = ruled(is, labelValueRule) ?? "";
+    labels[key] = is.scalar === "" ? "" : (ruled(is, labelValueRule) ?? "");
   }
   return labels;
+}
+
+function taintsOf(list: readonly Located[]): Taint[] {
+  const found: Taint[] = [];
+  for (const value of list) {
+    const taint = taintOf(value);
+    if (!taint) continue;
+    const { key, effect } = taint;
+    if (found.some((other) => other.key === key && other.effect === effect)) {
+      value.complain(
+        `there is already a taint "${key}" with the effect ${effect}; a node has each key and effect once`,
+      );
+    } else found.push(taint);
+  }
+  return found;
 }
 
 /** As kubectl writes them: `dedicated=gpu:NoSchedule`, `dedicated:NoExecute`. */

@@ -145,6 +145,12 @@ const changes: readonly [string, string, string, RegExp][] = [
     /a taint is written KEY=VALUE:EFFECT/,
   ],
   [
+    "a taint that is there twice",
+    "cpu: 500m",
+    'cpu: 500m, taints: ["a=b:NoSchedule", "a:NoExecute", "a=c:NoSchedule"]',
+    /^s\.yaml:7:98: there is already a taint "a" with the effect NoSchedule; a node has each key and effect once$/,
+  ],
+  [
     "no nodes",
     "count: 4",
     "count: 0",
@@ -276,6 +282,13 @@ items:
     mistakes(good, { "shop.yaml": list.replace("ports:", "port:") }).join("\n"),
     /^in\/shop\.yaml:18:\d+: a ServiceSpec has no field "port"/,
   );
+});
+
+test("a label may have an empty value, as roles of nodes do", () => {
+  const [node] = read(
+    good.replace("cpu: 500m", 'cpu: 500m, labels: { node-role.kubernetes.io/worker: "" }'),
+  ).nodes;
+  assert.deepEqual(node?.shape.labels, { "node-role.kubernetes.io/worker": "" });
 });
 
 test("more pods than can be played are refused where they are asked for, in the words of events", () => {
