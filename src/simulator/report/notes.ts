@@ -4,6 +4,8 @@ import type { Played } from "../play/play.ts";
 const idle = new Map([
   ["HorizontalPodAutoscaler", "nothing is scaled by it"],
   ["Ingress", "requests come to services directly"],
+  ["LimitRange", "nothing is refused or given because of it"],
+  ["ResourceQuota", "nothing is refused because of it"],
   ["NetworkPolicy", "the simulated network lets everything pass"],
 ]);
 
