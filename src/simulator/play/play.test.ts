@@ -236,6 +236,35 @@ services:
   );
 });
 
+test("why pods cannot be created is named with what still moves", async () => {
+  const error = await report(`
+duration: 1h
+manifests:
+  - apiVersion: node.k8s.io/v1
+    kind: RuntimeClass
+    metadata: { name: strict }
+    handler: strict
+    scheduling: { nodeSelector: { kind: strict } }
+  - apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: { name: db, namespace: shop }
+    spec:
+      serviceName: db
+      selector: { matchLabels: { app: db } }
+      template:
+        metadata: { labels: { app: db } }
+        spec:
+          runtimeClassName: strict
+          nodeSelector: { kind: other }
+          containers: [{ name: a, image: "a:1" }]
+fleet: [{ name: n, cpu: 2, memory: 4Gi }]
+`).catch((failure) => failure);
+  assert.match(
+    error.message,
+    /statefulset shop\/db: 0 of 1 pods are up to date, 0 available; a pod cannot be created: .*pod rejected: conflict: runtimeClass/,
+  );
+});
+
 test("what moves at the end has a stated time to come to rest, and fails the run when it does not", async () => {
   const found = await report(`
 duration: 5m

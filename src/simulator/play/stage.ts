@@ -1,4 +1,4 @@
-import { compileLabelMap, type Pod } from "#api";
+import { compileLabelMap, type Pod, type StatefulSet } from "#api";
 import { ApiError, messageOf, unavailable } from "#base";
 import type { Behaviour } from "../nodes/mod.ts";
 import { ordinary } from "../nodes/mod.ts";
@@ -7,6 +7,7 @@ import { type Mistake, ScenarioError } from "../scenario/mistakes.ts";
 import type { PlacedObject, Scenario, ServiceModel } from "../scenario/scenario.ts";
 import { Simulation } from "../simulation.ts";
 import { Actions } from "./actions.ts";
+import { creationFailureOf } from "./creation-failure.ts";
 import { limits } from "./limits.ts";
 import { Observation } from "./observation.ts";
 import { Outages } from "./outages.ts";
@@ -82,6 +83,7 @@ export class Stage {
       statefulSets: statefulSets.values(),
       jobs: jobs.values(),
       pods: pods.values(),
+      creationFailureOf: (set: StatefulSet) => creationFailureOf(this.simulation.controlPlane.store, set),
     };
     return stillMoving(movables, { lost: this.outages.lost, rests: "what can" });
   }

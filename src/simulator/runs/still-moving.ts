@@ -16,6 +16,8 @@ export interface Movables {
   readonly statefulSets: Iterable<StatefulSet>;
   readonly jobs: Iterable<Job>;
   readonly pods: Iterable<Pod>;
+  /** Why pods of a StatefulSet are not created: its status does not tell. Asked only of those that move. */
+  readonly creationFailureOf?: (set: StatefulSet) => string | undefined;
 }
 
 export interface Expectation {
@@ -35,8 +37,14 @@ export function stillMoving(movables: Movables, expectation: Expectation): strin
   const waits = rests === "what can" && (lost.size > 0 || pods.some(isUnschedulable));
   return [
     ...[...movables.nodes].flatMap((node) => movingNode(node, expectation)),
-    ...(waits ? [] : [...movables.deployments].flatMap((one) => movingSet("deployment", one))),
-    ...(waits ? [] : [...movables.statefulSets].flatMap((one) => movingSet("statefulset", one))),
+    ...(waits
+      ? []
+      : [...movables.deployments].flatMap((one) => movingSet("deployment", one, replicaFailureOf))),
+    ...(waits
+      ? []
+      : [...movables.statefulSets].flatMap((one) =>
+          movingSet("statefulset", one, movables.creationFailureOf),
+        )),
     ...(rests === "what can" ? [] : [...movables.jobs].flatMap(movingJob)),
     ...pods.flatMap((pod) => movingPod(pod, expectation)),
   ];
@@ -62,7 +70,12 @@ function movingNode({ metadata, spec, status }: Node, { lost, rests }: Expectati
 const troubles = new Set(["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]);
 
 /** Of a kind that keeps a number of pods. */
-function movingSet(kind: string, { metadata, spec, status }: Deployment | StatefulSet): string[] {
+function movingSet<Kind extends Deployment | StatefulSet>(
+  kind: string,
+  set: Kind,
+  failureOf?: (set: Kind) => string | undefined,
+): string[] {
+  const { metadata, spec, status } = set;
   const wanted = spec?.replicas ?? 1;
   const { observedGeneration, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
   const isDone =
@@ -70,7 +83,14 @@ function movingSet(kind: string, { metadata, spec, status }: Deployment | Statef
     [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted);
   if (isDone && !metadata?.deletionTimestamp) return [];
   const counts = `${updatedReplicas} of ${wanted} pods are up to date, ${availableReplicas} available`;
-  return [`${kind} ${metadata?.namespace}/${metadata?.name}: ${counts}`];
+  const failure = replicas < wanted || updatedReplicas < wanted ? failureOf?.(set) : undefined;
+  const why = failure === undefined ? "" : `; a pod cannot be created: ${failure}`;
+  return [`${kind} ${metadata?.namespace}/${metadata?.name}: ${counts}${why}`];
+}
+
+function replicaFailureOf({ status }: Deployment): string | undefined {
+  return status?.conditions?.find(({ type, status: is }) => type === "ReplicaFailure" && is === "True")
+    ?.message;
 }
 
 function movingJob({ metadata, status }: Job): string[] {

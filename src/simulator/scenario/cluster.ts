@@ -15,6 +15,7 @@ import {
   priorityClasses,
   type Resource,
   resourceQuotas,
+  runtimeClasses,
   serviceAccounts,
   services,
   statefulSets,
@@ -42,6 +43,7 @@ export interface ClusterObjects {
 export const workloadKinds: readonly Resource[] = [
   namespaces,
   priorityClasses,
+  runtimeClasses,
   storageClasses,
   serviceAccounts,
   limitRanges,

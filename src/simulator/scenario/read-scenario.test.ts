@@ -291,6 +291,37 @@ test("a label may have an empty value, as roles of nodes do", () => {
   assert.deepEqual(node?.shape.labels, { "node-role.kubernetes.io/worker": "" });
 });
 
+test("pods that name what nobody defines are told with their line, and what comes in time is known", () => {
+  const asks = (more: string) => ({
+    "shop.yaml": shop.replace("spec: { containers:", `spec: { ${more}, containers:`),
+  });
+  assert.deepEqual(mistakes(good, asks("priorityClassName: gold")), [
+    'in/shop.yaml:9:13: there is no PriorityClass "gold". There are: system-cluster-critical, system-node-critical; its pods could not be created',
+  ]);
+  assert.deepEqual(mistakes(good, asks("runtimeClassName: gvisor, serviceAccountName: web")), [
+    'in/shop.yaml:9:13: there is no RuntimeClass "gvisor". There is none; its pods could not be created',
+    'in/shop.yaml:9:39: there is no ServiceAccount "web". There are: default; its pods could not be created',
+  ]);
+  const known = asks("priorityClassName: system-node-critical, serviceAccountName: web");
+  const account = (namespace: string) =>
+    `\n---\n{ apiVersion: v1, kind: ServiceAccount, metadata: { name: web, namespace: ${namespace} } }\n`;
+  assert.equal(mistakes(good, { "shop.yaml": known["shop.yaml"] + account("other") }).length, 1);
+  assert.deepEqual(mistakes(good, { "shop.yaml": known["shop.yaml"] + account("shop") }), []);
+  const later = good
+    .replace("manifests: [shop.yaml]\n", "")
+    .replace(
+      "  - { at: 90m, scale",
+      "  - { at: 1h, deploy: b.yaml }\n  - { at: 2h, deploy: shop.yaml }\n  - { at: 90m, scale",
+    )
+    .replace(/ {2}- .*scale.*\n/, "")
+    .replace(/ {2}- .*load:.*\n/, "");
+  assert.deepEqual(mistakes(later, { ...known, "b.yaml": account("shop") }), []);
+  assert.match(
+    mistakes(later.replace("at: 1h,", "at: 3h,"), { ...known, "b.yaml": account("shop") }).join(),
+    /there is no ServiceAccount "web"/,
+  );
+});
+
 test("more pods than can be played are refused where they are asked for, in the words of events", () => {
   const many = shop.replace("spec:\n  selector", "spec:\n  replicas: 1000000\n  selector");
   assert.deepEqual(mistakes(good, { "shop.yaml": many }), [

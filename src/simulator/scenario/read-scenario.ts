@@ -6,6 +6,7 @@ import type { Located } from "./located.ts";
 import { readYaml } from "./located.ts";
 import { type Files, manifests } from "./manifests.ts";
 import { type Mistake, ScenarioError } from "./mistakes.ts";
+import { mistakesOfReference } from "./reference-check.ts";
 import { duration, shown, text, timeOfDay } from "./scalars.ts";
 import type { Scenario } from "./scenario.ts";
 import { services } from "./services.ts";
@@ -75,6 +76,7 @@ function scenario(
     files,
     mistakes,
   });
+  if (isComplete && mistakes.length === before) mistakes.push(...mistakesOfReference(objects, found));
   const later = found.flatMap(({ action }) => (action.do === "deploy" ? action.objects : []));
   const models = services(fields.get("services"), {
     objects: [...objects, ...later],

@@ -1,0 +1,77 @@
+import type { KubernetesObject, PodSpec } from "#api";
+import { unknown } from "./located.ts";
+import type { Mistake } from "./mistakes.ts";
+import type { PlacedObject, ScenarioEvent } from "./scenario.ts";
+
+/** What pods name, and without which none of them can be created. */
+interface Reference {
+  readonly kind: "PriorityClass" | "RuntimeClass" | "ServiceAccount";
+  readonly field: "priorityClassName" | "runtimeClassName" | "serviceAccountName";
+  /** There without anybody's doing. */
+  readonly builtIn: readonly string[];
+}
+
+const references: readonly Reference[] = [
+  {
+    kind: "PriorityClass",
+    field: "priorityClassName",
+    builtIn: ["system-cluster-critical", "system-node-critical"],
+  },
+  { kind: "RuntimeClass", field: "runtimeClassName", builtIn: [] },
+  { kind: "ServiceAccount", field: "serviceAccountName", builtIn: ["default"] },
+];
+
+/** Where kinds have the pods that they make. */
+const podSpecs = ["spec", "spec.template.spec", "spec.jobTemplate.spec.template.spec"];
+
+/**
+ * Pods that name what nobody has defined by the time that they are applied: their controllers would try to create them for ever, and the reason would stand
+ * in a condition.
+ */
+export function mistakesOfReference(
+  objects: readonly PlacedObject[],
+  events: readonly ScenarioEvent[],
+): Mistake[] {
+  const deployed = events.flatMap(({ atMs, action }) => (action.do === "deploy" ? [{ atMs, action }] : []));
+  return [
+    ...objects.flatMap((placed) => mistakes(placed, objects)),
+    ...deployed.flatMap(({ atMs, action }) => {
+      const sooner = deployed.filter((other) => other.atMs <= atMs).flatMap((other) => other.action.objects);
+      return action.objects.flatMap((placed) => mistakes(placed, [...objects, ...sooner]));
+    }),
+  ];
+}
+
+function mistakes({ object, placeOf }: PlacedObject, there: readonly PlacedObject[]): Mistake[] {
+  const namespace = object.metadata?.namespace;
+  return podSpecs.flatMap((path) => {
+    const spec = at(object, path) as Partial<PodSpec> | undefined;
+    if (path === "spec" && object.kind !== "Pod") return [];
+    return references.flatMap(({ kind, field, builtIn }) => {
+      const name = spec?.[field];
+      if (typeof name !== "string" || name === "") return [];
+      const known = [...builtIn, ...namesOf(kind, there, namespace)];
+      if (known.includes(name)) return [];
+      return [
+        {
+          place: placeOf(`${path}.${field}`),
+          message: `${unknown(kind, name, known)}; its pods could not be created`,
+        },
+      ];
+    });
+  });
+}
+
+function namesOf(kind: Reference["kind"], there: readonly PlacedObject[], namespace?: string): string[] {
+  return there.flatMap(({ object: { kind: is, metadata } }) =>
+    is === kind && (kind !== "ServiceAccount" || metadata?.namespace === namespace)
+      ? [metadata?.name ?? ""]
+      : [],
+  );
+}
+
+function at(object: KubernetesObject, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], object);
+}
