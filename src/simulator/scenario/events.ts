@@ -14,7 +14,8 @@ import { mostReplicas } from "./size-check.ts";
 
 /** What events may speak of. */
 export interface EventContext {
-  readonly startAt: number;
+  /** Undefined: it could not be read, so that nothing can be said of times of day. */
+  readonly startAt: number | undefined;
   readonly durationMs: number;
   readonly nodes: readonly ScenarioNode[];
   readonly objects: readonly PlacedObject[];
@@ -179,23 +180,25 @@ function knownName(at: Located, kind: string, { objects, isComplete }: Named): s
 /** `10:30` (the first one after the start), `day 2 10:30`, or since the start: `90m`. */
 function eventTime(value: Located, { startAt, durationMs }: EventContext): number | undefined {
   const written = String(value.scalar ?? "");
+  const beginning = startAt ?? 0;
   const match = /^(?:day (\d+) +)?(\S+)$/.exec(written);
   const ofDay = timeOfDay(match?.[2] ?? "");
   let atMs: number | undefined;
+  if (ofDay !== undefined && startAt === undefined) return 0;
   if (ofDay === undefined) {
     if (match?.[1] !== undefined || !/^[\d.]+(ms|s|m|h|d)/.test(written)) {
       return value.complain(`${shown(value)} is no time; write 10:30, day 2 10:30, or since the start 90m`);
     }
     atMs = duration(value);
   } else {
-    const midnight = Math.floor(startAt / dayMs) * dayMs;
+    const midnight = Math.floor(beginning / dayMs) * dayMs;
     const day = match?.[1] === undefined ? undefined : Number(match[1]) - 1;
-    atMs = midnight + (day ?? 0) * dayMs + ofDay - startAt;
+    atMs = midnight + (day ?? 0) * dayMs + ofDay - beginning;
     if (day === undefined && atMs < 0) atMs += dayMs;
   }
   if (atMs === undefined || (atMs >= 0 && atMs <= durationMs)) return atMs;
   return value.complain(
-    `${shown(value)} lies outside of the scenario, which lasts ${hours(durationMs)} from ${clock(startAt)} on`,
+    `${shown(value)} lies outside of the scenario, which lasts ${hours(durationMs)} from ${clock(beginning)} on`,
   );
 }
 

@@ -124,6 +124,12 @@ const changes: readonly [string, string, string, RegExp][] = [
     "start: 25:00",
     /^s\.yaml:3:8: "25:00" is no beginning; write 08:00/,
   ],
+  [
+    "a day that its month does not have",
+    "start: 22:00",
+    "start: 2026-02-30T09:00:00Z",
+    /^s\.yaml:3:8: "2026-02-30T09:00:00Z" is no beginning; write 08:00[^\n]*$/,
+  ],
   ["a missing file", "[shop.yaml]", "[shops.yaml]", /^s\.yaml:5:13: there is no file "shops\.yaml"/],
   ["a negative quantity", "cpu: 500m", "cpu: -1", /^s\.yaml:7:\d+: "-1" cannot be/],
   [
@@ -319,6 +325,14 @@ test("pods that name what nobody defines are told with their line, and what come
   assert.match(
     mistakes(later.replace("at: 1h,", "at: 3h,"), { ...known, "b.yaml": account("shop") }).join(),
     /there is no ServiceAccount "web"/,
+  );
+});
+
+test("a beginning that is none is one mistake, whatever it would mean for events", () => {
+  const wrong = good.replace("start: 22:00", "start: noon").replace("duration: 1d", "duration: 2h");
+  assert.match(
+    mistakes(wrong.replace("day 2 10:00", "10:00")).join("\n"),
+    /^s\.yaml:3:8: "noon" is no beginning[^\n]*$/,
   );
 });
 

@@ -68,7 +68,7 @@ function scenario(
   const objects = [...cluster.objects, ...manifests(items("manifests"), files, mistakes)];
   const isComplete = mistakes.length === before;
   const found = events(items("events"), {
-    startAt: start ?? defaultStart,
+    startAt: start,
     durationMs,
     nodes,
     objects,
@@ -105,7 +105,9 @@ function startTime(value: Located): number | undefined {
   const ofDay = timeOfDay(written);
   if (ofDay !== undefined) return defaultStart + ofDay;
   const parsed = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(written) ? Date.parse(written) : Number.NaN;
-  if (Number.isFinite(parsed)) return parsed;
+  // A day that its month does not have is taken for one of the next.
+  if (Number.isFinite(parsed) && new Date(parsed).toISOString().startsWith(written.slice(0, 10)))
+    return parsed;
   return value.complain(
     `${shown(value)} is no beginning; write 08:00, or 2026-11-27T08:00:00Z (all times are UTC)`,
   );
