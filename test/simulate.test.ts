@@ -77,6 +77,8 @@ test("a scenario with mistakes is exit code 2, with file, line and what is allow
   for (const [more, message] of [
     [["--seed", "x"], /--seed takes a whole number/],
     [["another.yaml"], /takes one scenario/],
+    [["--context", "prod"], /--context says which cluster is read: it goes with --from-cluster/],
+    [["--data", directory], /--data says which cluster is read: it goes with --from-cluster/],
     [
       ["--html", join(directory, "nowhere/report.html")],
       /cannot write the page to .*nowhere\/report\.html: ENOENT/,
@@ -110,6 +112,19 @@ test("a file that is read is not overwritten by the page, nor is anything played
     assert.match(stderr, why);
   }
   assert.deepEqual([readFileSync(own, "utf8"), readFileSync(beside, "utf8")], [text, manifest]);
+});
+
+test("a report that could not be written is exit code 1", async () => {
+  const path = join(directory, "short.yaml");
+  writeFileSync(path, "duration: 1m\nfleet: [{ name: n, cpu: 1, memory: 2Gi }]\n");
+  const full = await execute("sh", ["-c", `exec sh ${nacre} simulate ${path} > /dev/full`], {
+    mayFail: true,
+  });
+  assert.equal(full.code, 1);
+  assert.match(
+    full.stderr,
+    /^error: cannot write the result: ENOSPC: .*; free space, or send it elsewhere\n$/,
+  );
 });
 
 test("a run that is interrupted says so, and ends with the exit code of its signal", async () => {

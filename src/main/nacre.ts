@@ -41,6 +41,11 @@ process.once("SIGTERM", () => {
 });
 
 const { env, stdout, stderr } = process;
+/** Why not all of the results could be written. */
+let unwritten: NodeJS.ErrnoException | undefined;
+stdout.on("error", (error) => {
+  unwritten ??= error;
+});
 const exitCode = await runCommand(commands, process.argv.slice(2), {
   environment: env,
   output: {
@@ -54,5 +59,10 @@ const exitCode = await runCommand(commands, process.argv.slice(2), {
   random: systemRandom,
   signal: interrupted.signal,
 });
+await new Promise<unknown>((resolve) => stdout.write("", resolve));
+// Whoever closed a pipe has seen enough, and needs no words.
+if (unwritten && unwritten.code !== "EPIPE") {
+  stderr.write(`error: cannot write the result: ${unwritten.message}; free space, or send it elsewhere\n`);
+}
 // The programs that were started, and connections kept for reuse, must not keep the command alive.
-process.exit(exitCode === 130 && byTerm ? 143 : exitCode);
+process.exit(exitCode === 130 && byTerm ? 143 : exitCode === 0 && unwritten ? 1 : exitCode);

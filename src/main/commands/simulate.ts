@@ -53,6 +53,7 @@ export const simulateCommand: Command = {
       throw new UsageError("nacre simulate takes one scenario: nacre simulate SCENARIO.yaml");
     }
     const seed = seedOf(invocation);
+    refuseIdleOptions(invocation);
     const html = stringOption(invocation, "html");
     if (html !== undefined) checkPagePath(html);
     const text = scenarioText(path);
@@ -123,6 +124,14 @@ function seedOf(invocation: Invocation): number {
   const seed = Number(written);
   if (/^\d+$/.test(written) && seed <= 0xffff_ffff) return seed;
   throw new UsageError(`--seed takes a whole number from 0 to ${0xffff_ffff}, not "${written}"`);
+}
+
+/** Which cluster is meant says nothing where none is read. */
+function refuseIdleOptions(invocation: Invocation): void {
+  if (flag(invocation, "from-cluster")) return;
+  const idle = Object.keys(reachOptions).find((name) => stringOption(invocation, name) !== undefined);
+  if (idle === undefined) return;
+  throw new UsageError(`--${idle} says which cluster is read: it goes with --from-cluster`);
 }
 
 function mistakesText(lines: string, count: number): string {
