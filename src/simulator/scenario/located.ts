@@ -23,8 +23,16 @@ interface Reading {
 export function readYaml(file: string, text: string, mistakes: Mistake[]): Located[] {
   const lines = new LineCounter();
   const reading = { file, lines, mistakes };
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
+  const documents = parsed(reading, text);
   if (!Array.isArray(documents)) return [];
+  // The parser tells as a mistake of the text where its own stack ended, and many more that follow from it.
+  const overflow = documents
+    .flatMap(({ errors }) => errors)
+    .find(({ message }) => /call stack/.test(message));
+  if (overflow) {
+    mistakes.push({ place: placeOf(reading, overflow.pos[0]), message: tooDeep });
+    return [];
+  }
   const found: Located[] = [];
   for (const document of documents) {
     for (const error of document.errors) {
@@ -36,6 +44,19 @@ export function readYaml(file: string, text: string, mistakes: Mistake[]): Locat
   }
   return found;
 }
+
+/** The parser calls itself for what is within: so deep that its stack ends is deeper than anything that somebody means. */
+function parsed(reading: Reading, text: string): ReturnType<typeof parseAllDocuments> | undefined {
+  try {
+    return parseAllDocuments(text, { lineCounter: reading.lines, prettyErrors: false, logLevel: "error" });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    reading.mistakes.push({ place: { file: reading.file, line: 1, column: 1 }, message: tooDeep });
+    return undefined;
+  }
+}
+
+const tooDeep = "this is nested too deeply to be read: lists and maps within each other, hundreds of them";
 
 /** A value of a YAML file that knows where it stands. Its questions answer undefined when it is something else, and say so. */
 export class Located {
@@ -71,8 +92,10 @@ export class Located {
   /** The plain value. */
   toPlain(): unknown {
     try {
-      return this.#node?.toJS(this.#document, { maxAliasCount });
+      const plain: unknown = this.#node?.toJS(this.#document, { maxAliasCount });
+      return isDeeper(plain, deepest) ? this.complain(tooDeep) : plain;
     } catch (error) {
+      if (error instanceof RangeError) return this.complain(tooDeep);
       this.complain(error instanceof Error ? error.message : String(error));
       return undefined;
     }
@@ -190,6 +213,19 @@ function placeOf({ file, lines }: Reading, offset: number): Place {
   const { line, col } = lines.linePos(offset);
   return { file, line: Math.max(1, line), column: Math.max(1, col) };
 }
+
+/** Level by level, so that no depth is too much for it. */
+function isDeeper(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
+/** Far more than any object of Kubernetes, far less than what calls for each level can bear. */
+const deepest = 200;
 
 const mostNamed = 20;
 

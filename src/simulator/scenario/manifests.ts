@@ -53,8 +53,9 @@ function objects(value: Located): PlacedObject[] {
 }
 
 function object(value: Located): PlacedObject | undefined {
+  if (!value.isMap) return value.complain("an object with apiVersion and kind is needed here");
   const plain = value.toPlain() as KubernetesObject | undefined;
-  if (!value.isMap || !plain) return value.complain("an object with apiVersion and kind is needed here");
+  if (!plain) return undefined;
   const resource = resourceOf(plain);
   if (!resource) {
     const versions = builtInResources.filter(({ kind }) => kind === plain.kind).map(apiVersionOf);

@@ -27,7 +27,15 @@ export class ScenarioError extends Error {
 
 /** `shop.yaml:12:5: unknown field "evnts"; …` */
 export function formatMistake({ place, message }: Mistake): string {
-  return `${formatPlace(place)}: ${message}`;
+  return `${formatPlace(place)}: ${escaped(message)}`;
+}
+
+/** Without characters that a terminal obeys instead of showing them. */
+export function escaped(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 export function formatPlace({ file, line, column }: Place): string {

@@ -130,6 +130,18 @@ const changes: readonly [string, string, string, RegExp][] = [
     "start: 2026-02-30T09:00:00Z",
     /^s\.yaml:3:8: "2026-02-30T09:00:00Z" is no beginning; write 08:00[^\n]*$/,
   ],
+  [
+    "more of a resource than there can be",
+    "cpu: 500m",
+    "cpu: 1e30",
+    /^s\.yaml:7:\d+: "1e\+30" cannot be: no machine and no pod has so much; write cpu as 4 or 500m$/m,
+  ],
+  [
+    "a name that a terminal would obey",
+    "name: An ordinary day",
+    'name: "An \\e[31mordinary\\0 day"',
+    /^s\.yaml:2:7: "An \\u001b\[31mordinary\\u0000 day" has control characters in it/,
+  ],
   ["a missing file", "[shop.yaml]", "[shops.yaml]", /^s\.yaml:5:13: there is no file "shops\.yaml"/],
   ["a negative quantity", "cpu: 500m", "cpu: -1", /^s\.yaml:7:\d+: "-1" cannot be/],
   [
@@ -334,6 +346,19 @@ test("a beginning that is none is one mistake, whatever it would mean for events
     mistakes(wrong.replace("day 2 10:00", "10:00")).join("\n"),
     /^s\.yaml:3:8: "noon" is no beginning[^\n]*$/,
   );
+});
+
+test("what is nested too deeply is told with its file", () => {
+  for (const depth of [300, 5_000, 100_000]) {
+    const manifest = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\ndata: ${"[".repeat(depth)}${"]".repeat(depth)}\n`;
+    const [only, ...more] = mistakes(good, { "shop.yaml": manifest });
+    assert.match(only ?? "", /^in\/shop\.yaml:[14]:\d+: this is nested too deeply to be read/);
+    assert.deepEqual(more, []);
+    assert.match(
+      mistakes(`name: ${"[".repeat(5_000)}`)[0] ?? "",
+      /^s\.yaml:1:\d+: this is nested too deeply/,
+    );
+  }
 });
 
 test("more pods than can be played are refused where they are asked for, in the words of events", () => {

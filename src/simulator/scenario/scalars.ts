@@ -1,11 +1,15 @@
 import { amountOf, tryParseQuantity } from "#api";
 import type { Range } from "../time/seeds.ts";
 import type { Located } from "./located.ts";
+import { escaped } from "./mistakes.ts";
 
 /** Small values of a scenario. Each answers undefined when the text is something else, and says what is allowed. */
 
 export function text(value: Located): string | undefined {
   const { scalar } = value;
+  if (typeof scalar === "string" && escaped(scalar) !== scalar) {
+    return value.complain(`${shown(value)} has control characters in it, which a text cannot have here`);
+  }
   if (scalar !== undefined && String(scalar).trim() !== "") return String(scalar);
   return value.complain("a text is needed here");
 }
@@ -32,7 +36,12 @@ export function quantity(value: Located, resource: "cpu" | "memory"): number | u
     return value.complain(`${shown(value)} is no quantity; write ${resource} as ${examples}`);
   }
   const found = amountOf(resource, scalar);
-  if (found > 0 && found <= Number.MAX_SAFE_INTEGER) return found;
+  if (found > Number.MAX_SAFE_INTEGER) {
+    return value.complain(
+      `${shown(value)} cannot be: no machine and no pod has so much; write ${resource} as ${examples}`,
+    );
+  }
+  if (found > 0) return found;
   return value.complain(
     `${shown(value)} cannot be: a machine or a pod has more than nothing, as ${examples}`,
   );
