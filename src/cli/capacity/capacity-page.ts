@@ -128,15 +128,22 @@ function waitingText({ pods, requested }: Capacity["waiting"]): string {
   return `${pods} ${plural(pods, "pod", "pods")}${asks} ${plural(pods, "has", "have")} no node. Why: nacre explain pod NAME`;
 }
 
-/** Nodes that say nothing for the same reason are told of together. */
+/** Nodes that say nothing for the same reason are told of together, also where each one's reason names it. */
 function problems(nodes: readonly NodeCapacity[]): string[] {
   const silent = nodes.filter(({ problem }) => problem !== undefined);
-  const groups = Map.groupBy(silent, ({ problem }) => problem ?? "");
-  return Array.from(groups, ([problem, group]) => {
+  const groups = Map.groupBy(silent, ({ name, problem = "" }) => withoutName(problem, name));
+  return Array.from(groups, ([shared, group]) => {
     const names = group.slice(0, 3).map(({ name }) => name);
-    const others = group.length > 3 ? ` and ${group.length - 3} more` : "";
-    return `? What is used on ${names.join(", ")}${others} is not known: ${problem}`;
+    const who =
+      group.length > names.length ? `${group.length} nodes (${names.join(", ")}, …)` : names.join(", ");
+    const [only] = group;
+    return `? What is used on ${who} is not known: ${group.length === 1 ? only?.problem : shared}`;
   });
+}
+
+/** `node fake-7 is a fake node` as it is said of each of many. */
+function withoutName(problem: string, name: string): string {
+  return problem.replaceAll(new RegExp(`\\bnode ${name.replaceAll(".", "\\.")}(?![\\w.-])`, "g"), "the node");
 }
 
 function plural(count: number, one: string, many: string): string {

@@ -179,6 +179,32 @@ Everything on the nodes, pods included, uses cpu 300m, memory 900Mi.
   );
 });
 
+test("nodes that say nothing for the same reason are told of once, though the reason names each of them", () => {
+  const fakes = Array.from({ length: 64 }, (_, index) => `fake-${index}`);
+  const problem = (name: string) => ({
+    problem: `node ${name} is a fake node, on which nothing really runs`,
+  });
+  const page = capacityPage(
+    plain,
+    capacityOf({
+      nodes: ["n1", "n2", ...fakes].map(node),
+      pods: [],
+      usage: new Map([
+        ...shop.usage,
+        ["n2", { problem: "cannot reach node n2" }] as const,
+        ...fakes.map((name) => [name, problem(name)] as const),
+      ]),
+    }),
+  );
+  assert.deepEqual(
+    page.split("\n").filter((line) => line.startsWith("?")),
+    [
+      "? What is used on 64 nodes (fake-0, fake-1, fake-10, …) is not known: the node is a fake node, on which nothing really runs",
+      "? What is used on n2 is not known: cannot reach node n2",
+    ],
+  );
+});
+
 test("a narrow terminal gets a block per node, and of pods what matters most", () => {
   assert.equal(
     capacityPage({ ...plain, columns: 70 }, capacityOf(shop)),
