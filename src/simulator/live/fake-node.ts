@@ -1,13 +1,6 @@
-import {
-  fakeNodeKey,
-  fakeNodeTaint,
-  fakePodRange,
-  localRootAnnotation,
-  type Node,
-  quantityMilliValue,
-  quantityValue,
-} from "#api";
-import { type NodeShape, volumeDirectory } from "../nodes/shape.ts";
+import { amountsOf, fakeNodeKey, fakeNodeTaint, fakePodRange, localRootAnnotation, type Node } from "#api";
+import { limits } from "../limits.ts";
+import { addressesIn, type NodeShape, volumeDirectory } from "../nodes/shape.ts";
 
 /** The object by which a cluster gets its fake node number `index`, from 0 on. Pure. */
 export function fakeNode(index: number): Node {
@@ -35,19 +28,22 @@ export function fakeNode(index: number): Node {
 /** What a fake node looks like: what its object says of it, and the rest as that of a usual machine. Pure. */
 export function shapeOf({ metadata, spec, status }: Node): NodeShape {
   const { name = "", labels = {} } = metadata ?? {};
-  const capacity = status?.capacity ?? {};
-  const given = (resource: string) => {
-    const text = capacity[resource];
-    return text === undefined ? undefined : quantityValue(text);
-  };
+  const allocatable = amountsOf(status?.allocatable);
+  const all = { ...usual, ...allocatable, ...amountsOf(status?.capacity) };
+  const { cpu, memory, "ephemeral-storage": storage, pods, ...extended } = all;
+  const podRange = ipv4Range.test(spec?.podCIDR ?? "") ? spec?.podCIDR : undefined;
+  const range = podRange ?? podRangeOf(rangesOfIndexes + (hashOf(name) % rangesOfIndexes));
   const zone = labels[zoneKey];
   return {
     name,
-    cpuMilli: quantityMilliValue(capacity.cpu ?? "32"),
-    memoryBytes: given("memory") ?? 128 * gibibyte,
-    storageBytes: given("ephemeral-storage") ?? 512 * gibibyte,
-    podRange: spec?.podCIDR ?? podRangeOf(rangesOfIndexes + (hashOf(name) % rangesOfIndexes)),
-    extended: extendedOf(capacity),
+    cpuMilli: cpu,
+    memoryBytes: memory,
+    storageBytes: storage,
+    pods,
+    podRange: range,
+    extended,
+    // A pod has an address of its own, wherever it runs.
+    allocatable: { ...allocatable, pods: Math.min(allocatable.pods ?? pods, addressesIn(range)) },
     ...(zone === undefined ? {} : { zone }),
   };
 }
@@ -56,6 +52,16 @@ const zoneKey = "topology.kubernetes.io/zone";
 const zones = ["fake-a", "fake-b", "fake-c"];
 const gibibyte = 2 ** 30;
 
+/** In the units of `ResourceAmounts`. */
+const usual = {
+  cpu: 32_000,
+  memory: 128 * gibibyte,
+  "ephemeral-storage": 512 * gibibyte,
+  pods: limits.podsPerNode,
+};
+
+const ipv4Range = /^\d+\.\d+\.\d+\.\d+\/\d+$/;
+
 /** The first half of the ranges goes by number, the second to nodes that somebody else made and gave none. */
 const rangesOfIndexes = 32_768;
 
@@ -63,17 +69,6 @@ const rangesOfIndexes = 32_768;
 function podRangeOf(index: number): string {
   return `${fakePodRange.split(".", 1)}.${index >> 8}.${index & 255}.0/24`;
 }
-
-/** GPUs and what else only some machines have. */
-function extendedOf(capacity: Readonly<Record<string, string | number>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(capacity)
-      .filter(([resource]) => !ordinary.has(resource))
-      .map(([resource, amount]) => [resource, quantityValue(amount)]),
-  );
-}
-
-const ordinary: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage", "pods"]);
 
 /** FNV-1a. */
 function hashOf(text: string): number {

@@ -136,6 +136,45 @@ test("a fake node is what its object says: so many cores, GPUs, a zone of somebo
   await program.stop();
 });
 
+test("of a fake node's places, cores, memory and huge pages, pods get what its object says is for them", async () => {
+  const program = started();
+  const own = { "hugepages-2Mi": "1Gi", "ephemeral-storage": "20Gi", pods: "2" };
+  const capacity = { cpu: "8", memory: "16Gi", ...own };
+  const allocatable = { cpu: "6", memory: "12Gi", ...own, "hugepages-2Mi": "512Mi" };
+  await client.resource(nodes).create({
+    metadata: { name: "small", labels: { [fakeNodeKey]: "true" } },
+    status: { capacity, allocatable },
+  });
+  await nodeReady("small");
+  const { status } = await client.resource(nodes).get("small");
+  assert.deepEqual(status?.capacity, capacity);
+  assert.deepEqual(status?.allocatable, allocatable);
+  for (const name of ["first", "second", "third"]) {
+    await client.resource(pods, "default").create(podOn(name, "small"));
+    const pod = await podWhere(name, (pod) => isPodReady(pod) || pod.status?.phase === "Failed");
+    assert.equal(pod.status?.reason, name === "third" ? "OutOfpods" : undefined);
+  }
+  await program.stop();
+});
+
+test("pods that have ended hold no address of a fake node, and there are no more places than addresses", async () => {
+  const program = started();
+  await client.resource(nodes).create({
+    metadata: { name: "narrow", labels: { [fakeNodeKey]: "true" } },
+    spec: { podCIDR: "240.201.0.8/30" },
+  });
+  await nodeReady("narrow");
+  const { status } = await client.resource(nodes).get("narrow");
+  assert.equal(status?.capacity?.pods, "110");
+  assert.equal(status?.allocatable?.pods, "1");
+  for (const name of ["one", "two"]) {
+    await client.resource(pods, "default").create(podOn(name, "narrow", { restartPolicy: "Never" }));
+    const pod = await podWhere(name, ({ status }) => status?.phase === "Succeeded");
+    assert.equal(pod.status?.podIP, "240.201.0.10");
+  }
+  await program.stop();
+});
+
 test("of volumes that are directories of a fake node nothing is left once they are deleted, bound ones stay", async () => {
   const program = started();
   await client.resource(nodes).create(fakeNode(3));

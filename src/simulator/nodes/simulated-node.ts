@@ -8,7 +8,8 @@ import { EndedVolumes } from "./ended-volumes.ts";
 import type { NodePower } from "./node-power.ts";
 import { hasProcesses, type PodState } from "./pod-state.ts";
 import { refusedStatus, simulatedStatus } from "./pod-status.ts";
-import { addressIn, identityOf, machineOf, type NodeShape } from "./shape.ts";
+import { sayingAll } from "./said-resources.ts";
+import { addressesIn, addressIn, identityOf, machineOf, type NodeShape, offerOf } from "./shape.ts";
 import { type PodHost, SimulatedPod } from "./simulated-pod.ts";
 
 export interface SimulatedNodeOptions {
@@ -49,6 +50,8 @@ export interface NodeObserver {
  */
 export class SimulatedNode {
   readonly shape: NodeShape;
+  /** What pods may ask of it, in the units of `ResourceAmounts`. */
+  readonly allocatable: Readonly<Record<string, number>>;
   readonly pods = new Map<string, SimulatedPod>();
   /** Multiplies how long things take on it. */
   slowness = 1;
@@ -71,22 +74,11 @@ export class SimulatedNode {
   constructor(options: SimulatedNodeOptions) {
     this.#options = options;
     this.shape = options.shape;
+    this.allocatable = offerOf(options.shape);
   }
 
   get name(): string {
     return this.shape.name;
-  }
-
-  /** What pods may ask of it, in the units of `ResourceAmounts`. */
-  get allocatable(): Readonly<Record<string, number>> {
-    const { cpuMilli, memoryBytes, storageBytes, extended } = this.shape;
-    return {
-      ...extended,
-      cpu: cpuMilli,
-      memory: memoryBytes,
-      "ephemeral-storage": storageBytes,
-      pods: limits.podsPerNode,
-    };
   }
 
   get isOn(): boolean {
@@ -98,13 +90,13 @@ export class SimulatedNode {
     if (this.#power) return;
     this.#boots += 1;
     const power = this.#options.power(this.shape);
-    const { client, clock, logger, signal } = power;
+    const { clock, logger, signal } = power;
     const { live, known } = this.#options;
     const made = live && known(this.name);
     this.#power = power;
     this.#statuses = live?.statuses ?? new StatusWriter(power);
     this.#registration = new NodeRegistration({
-      client,
+      client: sayingAll(power.client, this.shape),
       clock,
       logger,
       identity: identityOf(this.shape),
@@ -231,9 +223,13 @@ export class SimulatedNode {
     };
   }
 
-  /** The pods that take a share of the node. */
   #neighbours(): Pod[] {
-    return [...this.pods.values()].filter(({ state }) => state !== "ended").map(({ pod }) => pod);
+    return this.#takers().map(({ pod }) => pod);
+  }
+
+  /** The pods that take a share of the node. */
+  #takers(): SimulatedPod[] {
+    return [...this.pods.values()].filter(({ state }) => state !== "ended");
   }
 
   #onChange(own: SimulatedPod, from: PodState): void {
@@ -285,12 +281,13 @@ export class SimulatedNode {
     this.#statuses?.forget(own.uid);
   }
 
-  /** There are more addresses than a node takes pods. */
+  /** There are more addresses than a node takes pods. One whose pod has ended is free, though its pod may stay in the API for long. */
   #newAddress(): string {
-    const taken = new Set(Array.from(this.pods.values(), ({ address }) => address));
+    const taken = new Set(this.#takers().map(({ address }) => address));
+    const last = addressesIn(this.shape.podRange) + 1;
     for (;;) {
       const address = addressIn(this.shape.podRange, this.#nextAddress);
-      this.#nextAddress = this.#nextAddress >= 254 ? 2 : this.#nextAddress + 1;
+      this.#nextAddress = this.#nextAddress >= last ? 2 : this.#nextAddress + 1;
       if (!taken.has(address)) return address;
     }
   }
