@@ -104,6 +104,23 @@ test("when the program begins anew, pods go on where they were, and one that was
   await second.stop();
 });
 
+test("a pod with a sidecar on a fake node has all of its containers ready", async () => {
+  const program = started();
+  const sidecar = { name: "proxy", image: "nowhere/proxy:1", restartPolicy: "Always" };
+  await client
+    .resource(pods, "default")
+    .create(podOn("accompanied", "fake-0", { initContainers: [sidecar] }));
+  await podWhere("accompanied", isPodReady);
+  const table = await client.raw<{ rows: { cells: unknown[] }[] }>(
+    "GET",
+    "/api/v1/namespaces/default/pods/accompanied",
+    undefined,
+    { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
+  );
+  assert.deepEqual(table.rows[0]?.cells.slice(0, 3), ["accompanied", "2/2", "Running"]);
+  await program.stop();
+});
+
 test("a node that has an agent is left alone, whatever it is labelled", async () => {
   const { nodeInfo } = must((await client.resource(nodes).get("fake-0")).status, "it has said how it is");
   const real = { ...must(nodeInfo, "it has said what it is"), containerRuntimeVersion: "crun://1.8" };

@@ -1,4 +1,5 @@
 import { type ContainerState, type Pod, type PodCondition, type PodStatus, qosClassOf } from "#api";
+import { initStatuses } from "./init-status.ts";
 import type { SimulatedPod } from "./simulated-pod.ts";
 
 /** Where the pod runs, and when it is. */
@@ -14,23 +15,29 @@ export function simulatedStatus(simulated: SimulatedPod, context: StatusContext)
   const { hostAddress, before, nowMs } = context;
   const phase = phaseOf(simulated);
   const isReady = simulated.state === "ready";
+  const startTime = before?.startTime ?? timeOf(nowMs);
+  const { containers = [], initContainers = [] } = pod.spec ?? {};
+  const isInitialized = phase !== "Pending" || initContainers.length === 0;
   return {
     phase,
-    conditions: conditionsOf({ phase, isReady }, context),
-    startTime: before?.startTime ?? timeOf(nowMs),
+    conditions: conditionsOf({ phase, isReady, isInitialized }, context),
+    startTime,
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
     hostIP: hostAddress,
     hostIPs: [{ ip: hostAddress }],
     podIP: address,
     podIPs: [{ ip: address }],
-    containerStatuses: (pod.spec?.containers ?? []).map(({ name, image = "" }) => ({
+    ...(initContainers.length === 0
+      ? {}
+      : { initContainerStatuses: initStatuses(initContainers, { phase, startTime, now: timeOf(nowMs) }) }),
+    containerStatuses: containers.map(({ name, image = "" }) => ({
       name,
       image,
       imageID: image,
       ready: isReady,
       started: simulated.startedAt !== undefined,
       restartCount: simulated.restarts,
-      state: stateOf(simulated, nowMs),
+      state: isInitialized ? stateOf(simulated, nowMs) : { waiting: { reason: "PodInitializing" } },
       lastState: {},
     })),
     ...(pod.metadata?.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
@@ -67,7 +74,7 @@ function stateOf({ state, startedAt, lastEnding }: SimulatedPod, nowMs: number):
 }
 
 function conditionsOf(
-  seen: { phase: string; isReady: boolean },
+  seen: { phase: string; isReady: boolean; isInitialized: boolean },
   { before, nowMs }: StatusContext,
 ): PodCondition[] {
   const isOver = seen.phase === "Succeeded" || seen.phase === "Failed";
@@ -77,7 +84,9 @@ function conditionsOf(
   };
   const verdicts: Record<string, { status: boolean; reason?: string }> = {
     PodReadyToStartContainers: { status: !isOver },
-    Initialized: { status: true },
+    Initialized: seen.isInitialized
+      ? { status: true }
+      : { status: false, reason: "ContainersNotInitialized" },
     Ready: ready,
     ContainersReady: ready,
     PodScheduled: { status: true },
