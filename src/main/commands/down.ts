@@ -1,10 +1,10 @@
 import { type Command, flag, type Invocation, progress } from "#cli";
-import { type Layout, readClusterConfig, supervisorFor } from "#cluster";
+import { type ClusterConfig, kubeconfigPath, type Layout, readClusterConfig, supervisorFor } from "#cluster";
 import type { Host } from "#host";
 import { confirm } from "../confirm.ts";
 import { commandLine, dataOption, existingCluster, layoutFor, requireRoot, thisMachine } from "../machine.ts";
 import { makeKubeconfigs } from "../start.ts";
-import { removeFromUserKubeconfig } from "../user-kubeconfig.ts";
+import { removeFromKubeconfigs } from "../user-kubeconfig.ts";
 
 /** Ends the cluster. Without `--purge`, what it knows stays and `up` brings the same workloads back. */
 export const downCommand: Command = {
@@ -26,7 +26,7 @@ export const downCommand: Command = {
 };
 
 async function down(invocation: Invocation): Promise<number> {
-  const { output, clock, random } = invocation;
+  const { output, clock } = invocation;
   const host = thisMachine();
   const layout = layoutFor(invocation);
   const purge = flag(invocation, "purge");
@@ -55,22 +55,33 @@ async function down(invocation: Invocation): Promise<number> {
     removeFromMachine(host, layout, config, { graceful }),
   );
   if (purge) {
-    await steps.step(`Removing ${layout.data}`, async () => {
-      await removeFromUserKubeconfig(
-        host,
-        invocation.environment,
-        makeKubeconfigs(layout, config, { clock, random }),
-      );
+    const kept = await steps.step(`Removing ${layout.data}`, async () => {
+      const text = await kubeconfigText(invocation, host, layout, config);
+      const kept = await removeFromKubeconfigs(host, invocation.environment, { layout, text });
       await supervisor.remove();
       await removeData(host, layout.data);
+      return kept;
     });
+    for (const { why } of kept) output.note(`Note: ${why}\n`);
+    const isLeft = kept.some(({ isGone }) => !isGone);
+    output.note(`Nothing ${isLeft ? "else " : ""}of the cluster is left.\n`);
+    return 0;
   }
   output.note(
-    purge
-      ? "Nothing of the cluster is left.\n"
-      : `The cluster is down; its data stays in ${layout.data}. Bring it back with: ${commandLine(invocation, "up")}\n`,
+    `The cluster is down; its data stays in ${layout.data}. Bring it back with: ${commandLine(invocation, "up")}\n`,
   );
   return 0;
+}
+
+/** What was written into kubeconfigs. As it stands in its file: keys that are lost are made anew, and nobody would know the cluster by those. */
+async function kubeconfigText(
+  { clock, random }: Invocation,
+  host: Host,
+  layout: Layout,
+  config: ClusterConfig,
+): Promise<string> {
+  const written = await host.files.read(kubeconfigPath(layout, "admin"));
+  return written ?? makeKubeconfigs(layout, config, { clock, random }).text;
 }
 
 async function preview(invocation: Invocation, host: Host, layout: Layout, purge: boolean): Promise<number> {

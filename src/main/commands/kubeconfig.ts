@@ -25,7 +25,7 @@ export const kubeconfigCommand: Command = {
       invocation.output.out(text);
       return 0;
     }
-    const { path, context } = await addToKubeconfig(host, invocation.environment, { text });
+    const { path, context } = await addToKubeconfig(host, invocation.environment, { layout, text });
     invocation.output.note(`Context ${context} is in ${path}.\n`);
     return 0;
   },

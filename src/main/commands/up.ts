@@ -122,7 +122,10 @@ async function up(invocation: Invocation): Promise<number> {
           steps,
           signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         });
-  const user = await addToKubeconfig(host, invocation.environment, kubeconfig);
+  const user = await addToKubeconfig(host, invocation.environment, {
+    layout,
+    text: kubeconfig.text,
+  });
   const ready = ((clock.monotonicMs() - began) / 1000).toFixed(2);
   const wasUp = running.length === before.length;
   const changed = !wasUp || user.changed || (simulated?.changed ?? false);
