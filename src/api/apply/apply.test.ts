@@ -210,13 +210,15 @@ test("a configuration whose list elements lack their key is refused", () => {
 });
 
 test("ports are told apart by number and protocol, TCP when not said", () => {
-  const ports = [{ containerPort: 80 }, { containerPort: 80, protocol: "UDP" }];
-  const created = apply(undefined, deployment(1, [{ name: "web", ports }]));
-  assert.ok(
-    fieldsOf(created, "alice").includes(
-      '.spec.template.spec.containers[name="web"].ports[containerPort=80,protocol="TCP"]',
-    ),
-  );
+  for (const tcp of [{ containerPort: 80 }, { containerPort: 80, protocol: "" }]) {
+    const ports = [tcp, { containerPort: 80, protocol: "UDP" }];
+    const created = apply(undefined, deployment(1, [{ name: "web", ports }]));
+    assert.ok(
+      fieldsOf(created, "alice").includes(
+        '.spec.template.spec.containers[name="web"].ports[containerPort=80,protocol="TCP"]',
+      ),
+    );
+  }
 });
 
 const containers = fc.uniqueArray(

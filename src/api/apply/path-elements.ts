@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../json.ts";
+import { isUnset } from "../schema/defaults.ts";
 import type { TypeSchema } from "../schema/type-schema.ts";
 
 /** How lists and maps name their parts in field sets. */
@@ -14,7 +15,7 @@ export function listElement(value: Json, schema: TypeSchema): string | undefined
   const keys = sortedKeys(schema);
   let text = "k:{";
   for (const { key, text: keyText } of keys) {
-    const part = value[key] ?? defaultOf(schema, key);
+    const part = value[key] || partOrDefault(value[key], schema, key);
     if (part === undefined || part === null) {
       // A key that has no default may be left out as long as another one is there.
       if (keys.length === 1) return undefined;
@@ -60,8 +61,10 @@ function sortedKeys(schema: TypeSchema): readonly WrittenKey[] {
   return keys;
 }
 
-function defaultOf(schema: TypeSchema, key: string): Json | undefined {
-  const value = schema.element?.fields.get(key)?.default;
+/** The part of an element that `key` names, which its default is for when it is left out. */
+function partOrDefault(part: Json | undefined, schema: TypeSchema, key: string): Json | undefined {
+  const field = schema.element?.fields.get(key);
+  if (field === undefined || !(part === null || isUnset(part, field))) return part;
   // An empty default says "absent", which names no element.
-  return value === "" || value === 0 ? undefined : (value as Json | undefined);
+  return field.default === "" || field.default === 0 ? undefined : (field.default as Json | undefined);
 }

@@ -16,7 +16,7 @@ function complaintsOf(causes: readonly { field?: string; message?: string }[]): 
 }
 
 test("a secret's texts become its bytes, and are not kept as texts", () => {
-  const secret: Secret = { metadata, stringData: { a: "grüße" } };
+  const secret: Secret = { metadata, type: "", stringData: { a: "grüße" } };
   secretKind.defaults(secret);
   assert.deepEqual(secret, { metadata, type: "Opaque", data: { a: "Z3LDvMOfZQ==" } });
 });

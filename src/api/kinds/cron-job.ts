@@ -21,7 +21,7 @@ import { workloadCells, workloadColumns } from "./workload-columns.ts";
 export const cronJobKind: KindDefinition<CronJob> = defineKind(cronJobs, {
   defaults({ spec }) {
     if (!spec) return;
-    spec.concurrencyPolicy ??= "Allow";
+    spec.concurrencyPolicy ||= "Allow";
     spec.suspend ??= false;
     spec.successfulJobsHistoryLimit ??= 3;
     spec.failedJobsHistoryLimit ??= 1;

@@ -23,7 +23,7 @@ export const daemonSetKind: KindDefinition<DaemonSet> = defineKind(daemonSets, {
   defaults({ spec }) {
     if (!spec) return;
     spec.updateStrategy ??= {};
-    spec.updateStrategy.type ??= "RollingUpdate";
+    spec.updateStrategy.type ||= "RollingUpdate";
     if (spec.updateStrategy.type === "RollingUpdate") {
       spec.updateStrategy.rollingUpdate ??= {};
       spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;

@@ -25,7 +25,7 @@ export const deploymentKind: KindDefinition<Deployment> = defineKind(deployments
     if (!spec) return;
     spec.replicas ??= 1;
     spec.strategy ??= {};
-    spec.strategy.type ??= "RollingUpdate";
+    spec.strategy.type ||= "RollingUpdate";
     if (spec.strategy.type === "RollingUpdate") {
       spec.strategy.rollingUpdate ??= {};
       spec.strategy.rollingUpdate.maxUnavailable ??= "25%";

@@ -13,7 +13,7 @@ import { whySpecial } from "./special-address.ts";
 export const endpointsKind: KindDefinition<Endpoints> = defineKind(endpoints, {
   createOnUpdate: true,
   defaults({ subsets }) {
-    for (const subset of subsets ?? []) for (const port of subset.ports ?? []) port.protocol ??= "TCP";
+    for (const subset of subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= "TCP";
   },
   validate({ subsets }, errors) {
     for (const [index, subset] of (subsets ?? []).entries()) {

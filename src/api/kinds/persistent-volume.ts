@@ -23,7 +23,7 @@ export const persistentVolumeKind: KindDefinition<PersistentVolume> = defineKind
   hasGeneration: false,
   defaults({ spec }) {
     if (!spec) return;
-    spec.persistentVolumeReclaimPolicy ??= "Retain";
+    spec.persistentVolumeReclaimPolicy ||= "Retain";
     spec.volumeMode ??= "Filesystem";
     if (spec.hostPath) spec.hostPath.type ??= "";
     defaultResourceList(spec.capacity);

@@ -12,7 +12,7 @@ import { maxContentBytes } from "./limits.ts";
 /** Secrets: small bytes for pods that not everyone may read. `stringData` is a way of writing `data`, never read back. */
 export const secretKind: KindDefinition<Secret> = defineKind(secrets, {
   defaults(secret) {
-    secret.type ??= "Opaque";
+    secret.type ||= "Opaque";
     if (!secret.stringData) return;
     secret.data ??= {};
     for (const [key, text] of Object.entries(secret.stringData)) secret.data[key] = toBase64(text);

@@ -30,21 +30,21 @@ export const statefulSetKind: KindDefinition<StatefulSet> = defineKind(statefulS
   defaults({ spec }) {
     if (!spec) return;
     spec.replicas ??= 1;
-    spec.podManagementPolicy ??= "OrderedReady";
+    spec.podManagementPolicy ||= "OrderedReady";
     spec.updateStrategy ??= {};
-    spec.updateStrategy.type ??= "RollingUpdate";
+    spec.updateStrategy.type ||= "RollingUpdate";
     if (spec.updateStrategy.type === "RollingUpdate") {
       spec.updateStrategy.rollingUpdate ??= {};
       spec.updateStrategy.rollingUpdate.partition ??= 0;
     }
     spec.persistentVolumeClaimRetentionPolicy ??= {};
-    spec.persistentVolumeClaimRetentionPolicy.whenDeleted ??= "Retain";
-    spec.persistentVolumeClaimRetentionPolicy.whenScaled ??= "Retain";
+    spec.persistentVolumeClaimRetentionPolicy.whenDeleted ||= "Retain";
+    spec.persistentVolumeClaimRetentionPolicy.whenScaled ||= "Retain";
     spec.revisionHistoryLimit ??= 10;
     defaultPodSpec(spec.template?.spec);
     for (const claim of spec.volumeClaimTemplates ?? []) {
-      claim.apiVersion ??= "v1";
-      claim.kind ??= "PersistentVolumeClaim";
+      claim.apiVersion ||= "v1";
+      claim.kind ||= "PersistentVolumeClaim";
       defaultClaimSpec(claim.spec);
       claim.status ??= { phase: "Pending" };
     }

@@ -32,6 +32,10 @@ function volume(spec: object = {}): PersistentVolume {
   return object;
 }
 
+test("a volume whose reclaim policy is empty is retained", () => {
+  assert.equal(volume({ persistentVolumeReclaimPolicy: "" }).spec?.persistentVolumeReclaimPolicy, "Retain");
+});
+
 const said = (causes: readonly StatusCause[]) => causes.map(({ field, message }) => `${field}: ${message}`);
 
 const claimComplaints = (spec: object) => said(persistentVolumeClaimKind.validateCreate(claim(spec)));

@@ -41,6 +41,35 @@ test("a deployment is completed as Kubernetes completes it", () => {
   });
 });
 
+test("empty strings of a workload are completed like missing ones", () => {
+  const { selector, template, ...spec } = deployment({ strategy: { type: "" } }).spec ?? {};
+  assert.deepEqual(
+    spec,
+    (({ selector: _, template: __, ...rest }) => rest)(deployment().spec ?? ({} as never)),
+  );
+  const metadata = { name: "db", namespace: "shop", uid: "u" };
+  const set = {
+    metadata,
+    spec: {
+      selector,
+      template,
+      podManagementPolicy: "",
+      updateStrategy: { type: "" },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "", whenScaled: "" },
+    },
+  } as StatefulSet;
+  statefulSetKind.defaults(set);
+  assert.deepEqual(statefulSetKind.validateCreate(set), []);
+  const daemons = { metadata, spec: { selector, template, updateStrategy: { type: "" } } } as DaemonSet;
+  daemonSetKind.defaults(daemons);
+  assert.deepEqual(daemonSetKind.validateCreate(daemons), []);
+  const once = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "c:1" }] } };
+  const ticks = { schedule: "* * * * *", concurrencyPolicy: "", jobTemplate: { spec: { template: once } } };
+  const cron = { metadata, spec: ticks } as CronJob;
+  cronJobKind.defaults(cron);
+  assert.deepEqual(cronJobKind.validateCreate(cron), []);
+});
+
 test("what is wrong with a deployment is named by its field", () => {
   assert.deepEqual(complaints({}), []);
   assert.deepEqual(complaints({ replicas: -1 }), [

@@ -106,7 +106,14 @@ class ObjectSchema implements TypeSchema {
 }
 
 function typeMetaField(name: string): FieldSchema {
-  return { name, schema: scalarSchemas.string, required: false, default: undefined, patch: undefined };
+  return {
+    name,
+    schema: scalarSchemas.string,
+    required: false,
+    default: undefined,
+    emptyIsUnset: false,
+    patch: undefined,
+  };
 }
 
 function fieldOf(name: string, field: FieldDefinition, owner: string): FieldSchema {
@@ -115,6 +122,7 @@ function fieldOf(name: string, field: FieldDefinition, owner: string): FieldSche
     schema: schemaFor(field.type, field, owner),
     required: field.required === true,
     default: field.default,
+    emptyIsUnset: field.type === "string" && Boolean(field.default) && field.pointer !== true,
     patch: patchRuleOf(field),
   };
 }

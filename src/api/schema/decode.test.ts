@@ -145,6 +145,17 @@ test("static defaults fill what every stored object has, and nothing that was gi
   });
 });
 
+test("a static default takes the place of an empty string, where empty says nothing", () => {
+  const volume = { iscsi: { iscsiInterface: "" }, azureDisk: { cachingMode: "" } };
+  const object = {
+    spec: { containers: [{ ports: [{ containerPort: 80, protocol: "" }] }], volumes: [volume] },
+  };
+  applyStaticDefaults(object, podSchema);
+  assert.equal(object.spec.containers[0]?.ports[0]?.protocol, "TCP");
+  assert.equal(volume.iscsi.iscsiInterface, "default");
+  assert.equal(volume.azureDisk.cachingMode, "", "a pointer's empty string is a value");
+});
+
 const widget: StructuralSchema = {
   type: "object",
   properties: {

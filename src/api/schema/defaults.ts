@@ -1,5 +1,5 @@
 import { cloneJson } from "../json.ts";
-import type { TypeSchema } from "./type-schema.ts";
+import type { FieldSchema, TypeSchema } from "./type-schema.ts";
 
 /**
  * Gives `object` the static defaults of its schema, in place: what is absent from no object that Kubernetes stores
@@ -19,7 +19,7 @@ export function applyStaticDefaults(object: unknown, schema: TypeSchema): void {
 function applyToFields(object: Record<string, unknown>, steps: readonly Step[]): void {
   for (const step of steps) {
     let value = object[step.name];
-    if (value === undefined) {
+    if (isUnset(value, step)) {
       if (step.default === undefined) continue;
       value = cloneJson(step.default);
       object[step.name] = value;
@@ -28,11 +28,17 @@ function applyToFields(object: Record<string, unknown>, steps: readonly Step[]):
   }
 }
 
+/** Whether a field's default takes its place: absent, or an empty string where that says as little. */
+export function isUnset(value: unknown, field: Pick<FieldSchema, "emptyIsUnset">): boolean {
+  return value === undefined || (value === "" && field.emptyIsUnset);
+}
+
 /** A field with a default of its own or, perhaps, below it. */
 interface Step {
   readonly name: string;
   readonly schema: TypeSchema;
   readonly default: unknown;
+  readonly emptyIsUnset: boolean;
   readonly descend: boolean;
 }
 
@@ -46,6 +52,7 @@ function stepsOf(schema: TypeSchema): readonly Step[] {
         name: field.name,
         schema: field.schema,
         default: field.default,
+        emptyIsUnset: field.emptyIsUnset,
         descend: isComposite(field.schema),
       }))
       .filter((step) => step.descend || step.default !== undefined);

@@ -56,6 +56,8 @@ function objectSchema(schema: StructuralSchema, name: string, objectMeta: TypeSc
       schema: converted,
       required: schema.required?.includes(field) ?? false,
       default: property.default,
+      // What a custom kind is given stays as it is.
+      emptyIsUnset: false,
       patch: undefined,
     });
   }
@@ -102,5 +104,5 @@ function scalarOf(schema: StructuralSchema): TypeSchema {
 }
 
 function plainField(name: string, schema: TypeSchema): FieldSchema {
-  return { name, schema, required: false, default: undefined, patch: undefined };
+  return { name, schema, required: false, default: undefined, emptyIsUnset: false, patch: undefined };
 }

@@ -51,6 +51,8 @@ export interface FieldSchema {
   readonly required: boolean;
   /** The static default; `undefined` when there is none. Shared: clone before use. */
   readonly default: unknown;
+  /** Whether the default also takes the place of `""`. */
+  readonly emptyIsUnset: boolean;
   /** How strategic merge patch treats it; `undefined`: objects merge, lists are replaced. */
   readonly patch: PatchRule | undefined;
 }

@@ -8,6 +8,7 @@ import type {
   Probe,
 } from "../../generated/types.ts";
 import { defaultResourceList } from "../resource-list.ts";
+import { pullPolicyOf } from "./pull-policy.ts";
 import { defaultVolume } from "./volume-defaults.ts";
 
 /** What Kubernetes fills into a pod. Beyond a template: service links, requests from limits, host ports. */
@@ -23,15 +24,14 @@ export function defaultPod(pod: Pod): void {
 /** What Kubernetes fills into every pod spec, those of templates too. */
 export function defaultPodSpec(spec: PodSpec | undefined): void {
   if (!spec) return;
-  spec.restartPolicy ??= "Always";
+  spec.restartPolicy ||= "Always";
   spec.terminationGracePeriodSeconds ??= 30;
-  spec.dnsPolicy ??= "ClusterFirst";
+  spec.dnsPolicy ||= "ClusterFirst";
   // The deprecated name mirrors the new one; whichever is given fills the other.
-  if (spec.serviceAccountName === undefined && spec.serviceAccount)
-    spec.serviceAccountName = spec.serviceAccount;
+  if (!spec.serviceAccountName && spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount;
   if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
   spec.securityContext ??= {};
-  spec.schedulerName ??= "default-scheduler";
+  spec.schedulerName ||= "default-scheduler";
   for (const container of allContainers(spec)) defaultContainer(container);
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
@@ -42,14 +42,14 @@ export function defaultPodSpec(spec: PodSpec | undefined): void {
 
 /** Also for ephemeral containers that are added to a running pod. */
 export function defaultContainer(container: Container | EphemeralContainer): void {
-  container.imagePullPolicy ??= pullPolicyOf(container.image ?? "");
-  container.terminationMessagePath ??= "/dev/termination-log";
-  container.terminationMessagePolicy ??= "File";
+  container.imagePullPolicy ||= pullPolicyOf(container.image ?? "");
+  container.terminationMessagePath ||= "/dev/termination-log";
+  container.terminationMessagePolicy ||= "File";
   container.resources ??= {};
-  for (const port of container.ports ?? []) port.protocol ??= "TCP";
+  for (const port of container.ports ?? []) port.protocol ||= "TCP";
   for (const variable of container.env ?? []) {
     const reference = variable.valueFrom?.fieldRef;
-    if (reference) reference.apiVersion ??= "v1";
+    if (reference) reference.apiVersion ||= "v1";
   }
   defaultProbe(container.livenessProbe);
   defaultProbe(container.readinessProbe);
@@ -58,14 +58,6 @@ export function defaultContainer(container: Container | EphemeralContainer): voi
   defaultHandler(container.lifecycle?.preStop);
   defaultResourceList(container.resources.limits);
   defaultResourceList(container.resources.requests);
-}
-
-/** `Always` for what may change behind its name (`latest`, no tag), else `IfNotPresent`. */
-export function pullPolicyOf(image: string): "Always" | "IfNotPresent" {
-  if (image.includes("@")) return "IfNotPresent";
-  const name = image.slice(image.lastIndexOf("/") + 1);
-  const colon = name.indexOf(":");
-  return colon < 0 || name.slice(colon + 1) === "latest" ? "Always" : "IfNotPresent";
 }
 
 function allContainers(spec: PodSpec): Container[] {

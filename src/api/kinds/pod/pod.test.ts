@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Pod } from "../../generated/types.ts";
 import { cloneJson } from "../../json.ts";
-import { pullPolicyOf } from "./defaults.ts";
 import { podKind } from "./pod.ts";
+import { pullPolicyOf } from "./pull-policy.ts";
 
 function pod(spec: object = {}, status?: object): Pod {
   return {

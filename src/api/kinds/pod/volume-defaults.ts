@@ -1,4 +1,5 @@
 import type { DownwardAPIVolumeFile, Volume } from "../../generated/types.ts";
+import { pullPolicyOf } from "./pull-policy.ts";
 
 const readableByAll = 0o644;
 
@@ -21,8 +22,8 @@ export function defaultVolume(volume: Volume): void {
   }
   if (volume.ephemeral?.volumeClaimTemplate?.spec)
     volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= "Filesystem";
-  if (volume.iscsi) volume.iscsi.iscsiInterface ??= "default";
-  if (volume.image) volume.image.pullPolicy ??= "IfNotPresent";
+  if (volume.iscsi) volume.iscsi.iscsiInterface ||= "default";
+  if (volume.image) volume.image.pullPolicy ||= pullPolicyOf(volume.image.reference ?? "");
 }
 
 /** The names of the sources that are set. A valid volume has exactly one. */
@@ -41,5 +42,5 @@ function hasSource(volume: Volume): boolean {
 }
 
 function defaultItems(items: DownwardAPIVolumeFile[] | undefined): void {
-  for (const item of items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ??= "v1";
+  for (const item of items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= "v1";
 }

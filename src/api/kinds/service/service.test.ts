@@ -31,6 +31,21 @@ test("a service is completed as Kubernetes completes it", () => {
   });
 });
 
+test("empty strings of a service are completed like missing ones", () => {
+  const empty = {
+    type: "",
+    sessionAffinity: "",
+    externalTrafficPolicy: "",
+    ports: [{ port: 80, targetPort: 80, protocol: "" }],
+  };
+  assert.deepEqual(service(empty).spec, {
+    ...service({ ports: [{ port: 80 }] }).spec,
+    externalTrafficPolicy: "",
+  });
+  assert.deepEqual(complaints(empty), []);
+  assert.equal(service({ ...empty, type: "NodePort" }).spec?.externalTrafficPolicy, "Cluster");
+});
+
 test("what is wrong with a service is named by its field", () => {
   const cases: [object, string[]][] = [
     [{ ports: [{ port: 80 }] }, []],

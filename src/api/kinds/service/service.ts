@@ -44,18 +44,18 @@ export function hasNodePorts(type: string | undefined): boolean {
 
 function defaultService({ spec }: Service): void {
   if (!spec) return;
-  spec.sessionAffinity ??= "None";
+  spec.sessionAffinity ||= "None";
   if (spec.sessionAffinity === "ClientIP") {
     spec.sessionAffinityConfig ??= {};
     spec.sessionAffinityConfig.clientIP ??= {};
     spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= 10_800;
   } else if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
-  spec.type ??= "ClusterIP";
+  spec.type ||= "ClusterIP";
   for (const port of spec.ports ?? []) {
-    port.protocol ??= "TCP";
+    port.protocol ||= "TCP";
     if (!port.targetPort && port.port !== undefined) port.targetPort = port.port;
   }
-  if (hasNodePorts(spec.type)) spec.externalTrafficPolicy ??= "Cluster";
+  if (hasNodePorts(spec.type)) spec.externalTrafficPolicy ||= "Cluster";
   if (hasClusterIp(spec.type)) spec.internalTrafficPolicy ??= "Cluster";
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];

@@ -143,7 +143,7 @@ function validateNodePort(
 }
 
 function validatePolicies(spec: ServiceSpec, errors: FieldErrors): void {
-  if (spec.externalTrafficPolicy !== undefined) {
+  if (spec.externalTrafficPolicy) {
     if (spec.type !== "NodePort" && spec.type !== "LoadBalancer" && !spec.externalIPs?.length) {
       errors.push(
         invalidValue(
