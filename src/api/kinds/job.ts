@@ -69,7 +69,7 @@ export function defaultJobSpec(spec: JobSpec | undefined): void {
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
   for (const rule of spec.podFailurePolicy?.rules ?? []) {
-    for (const pattern of rule.onPodConditions ?? []) pattern.status ??= "True";
+    for (const pattern of rule.onPodConditions ?? []) pattern.status ||= "True";
   }
   defaultPodSpec(spec.template?.spec);
 }

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { must } from "#base";
 import type { CronJob, DaemonSet, Deployment, Job, Scale, StatefulSet } from "../generated/types.ts";
 import { cloneJson } from "../json.ts";
+import { schemaOf } from "../schema/built-in.ts";
+import { applyStaticDefaults } from "../schema/defaults.ts";
 import { cronJobKind } from "./cron-job.ts";
 import { daemonSetKind } from "./daemon-set.ts";
 import { deploymentKind } from "./deployment.ts";
@@ -179,6 +182,22 @@ test("what is wrong with a job is named by its field", () => {
       "spec.successPolicy.rules[1]",
     ],
   );
+});
+
+test("a condition of a job's failure policy means that it holds, unless it says otherwise", () => {
+  const rules = [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget" }] }];
+  const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "c:1" }] } };
+  const job = {
+    metadata: { name: "pi", namespace: "shop", uid: "u" },
+    spec: { template, podFailurePolicy: { rules } },
+  } as unknown as Job;
+  applyStaticDefaults(job, must(schemaOf(jobKind.resource), "jobs have a schema"));
+  jobKind.defaults(job);
+  jobKind.prepareForCreate(job);
+  assert.deepEqual(job.spec?.podFailurePolicy?.rules[0]?.onPodConditions, [
+    { type: "DisruptionTarget", status: "True" },
+  ]);
+  assert.deepEqual(jobKind.validateCreate(job), []);
 });
 
 test("a daemon set may surge or take away, not both, and not neither", () => {
