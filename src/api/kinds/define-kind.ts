@@ -15,6 +15,7 @@ import type {
   SubresourceBehaviour,
 } from "./kind-definition.ts";
 import { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
+import { newComplaints } from "./ratchet.ts";
 
 /** What is special about a kind. Everything left out is done the generic way. */
 export interface Behaviour<T extends KubernetesObject> {
@@ -36,7 +37,7 @@ export interface Behaviour<T extends KubernetesObject> {
   prepareForCreate?(object: T): void;
   /** Before the generation is decided. */
   prepareForUpdate?(object: T, old: T): void;
-  /** Rules for the object as it stands, on create and on update. `old` is absent on create. */
+  /** Rules for the object as it stands, on create and on update; what is stored already is not held against an update. */
   validate?(object: T, errors: FieldErrors, old?: T): void;
   /** Rules for what may change. */
   validateChange?(object: T, old: T, errors: FieldErrors): void;
@@ -94,7 +95,8 @@ export function defineKind<T extends KubernetesObject>(
       const errors: StatusCause[] = [];
       validateMetadata(object, resource, nameRule, errors);
       validateMetadataUpdate(object, old, errors);
-      behaviour.validate?.(object, errors, old);
+      const { validate } = behaviour;
+      if (validate) errors.push(...newComplaints(object, old, (each, found) => validate(each, found, old)));
       behaviour.validateChange?.(object, old, errors);
       return errors;
     },

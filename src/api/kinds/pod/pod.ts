@@ -6,6 +6,7 @@ import { qosClassOf } from "../../qos.ts";
 import { defineKind, metadataOf, partOf } from "../define-kind.ts";
 import { type FieldErrors, forbiddenField } from "../field-errors.ts";
 import type { KindDefinition, PartSubresource } from "../kind-definition.ts";
+import { newComplaints } from "../ratchet.ts";
 import { podColumns } from "./columns.ts";
 import { defaultContainer, defaultPod } from "./defaults.ts";
 import { mergeLabelKeys } from "./match-label-keys.ts";
@@ -65,18 +66,12 @@ export const podKind: KindDefinition<Pod> = defineKind(pods, {
 });
 
 function ephemeralContainers(): PartSubresource<Pod> {
-  return specPart("ephemeralContainers", (pod, old, errors) => {
-    validatePodSpec(pod.spec, "spec", errors);
-    validateEphemeralChange(pod, old, errors);
-  });
+  return specPart("ephemeralContainers", validateEphemeralChange);
 }
 
 /** Of the new pod only the one field of the spec is taken. */
-function specPart(
-  field: "ephemeralContainers",
-  validate: (pod: Pod, old: Pod, errors: FieldErrors) => void,
-): PartSubresource<Pod> {
-  const whole = partOf<Pod>(["spec"], (pod, old) => collected((errors) => validate(pod, old, errors)));
+function specPart(field: "ephemeralContainers", validateChange: PodChangeRule): PartSubresource<Pod> {
+  const whole = partOf<Pod>(["spec"], (pod, old) => wrongWith(pod, old, validateChange));
   return {
     ...whole,
     prepareForUpdate(pod, old) {
@@ -90,12 +85,7 @@ function specPart(
 }
 
 function resize(): PartSubresource<Pod> {
-  const whole = partOf<Pod>(["spec"], (pod, old) =>
-    collected((errors) => {
-      validatePodSpec(pod.spec, "spec", errors);
-      validateResize(pod, old, errors);
-    }),
-  );
+  const whole = partOf<Pod>(["spec"], (pod, old) => wrongWith(pod, old, validateResize));
   return {
     ...whole,
     prepareForUpdate(pod, old) {
@@ -135,8 +125,10 @@ function sameSpec(a: PodSpec | undefined, b: PodSpec | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function collected(check: (errors: FieldErrors) => void): StatusCause[] {
-  const errors: FieldErrors = [];
-  check(errors);
+type PodChangeRule = (pod: Pod, old: Pod, errors: FieldErrors) => void;
+
+function wrongWith(pod: Pod, old: Pod, validateChange: PodChangeRule): StatusCause[] {
+  const errors = newComplaints(pod, old, ({ spec }, found) => validatePodSpec(spec, "spec", found));
+  validateChange(pod, old, errors);
   return errors;
 }
