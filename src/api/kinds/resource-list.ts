@@ -40,6 +40,28 @@ export function isStandardContainerResource(name: string): boolean {
   return name === "cpu" || name === "memory" || name === "ephemeral-storage" || name.startsWith("hugepages-");
 }
 
+/** Resources of Kubernetes itself, of containers or quotas: no other may go without a domain. */
+export function isStandardResource(name: string): boolean {
+  return isStandardContainerResource(name) || standardResources.has(name);
+}
+
+const standardResources: ReadonlySet<string> = new Set([
+  ...["requests", "limits"].flatMap((side) =>
+    ["cpu", "memory", "ephemeral-storage"].map((name) => `${side}.${name}`),
+  ),
+  "storage",
+  "requests.storage",
+  "pods",
+  "services",
+  "services.loadbalancers",
+  "services.nodeports",
+  "replicationcontrollers",
+  "resourcequotas",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+]);
+
 function rounded(canonical: string): string {
   const quantity = tryParseQuantity(canonical);
   return quantity === undefined ? canonical : formatQuantity(roundUpToMilli(quantity));

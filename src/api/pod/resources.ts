@@ -28,6 +28,16 @@ export function podLimits(pod: Pod): ResourceAmounts {
   return podTotal(pod.spec, (container) => amountsOf(container.resources?.limits), "limits");
 }
 
+/** What the containers together ask for, or may use: without what the pod as a whole says, and without overhead. */
+export function amountsOfContainers(spec: PodSpec | undefined, side: Side): ResourceAmounts {
+  return containersTotal(spec, (container) => amountsOf(container.resources?.[side]));
+}
+
+/** What a pod as a whole may ask for and limit (KEP-2837); everything else only its containers can. */
+export function isPodLevelResource(name: string): boolean {
+  return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
+}
+
 /** One resource list as amounts. */
 export function amountsOf(list: QuantityList | undefined): ResourceAmounts {
   const amounts: ResourceAmounts = {};
@@ -46,14 +56,24 @@ export function addAmounts(total: ResourceAmounts, more: Readonly<ResourceAmount
 
 type Side = "requests" | "limits";
 
-/**
- * Init containers run one after another, sidecars from their place on: while an init container runs it needs its own
- * share and that of every sidecar started before it.
- */
 function podTotal(
   spec: PodSpec | undefined,
   amountsOfContainer: (container: Container) => ResourceAmounts,
   side: Side,
+): ResourceAmounts {
+  const total = containersTotal(spec, amountsOfContainer);
+  overrideByPod(total, spec?.resources?.[side]);
+  addOverhead(total, amountsOf(spec?.overhead), side);
+  return total;
+}
+
+/**
+ * Init containers run one after another, sidecars from their place on: while an init container runs it needs its own
+ * share and that of every sidecar started before it.
+ */
+function containersTotal(
+  spec: PodSpec | undefined,
+  amountsOfContainer: (container: Container) => ResourceAmounts,
 ): ResourceAmounts {
   const total: ResourceAmounts = {};
   for (const container of spec?.containers ?? []) addAmounts(total, amountsOfContainer(container));
@@ -71,8 +91,6 @@ function podTotal(
   }
   addAmounts(total, sidecars);
   raiseTo(total, initPeak);
-  overrideByPod(total, spec?.resources?.[side]);
-  addOverhead(total, amountsOf(spec?.overhead), side);
   return total;
 }
 
@@ -86,7 +104,7 @@ function raiseTo(total: ResourceAmounts, floor: Readonly<ResourceAmounts>): void
 /** What the pod as a whole says (KEP-2837) goes before the sum of its containers. */
 function overrideByPod(total: ResourceAmounts, list: QuantityList | undefined): void {
   const amounts = amountsOf(list);
-  for (const name in amounts) total[name] = amounts[name] ?? 0;
+  for (const name in amounts) if (isPodLevelResource(name)) total[name] = amounts[name] ?? 0;
 }
 
 /** A limit that nobody set must not appear because of overhead. */

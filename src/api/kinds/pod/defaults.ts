@@ -8,10 +8,11 @@ import type {
   Probe,
 } from "../../generated/types.ts";
 import { defaultResourceList } from "../resource-list.ts";
+import { defaultPodLevelResources } from "./pod-level-defaults.ts";
 import { pullPolicyOf } from "./pull-policy.ts";
 import { defaultVolume } from "./volume-defaults.ts";
 
-/** What Kubernetes fills into a pod. Beyond a template: service links, requests from limits, host ports. */
+/** What Kubernetes fills into a pod. Beyond a template: service links, requests from limits, its containers' and its own, host ports. */
 export function defaultPod(pod: Pod): void {
   const spec = pod.spec;
   if (!spec) return;
@@ -19,6 +20,7 @@ export function defaultPod(pod: Pod): void {
   for (const container of allContainers(spec)) requestWhatIsLimited(container);
   if (spec.hostNetwork) for (const container of allContainers(spec)) useHostPorts(container);
   defaultPodSpec(spec);
+  defaultPodLevelResources(spec);
 }
 
 /** What Kubernetes fills into every pod spec, those of templates too. */

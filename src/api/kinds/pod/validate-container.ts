@@ -1,6 +1,5 @@
 import type { Container, EnvVar, EphemeralContainer, VolumeMount } from "../../generated/types.ts";
 import { dnsLabel, environmentName, portNameRule, portNumber } from "../../names.ts";
-import { compareQuantities, tryParseQuantity } from "../../quantity.ts";
 import {
   checkNonNegative,
   checkOneOf,
@@ -12,9 +11,9 @@ import {
   missing,
   required,
 } from "../field-errors.ts";
-import { isStandardContainerResource, validateResourceList } from "../resource-list.ts";
 import { validateHandler, validateProbe } from "./validate-probe.ts";
 import { validateProfiles } from "./validate-profiles.ts";
+import { validateContainerResources } from "./validate-resources.ts";
 
 /** What the containers of one pod share while they are checked. */
 export interface ContainerContext {
@@ -54,7 +53,7 @@ export function validateContainer(
   validateEnv(container.env, `${path}.env`, errors);
   validateEnvFrom(container, path, errors);
   validateMounts(container.volumeMounts, `${path}.volumeMounts`, context);
-  validateResources(container, `${path}.resources`, errors);
+  validateContainerResources(container, `${path}.resources`, errors);
   validateLifetime(container, path, role, errors);
   validateSecurity(container, `${path}.securityContext`, errors);
 }
@@ -214,37 +213,6 @@ function validateMounts(
 export function validateRelativePath(value: string, path: string, errors: FieldErrors): void {
   if (value.startsWith("/")) errors.push(invalidValue(path, value, "must be a relative path"));
   if (value.split("/").includes("..")) errors.push(invalidValue(path, value, "must not contain '..'"));
-}
-
-function validateResources(container: Container, path: string, errors: FieldErrors): void {
-  const { limits, requests } = container.resources ?? {};
-  validateResourceList(limits, `${path}.limits`, errors);
-  validateResourceList(requests, `${path}.requests`, errors);
-  for (const [side, list] of [
-    ["limits", limits],
-    ["requests", requests],
-  ] as const) {
-    for (const name in list) {
-      if (!name.includes("/") && !isStandardContainerResource(name)) {
-        errors.push(
-          invalidValue(`${path}.${side}[${name}]`, name, "must be a standard resource for containers"),
-        );
-      }
-    }
-  }
-  for (const name in requests) {
-    const request = tryParseQuantity(requests[name] ?? "");
-    const limit = limits?.[name] === undefined ? undefined : tryParseQuantity(limits[name]);
-    if (request !== undefined && limit !== undefined && compareQuantities(request, limit) > 0) {
-      errors.push(
-        invalidValue(
-          `${path}.requests`,
-          String(requests[name]),
-          `must be less than or equal to ${name} limit of ${limits?.[name]}`,
-        ),
-      );
-    }
-  }
 }
 
 function validateLifetime(

@@ -16,6 +16,7 @@ import { type ContainerContext, validateContainer } from "./validate-container.t
 import { validateEphemeralContainers } from "./validate-ephemeral.ts";
 import { validatePlacement } from "./validate-placement.ts";
 import { validateProfiles } from "./validate-profiles.ts";
+import { validatePodLevelResources } from "./validate-resources.ts";
 import { validateVolumes } from "./validate-volumes.ts";
 
 /** Checks a pod spec, of a pod or of a template. `path`: `spec`, `spec.template.spec`. */
@@ -48,6 +49,7 @@ export function validatePodSpec(spec: PodSpec | undefined, path: string, errors:
   checkNonNegative(errors, `${path}.terminationGracePeriodSeconds`, spec.terminationGracePeriodSeconds);
   validateNames(spec, path, errors);
   validateLabels(spec.nodeSelector, `${path}.nodeSelector`, errors);
+  validatePodLevelResources(spec, path, errors);
   validateResourceList(spec.overhead, `${path}.overhead`, errors);
   validateSecurityContext(spec, `${path}.securityContext`, errors);
   validatePlacement(spec, path, errors);
