@@ -92,6 +92,10 @@ test("what is wrong is named by its field, in Kubernetes' words", () => {
     [{ containers: [{ name: "web" }] }, "spec.containers[0].image: Required value"],
     [{ containers: [container, container] }, 'spec.containers[1].name: Duplicate value: "web"'],
     [
+      { nodeName: "n1", schedulingGates: [{ name: "example.com/quota" }] },
+      "spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared",
+    ],
+    [
       { restartPolicy: "Maybe" },
       'spec.restartPolicy: Unsupported value: "Maybe": supported values: "Always", "OnFailure", "Never"',
     ],

@@ -31,8 +31,13 @@ export const podKind: KindDefinition<Pod> = defineKind(pods, {
   },
   validate(pod, errors, old) {
     validatePodSpec(pod.spec, "spec", errors);
-    if (old === undefined && pod.spec?.ephemeralContainers?.length) {
+    if (old !== undefined) return;
+    if (pod.spec?.ephemeralContainers?.length) {
       errors.push(forbiddenField("spec.ephemeralContainers", "cannot be set on create"));
+    }
+    if (pod.spec?.nodeName && pod.spec.schedulingGates?.length) {
+      const detail = "cannot be set until all schedulingGates have been cleared";
+      errors.push(forbiddenField("spec.nodeName", detail));
     }
   },
   validateChange: validatePodChange,
