@@ -111,17 +111,45 @@ function validateSuccessRule(
   if (succeededCount === undefined && succeededIndexes === undefined) {
     errors.push(required(path, "at least one of succeededCount or succeededIndexes must be specified"));
   }
-  const isWritten = succeededIndexes === undefined || /^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(succeededIndexes);
-  if (!isWritten) {
-    errors.push(
-      invalidValue(`${path}.succeededIndexes`, succeededIndexes, "must be indexes and ranges: 1,3-5"),
-    );
+  const indexes = readIndexes(succeededIndexes ?? "", completions);
+  if ("why" in indexes) {
+    const why = `error parsing succeededIndexes: ${indexes.why}`;
+    errors.push(invalidValue(`${path}.succeededIndexes`, succeededIndexes, why));
   }
   checkNonNegative(errors, `${path}.succeededCount`, succeededCount);
-  if (succeededCount !== undefined && succeededCount > completions) {
+  if (succeededCount === undefined) return;
+  if (succeededCount > completions) {
     const why = `must be less than or equal to ${completions} (the number of specified completions)`;
     errors.push(invalidValue(`${path}.succeededCount`, succeededCount, why));
   }
+  if (succeededIndexes !== undefined && "count" in indexes && succeededCount > indexes.count) {
+    const why = `must be less than or equal to ${indexes.count} (the number of indexes in the specified succeededIndexes field)`;
+    errors.push(invalidValue(`${path}.succeededCount`, succeededCount, why));
+  }
+}
+
+/** How many indexes `1,3-5` names, or what is wrong with it: they rise, and are below the number of completions. */
+function readIndexes(text: string, completions: number): { count: number } | { why: string } {
+  if (text === "") return { count: 0 };
+  let count = 0;
+  let previous = -1;
+  for (const interval of text.split(",")) {
+    const ends = interval.split("-");
+    if (ends.length > 2) {
+      return {
+        why: `the fragment "${interval}" violates the requirement that an index interval can have at most two parts separated by '-'`,
+      };
+    }
+    for (const end of ends) {
+      if (!/^\d+$/.test(end)) return { why: `cannot convert string to integer for index: "${end}"` };
+      const index = Number(end);
+      if (index >= completions) return { why: `too large index: "${end}"` };
+      if (index <= previous) return { why: `non-increasing order, previous: ${previous}, current: ${index}` };
+      count += end === ends[0] ? 1 : index - previous;
+      previous = index;
+    }
+  }
+  return { count };
 }
 
 /** Checks the limits that only make sense where every completion has an index. */

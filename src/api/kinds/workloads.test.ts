@@ -184,6 +184,30 @@ test("what is wrong with a job is named by its field", () => {
   );
 });
 
+test("a job can succeed by indexes that it has, named in order", () => {
+  const refused = (succeededIndexes: string, succeededCount?: number) => {
+    const rule = { succeededIndexes, ...(succeededCount === undefined ? {} : { succeededCount }) };
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "c:1" }] } };
+    const own = { completionMode: "Indexed", completions: 5, successPolicy: { rules: [rule] } };
+    const metadata = { name: "pi", namespace: "shop", uid: "u" };
+    const job = { metadata, spec: { template, ...own } } as unknown as Job;
+    jobKind.defaults(job);
+    jobKind.prepareForCreate(job);
+    return jobKind
+      .validateCreate(job)
+      .map(({ message }) => message?.split("succeededIndexes: ")[1] ?? message);
+  };
+  assert.deepEqual(refused("0,2-4", 4), []);
+  assert.deepEqual(refused("0,2-5"), ['too large index: "5"']);
+  assert.deepEqual(refused("7"), ['too large index: "7"']);
+  assert.deepEqual(refused("2,1"), ["non-increasing order, previous: 2, current: 1"]);
+  assert.deepEqual(refused("3-1"), ["non-increasing order, previous: 3, current: 1"]);
+  assert.match(refused("0-1-2")[0] ?? "", /at most two parts/);
+  assert.deepEqual(refused("0-1", 3), [
+    "Invalid value: 3: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)",
+  ]);
+});
+
 test("a condition of a job's failure policy means that it holds, unless it says otherwise", () => {
   const rules = [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget" }] }];
   const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "c:1" }] } };

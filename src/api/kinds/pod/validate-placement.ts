@@ -1,5 +1,11 @@
-import type { NodeSelectorTerm, PodAffinityTerm, PodSpec } from "../../generated/types.ts";
-import { labelKey } from "../../names.ts";
+import type {
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+  PodSpec,
+  TopologySpreadConstraint,
+} from "../../generated/types.ts";
+import { dnsSubdomain, labelKey } from "../../names.ts";
 import {
   checkOneOf,
   checkRequiredOneOf,
@@ -54,7 +60,8 @@ function validateTolerations(spec: PodSpec, path: string, errors: FieldErrors): 
         invalidValue(`${at}.operator`, toleration, "value must be empty when `operator` is 'Exists'"),
       );
     }
-    checkOneOf(errors, `${at}.operator`, toleration.operator, ["", "Equal", "Exists", "Gt", "Lt"]);
+    // Gt and Lt are for clusters that have switched them on (KEP-5471), which this one has not.
+    if (toleration.operator) checkOneOf(errors, `${at}.operator`, toleration.operator, ["Equal", "Exists"]);
     checkOneOf(errors, `${at}.effect`, toleration.effect, [
       "",
       "NoExecute",
@@ -124,17 +131,29 @@ export function validateNodeTerm(term: NodeSelectorTerm, path: string, errors: F
         );
     } else errors.push(invalidValue(`${at}.operator`, operator ?? "", "not a valid selector operator"));
   }
-  for (const [index, { key, values }] of (term.matchFields ?? []).entries()) {
-    const at = `${path}.matchFields[${index}]`;
-    if (key !== "metadata.name")
-      errors.push(invalidValue(`${at}.key`, key, "not a valid field selector key"));
-    if (values?.length !== 1)
-      errors.push(
-        required(
-          `${at}.values`,
-          "must be only one value when `operator` is 'In' or 'NotIn' for node field selector",
-        ),
-      );
+  for (const [index, requirement] of (term.matchFields ?? []).entries()) {
+    validateMatchField(requirement, `${path}.matchFields[${index}]`, errors);
+  }
+}
+
+/** The one field of a node that can be asked for is its name. */
+function validateMatchField(
+  { key, operator, values }: NodeSelectorRequirement,
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (operator !== "In" && operator !== "NotIn") {
+    errors.push(invalidValue(`${path}.operator`, operator ?? "", "not a valid selector operator"));
+  } else if (values?.length !== 1) {
+    const why = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+    errors.push(required(`${path}.values`, why));
+  }
+  if (key !== "metadata.name") {
+    errors.push(invalidValue(`${path}.key`, key ?? "", "not a valid field selector key"));
+    return;
+  }
+  for (const [index, name] of (values ?? []).entries()) {
+    for (const why of dnsSubdomain(name)) errors.push(invalidValue(`${path}.values[${index}]`, name, why));
   }
 }
 
@@ -146,6 +165,19 @@ function validatePodTerm(term: PodAffinityTerm, path: string, errors: FieldError
   else
     for (const why of labelKey(term.topologyKey))
       errors.push(invalidValue(`${path}.topologyKey`, term.topologyKey, why));
+}
+
+function validateMinDomains(
+  { minDomains, whenUnsatisfiable }: TopologySpreadConstraint,
+  path: string,
+  errors: FieldErrors,
+): void {
+  if (minDomains === undefined) return;
+  if (minDomains <= 0) errors.push(invalidValue(path, minDomains, "must be greater than 0"));
+  if (whenUnsatisfiable !== "DoNotSchedule") {
+    const why = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+    errors.push(invalidValue(path, minDomains, why));
+  }
 }
 
 function validateSpreading(spec: PodSpec, path: string, errors: FieldErrors): void {
@@ -162,9 +194,7 @@ function validateSpreading(spec: PodSpec, path: string, errors: FieldErrors): vo
     const pair = `{${constraint.topologyKey}, ${constraint.whenUnsatisfiable}}`;
     if (seen.has(pair)) errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair));
     seen.add(pair);
-    if (constraint.minDomains !== undefined && constraint.minDomains <= 0) {
-      errors.push(invalidValue(`${at}.minDomains`, constraint.minDomains, "must be greater than zero"));
-    }
+    validateMinDomains(constraint, `${at}.minDomains`, errors);
     for (const field of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const) {
       const value = constraint[field];
       if (value !== undefined && value !== "Honor" && value !== "Ignore") {
