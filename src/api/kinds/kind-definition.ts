@@ -34,7 +34,7 @@ export interface KindDefinition<T extends KubernetesObject = KubernetesObject> {
 
   /** What is wrong with it, as `metav1.StatusCause`s with field paths; an empty list means valid. Checks metadata too. */
   validateCreate(object: T): StatusCause[];
-  /** Checks the new object as on create, and what may change. */
+  /** Checks the new object as on create, save what is wrong with the old one alike, and what may change. */
   validateUpdate(object: T, old: T): StatusCause[];
 
   /** By name as in the path: `status`, `scale`, `log`. */
