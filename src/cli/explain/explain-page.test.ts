@@ -121,3 +121,34 @@ test("of a pod whose node would not take it now it says why", () => {
     "Pod shop/web is on n2. It would not take it now: node(s) were unschedulable. Pods that are there stay.\n",
   );
 });
+
+test("a pod that has ended, or whose node is not there, is not told to be on it", () => {
+  const page = (placement: ExplainedPod["placement"]) =>
+    explainPage(plain, { pod: "shop/api", placement, suggestions: [] });
+  const rejected = { phase: "Failed", node: "a", reason: "OutOfcpu", message: "Pod was rejected." };
+  assert.equal(
+    page({ type: "ended", ...rejected }),
+    "Pod shop/api failed: OutOfcpu, Pod was rejected. It was on a. A pod that has ended is not placed again.\n",
+  );
+  assert.equal(
+    page({ type: "ended", phase: "Succeeded", node: "a" }),
+    "Pod shop/api has done its work. It was on a. A pod that has ended is not placed again.\n",
+  );
+  assert.match(
+    page({ type: "misplaced", node: "gone" }),
+    /is bound to gone, and the cluster has no such node/,
+  );
+});
+
+test("for whom room is kept or made is named", () => {
+  const refused = [{ reasons: [cpu], keptFor: ["shop/urgent"], nodes: ["a"] }];
+  const page = explainPage(plain, {
+    ...unplaced,
+    placement: { type: "unplaced", nominatedNode: "b", refused, feasible: [] },
+  });
+  assert.match(
+    page,
+    /^Pod shop\/api waits for room that is being made on b\. The only one does not take it:/,
+  );
+  assert.match(page, /1 node \(a\): Insufficient cpu, with the room that is kept for shop\/urgent\n/);
+});

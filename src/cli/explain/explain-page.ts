@@ -1,21 +1,42 @@
 import { type Output, paint } from "../output.ts";
-import type { ExplainedPod, Placed, RefusedNodes, Unplaced } from "./explained-pod.ts";
+import type { Ended, ExplainedPod, Placed, RefusedNodes, Unplaced } from "./explained-pod.ts";
 import { scoreTable } from "./score-table.ts";
 
 /** What a person sees: where the pod is or why it is nowhere, node by node in groups, and what would help. */
 export function explainPage(output: Output, explained: ExplainedPod): string {
-  const { placement, otherScheduler } = explained;
+  const { otherScheduler } = explained;
   const warning =
     otherScheduler === undefined
       ? []
       : [`The scheduler of this pod is ${otherScheduler}. These are the rules of default-scheduler.`];
-  const sections =
-    placement.type === "gated"
-      ? [`${named(output, explained)} may not be placed yet: ${placement.reason}.`]
-      : placement.type === "unplaced"
-        ? unplacedSections(output, explained, placement)
-        : placedSections(output, explained, placement);
-  return `${[...warning, ...sections].filter((text) => text !== "").join("\n\n")}\n`;
+  const sections = [...warning, ...sectionsOf(output, explained)];
+  return `${sections.filter((text) => text !== "").join("\n\n")}\n`;
+}
+
+function sectionsOf(output: Output, explained: ExplainedPod): string[] {
+  const { placement } = explained;
+  const pod = named(output, explained);
+  switch (placement.type) {
+    case "gated":
+      return [`${pod} may not be placed yet: ${placement.reason}.`];
+    case "ended":
+      return [endedSentence(pod, placement)];
+    case "misplaced":
+      return [
+        `${pod} is bound to ${placement.node}, and the cluster has no such node: nobody runs it. It goes when it is deleted.`,
+      ];
+    case "unplaced":
+      return unplacedSections(output, explained, placement);
+    case "placed":
+      return placedSections(output, explained, placement);
+  }
+}
+
+function endedSentence(pod: string, { phase, node, reason, message }: Ended): string {
+  const why = [reason, message].filter((text) => text !== undefined).join(", ");
+  const how = phase === "Failed" ? `failed${why && `: ${why.replace(/\.$/, "")}`}` : "has done its work";
+  const where = node === undefined ? "" : ` It was on ${node}.`;
+  return `${pod} ${how}.${where} A pod that has ended is not placed again.`;
 }
 
 function unplacedSections(output: Output, explained: ExplainedPod, placement: Unplaced): string[] {
@@ -30,8 +51,9 @@ function unplacedSections(output: Output, explained: ExplainedPod, placement: Un
       refusedList(refused),
     ];
   }
+  const { nominatedNode } = placement;
   return [
-    `${pod} waits for a node. ${all === 1 ? "The only one does not take" : `Of ${all} nodes none takes`} it:`,
+    `${pod} waits for ${nominatedNode ? `room that is being made on ${nominatedNode}` : "a node"}. ${all === 1 ? "The only one does not take" : `Of ${all} nodes none takes`} it:`,
     refusedList(refused),
     helpList(explained),
   ];
@@ -58,8 +80,9 @@ function named(output: Output, { pod }: ExplainedPod): string {
 /** Lines rather than columns: reasons are as long as they are, and a terminal may be narrow. */
 function refusedList(refused: readonly RefusedNodes[]): string {
   return refused
-    .map(({ nodes, reasons }) => {
-      const why = reasons.map(({ reason }) => reason).join("; ");
+    .map(({ nodes, reasons, keptFor = [] }) => {
+      const all = reasons.map(({ reason }) => reason).join("; ");
+      const why = keptFor.length > 0 ? `${all}, with the room that is kept for ${someOf(keptFor)}` : all;
       return `  ${count(nodes.length, "node")} (${someOf(nodes)}): ${why}`;
     })
     .join("\n");

@@ -4,7 +4,7 @@ export interface ExplainedPod {
   readonly pod: string;
   /** Who decides on it, when that is not the scheduler whose rules these are. */
   readonly otherScheduler?: string;
-  readonly placement: Gated | Unplaced | Placed;
+  readonly placement: Gated | Unplaced | Placed | Misplaced | Ended;
   /** Changes that would help, the smallest first. */
   readonly suggestions: readonly Suggested[];
   /** Pods that make room for it, where it is important enough to ask. */
@@ -18,8 +18,24 @@ export interface Gated {
   readonly reason: string;
 }
 
+export interface Ended {
+  readonly type: "ended";
+  readonly phase: string;
+  readonly node?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface Misplaced {
+  readonly type: "misplaced";
+  /** That is not there. */
+  readonly node: string;
+}
+
 export interface Unplaced {
   readonly type: "unplaced";
+  /** Where room is being made for it. */
+  readonly nominatedNode?: string;
   readonly refused: readonly RefusedNodes[];
   readonly feasible: readonly ScoredNode[];
 }
@@ -35,6 +51,8 @@ export interface Placed {
 
 export interface RefusedNodes {
   readonly reasons: readonly { readonly reason: string }[];
+  /** Those for whom room is being made there. */
+  readonly keptFor?: readonly string[];
   readonly nodes: readonly string[];
 }
 

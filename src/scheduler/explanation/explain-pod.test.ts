@@ -226,3 +226,51 @@ test("a gated pod waits for its gates, whatever nodes there are", () => {
     reason: "waiting for scheduling gates: [example.com/wait]",
   });
 });
+
+test("room that is kept for a pod as important is not the pod's, and whom it is kept for is named", () => {
+  const awaiting: Pod = {
+    ...pod("urgent", { cpu: "3", priority: 10 }),
+    status: { nominatedNodeName: "a" },
+  };
+  const victim = pod("old", { cpu: "3", nodeName: "a" });
+  const small = pod("small", { cpu: "1" });
+  const { refused, suggestions } = unplaced({
+    pod: small,
+    nodes: [node("a", { cpu: "3500m" })],
+    pods: [awaiting, pod("other", { cpu: "1", nodeName: "a" })],
+  });
+  const reasons = [{ plugin: "NodeResourcesFit", reason: "Insufficient cpu" }];
+  assert.deepEqual(refused, [{ reasons, keptFor: ["shop/urgent"], nodes: ["a"] }]);
+  assert.deepEqual(suggestions, []);
+  // Who is more important does not make room for it.
+  const more = unplaced({
+    pod: pod("first", { priority: 20 }),
+    nodes: [node("a")],
+    pods: [awaiting, victim],
+  });
+  assert.deepEqual(
+    more.feasible.map((one) => one.node),
+    ["a"],
+  );
+  const own = unplaced({ pod: awaiting, nodes: [node("a")], pods: [victim] });
+  assert.equal(own.nominatedNode, "a");
+});
+
+test("a pod that has ended is on no node, and one whose node is not there is told so", () => {
+  const rejected: Pod = {
+    ...pod("late", { nodeName: "a" }),
+    status: { phase: "Failed", reason: "OutOfcpu", message: "Pod was rejected" },
+  };
+  assert.deepEqual(explain({ pod: rejected, nodes: [node("a")], pods: [rejected] }), {
+    type: "ended",
+    phase: "Failed",
+    node: "a",
+    reason: "OutOfcpu",
+    message: "Pod was rejected",
+  });
+  const lost = pod("lost", { nodeName: "gone" });
+  assert.deepEqual(explain({ pod: lost, nodes: [node("a")], pods: [lost] }), {
+    type: "misplaced",
+    node: "gone",
+  });
+});

@@ -27,16 +27,34 @@ export interface ExplainInput {
 type ObjectOf<L> = L extends Lister<infer T> ? T : never;
 
 /** Why a pod is where it is, or why it is nowhere. */
-export type Explanation = GatedPod | UnplacedPod | PlacedPod;
+export type Explanation = GatedPod | UnplacedPod | PlacedPod | MisplacedPod | EndedPod;
 
 export interface GatedPod {
   readonly type: "gated";
   readonly reason: string;
 }
 
+/** It has run, and will not again. */
+export interface EndedPod {
+  readonly type: "ended";
+  readonly phase: string;
+  readonly node?: string;
+  /** Why, where the node said so: `OutOfcpu`, `Evicted`. */
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** It is bound to a node that is not there. */
+export interface MisplacedPod {
+  readonly type: "misplaced";
+  readonly node: string;
+}
+
 /** It waits for a node. */
 export interface UnplacedPod {
   readonly type: "unplaced";
+  /** The node on which room is being made for it. */
+  readonly nominatedNode?: string;
   /** In Kubernetes' words, as its condition says; empty when some node fits. */
   readonly message: string;
   readonly refused: readonly RefusedGroup[];
@@ -68,6 +86,8 @@ export interface PlacedPod {
 export interface RefusedGroup {
   /** By everyone who refuses them, not only the first. */
   readonly reasons: readonly { readonly plugin: string; readonly reason: string }[];
+  /** Pods as important for which room is being made there: with them it would not fit, without them it would. `namespace/name`. */
+  readonly keptFor?: readonly string[];
   readonly nodes: readonly string[];
 }
 
@@ -81,27 +101,68 @@ export interface RankedNode {
 /** Works out from API objects what the scheduler would say about a pod at this moment. */
 export function explainPod(input: ExplainInput): Explanation {
   const { pod, profile = defaultProfile } = input;
+  if (isPodTerminal(pod)) return endedPod(pod);
   const cluster = clusterOf(input);
   const facts = cluster.factsOf(pod);
   const gate = gateOf(profile, facts);
   if (gate !== undefined) return { type: "gated", reason: gate };
-  const judgement = judge(profile.plugins, facts.shape, cluster, new CountersInUse(cluster.counters));
-  const refusals = new Map<NodeIndex, readonly Refusal[]>();
-  for (const node of cluster.nodes) refusals.set(node, refusalsOf(judgement, node));
-  const refused = groupsOf(refusals, cluster);
-  const feasible = rankedNodes(judgement, refusals, cluster);
   const nodeName = pod.spec?.nodeName;
+  const own = cluster.nodes.find(nodeName ?? "");
+  if (nodeName && (own === undefined || !cluster.nodes.exists(own))) {
+    return { type: "misplaced", node: nodeName };
+  }
+  const judgement = judge(profile.plugins, facts.shape, cluster, new CountersInUse(cluster.counters));
+  const verdicts = new Map<NodeIndex, Verdict>();
+  for (const node of cluster.nodes) verdicts.set(node, verdictOn(node, { judgement, facts, cluster }));
+  const refused = groupsOf(verdicts, cluster);
+  const feasible = rankedNodes(judgement, verdicts, cluster);
   if (nodeName) {
-    const own = refusals.get(cluster.nodes.find(nodeName) ?? -1) ?? [];
-    const refusedNow = own.flatMap(({ rejection }) => rejection.reasons);
+    const { refusals = [] } = verdicts.get(own ?? -1) ?? {};
+    const refusedNow = refusals.flatMap(({ rejection }) => rejection.reasons);
     return { type: "placed", node: nodeName, refusedNow, refused, feasible };
   }
-  if (feasible.length > 0) return { type: "unplaced", message: "", refused, suggestions: [], feasible };
+  const nominatedNode = pod.status?.nominatedNodeName;
+  const unplaced = { type: "unplaced", refused, feasible, ...(nominatedNode && { nominatedNode }) } as const;
+  if (feasible.length > 0) return { ...unplaced, message: "", suggestions: [] };
   const { plugins } = profile;
   const suggestions = suggestionsFor(facts.shape, { plugins, cluster, most: mostSuggestions });
   const preemption = preemptionFor(facts, profile, cluster);
-  const message = messageOf(refusals);
-  return { type: "unplaced", message, refused, suggestions, ...(preemption && { preemption }), feasible };
+  const message = messageOf(verdicts);
+  return { ...unplaced, message, suggestions, ...(preemption && { preemption }) };
+}
+
+function endedPod({ spec, status = {} }: Pod): EndedPod {
+  const { phase = "", reason, message } = status;
+  const node = spec?.nodeName;
+  return {
+    type: "ended",
+    phase,
+    ...(node && { node }),
+    ...(reason && { reason }),
+    ...(message && { message }),
+  };
+}
+
+/** What a node says to the pod. */
+interface Verdict {
+  readonly refusals: readonly Refusal[];
+  readonly keptFor: readonly string[];
+}
+
+/** As the scheduler judges: where room is being made for pods as important, it has to fit with them, too. */
+function verdictOn(
+  node: NodeIndex,
+  {
+    judgement,
+    facts: { shape, uid },
+    cluster,
+  }: { readonly judgement: Judgement; readonly facts: PodFacts; readonly cluster: Cluster },
+): Verdict {
+  const refusals = refusalsOf(judgement, node);
+  const awaiting = cluster.nominations.on(node, shape).filter((other) => other.uid !== uid);
+  if (refusals.length > 0 || awaiting.length === 0) return { refusals, keptFor: [] };
+  const withThem = cluster.with(awaiting, node, () => refusalsOf(judgement, node));
+  return { refusals: withThem, keptFor: withThem.length > 0 ? awaiting.map(({ key }) => key) : [] };
 }
 
 const mostSuggestions = 5;
@@ -115,8 +176,10 @@ function clusterOf({ pod, nodes, pods, objects = {} }: ExplainInput): Cluster {
   }
   for (const node of nodes) cluster.setNode(node);
   for (const other of pods) {
-    if (!other.spec?.nodeName || isPodTerminal(other) || other.metadata?.uid === pod.metadata?.uid) continue;
-    cluster.setPod(cluster.factsOf(other));
+    if (isPodTerminal(other) || other.metadata?.uid === pod.metadata?.uid) continue;
+    const awaited = other.status?.nominatedNodeName;
+    if (other.spec?.nodeName) cluster.setPod(cluster.factsOf(other));
+    else if (awaited) cluster.nominate(cluster.factsOf(other), awaited);
   }
   return cluster;
 }
@@ -130,26 +193,27 @@ function gateOf({ plugins }: Profile, facts: PodFacts): string | undefined {
   return undefined;
 }
 
-function groupsOf(
-  refusals: ReadonlyMap<NodeIndex, readonly Refusal[]>,
-  { nodes }: Cluster,
-): readonly RefusedGroup[] {
-  const reasonsOf = (all: readonly Refusal[]) =>
-    all.flatMap(({ plugin, rejection }) => rejection.reasons.map((reason) => ({ plugin, reason })));
-  const refused = [...refusals].filter(([, all]) => all.length > 0);
-  const groups = Map.groupBy(refused, ([, all]) => JSON.stringify(reasonsOf(all)));
+function groupsOf(verdicts: ReadonlyMap<NodeIndex, Verdict>, { nodes }: Cluster): readonly RefusedGroup[] {
+  const whyOf = ({ refusals, keptFor }: Verdict) => ({
+    reasons: refusals.flatMap(({ plugin, rejection }) =>
+      rejection.reasons.map((reason) => ({ plugin, reason })),
+    ),
+    ...(keptFor.length > 0 && { keptFor }),
+  });
+  const refused = [...verdicts].filter(([, { refusals }]) => refusals.length > 0);
+  const groups = Map.groupBy(refused, ([, verdict]) => JSON.stringify(whyOf(verdict)));
   return Array.from(groups.values(), (group) => ({
-    reasons: reasonsOf(group[0]?.[1] ?? []),
+    ...whyOf((group[0] as (typeof group)[number])[1]),
     nodes: group.map(([node]) => nodes.name(node)),
   })).sort((a, b) => b.nodes.length - a.nodes.length);
 }
 
 function rankedNodes(
   judgement: Judgement,
-  refusals: ReadonlyMap<NodeIndex, readonly Refusal[]>,
+  verdicts: ReadonlyMap<NodeIndex, Verdict>,
   { nodes }: Cluster,
 ): readonly RankedNode[] {
-  const feasible = [...refusals].flatMap(([node, all]) => (all.length === 0 ? [node] : []));
+  const feasible = [...verdicts].flatMap(([node, { refusals }]) => (refusals.length === 0 ? [node] : []));
   return scoresOf(judgement, feasible)
     .map(({ node, total, byPlugin }: NodeScores) => ({ node: nodes.name(node), total, byPlugin }))
     .sort((a, b) => b.total - a.total || a.node.localeCompare(b.node));
@@ -175,8 +239,8 @@ function preemptionFor(facts: PodFacts, profile: Profile, cluster: Cluster): Pre
   return undefined;
 }
 
-function messageOf(refusals: ReadonlyMap<NodeIndex, readonly Refusal[]>): string {
+function messageOf(verdicts: ReadonlyMap<NodeIndex, Verdict>): string {
   const tally = new RefusalTally();
-  for (const [first] of refusals.values()) if (first) tally.add(first, 1);
+  for (const { refusals } of verdicts.values()) if (refusals[0]) tally.add(refusals[0], 1);
   return explainRefusals(tally.refusals);
 }

@@ -60,6 +60,8 @@ function remediesByNode(
   const found: NodeRemedies[] = [];
   for (const node of cluster.nodes) {
     const byPlugin = refusalsOf(judgement, node).map(({ plugin }) => remediesOf.get(plugin)?.(node) ?? []);
+    // It would take the pod, but room on it is kept for others.
+    if (byPlugin.length === 0) continue;
     if (byPlugin.some(({ length }) => length === 0)) continue;
     const remedies = together(byPlugin.flat());
     if (!remedies) continue;
