@@ -46,13 +46,14 @@ export function usageAt(
   };
 }
 
-/** After how long the leak reaches the limit; undefined: never. Pure. */
+/** After how long more is used than the limit allows: at once, when the leak has come so far, or never (undefined). Pure. */
 export function outOfMemoryAfterMs(
   { memoryBytes, leakBytesPerHour }: UsageCurve,
   limitBytes: number,
 ): number | undefined {
+  if (memoryBytes > limitBytes) return 0;
   if (leakBytesPerHour <= 0) return undefined;
-  return Math.max(0, ((limitBytes - memoryBytes) / leakBytesPerHour) * 3_600_000);
+  return ((limitBytes - memoryBytes) / leakBytesPerHour) * 3_600_000;
 }
 
 /** An ordinary service on an ordinary day. */
