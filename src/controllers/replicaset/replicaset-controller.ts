@@ -5,7 +5,7 @@ import { type Controller, controller, controllerKey, watch } from "#reconcile";
 import type { ControllerContext } from "../context.ts";
 import { eachOf, slowStart } from "../shared/batches.ts";
 import { applyClaim, controllerOf, controllerReference } from "../shared/claim.ts";
-import { withCondition } from "../shared/condition.ts";
+import { conditionOf, withCondition } from "../shared/condition.ts";
 import { patchStatus } from "../shared/patch-status.ts";
 import { podFromTemplate, podInformer } from "../shared/pods.ts";
 import { selectorOf } from "../shared/selectors.ts";
@@ -82,7 +82,10 @@ export function replicaSetController(context: ControllerContext): Controller {
         reason: "FailedCreate",
         message: messageOf(failure),
       };
-      const conditions = withCondition(replicaSet.status?.conditions, failed, now);
+      const before = replicaSet.status?.conditions ?? [];
+      // The names of pods in the message differ each time. Were it written each time, each attempt would call for the next one, without a pause.
+      const isKnown = conditionOf(before, "ReplicaFailure")?.reason === failed.reason;
+      const conditions = isKnown ? before : withCondition(before, failed, now);
       await patchStatus(client, replicaSets, replicaSet, { ...plan.status, conditions });
       throw failure;
     }
