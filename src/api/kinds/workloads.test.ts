@@ -88,6 +88,23 @@ test("what is wrong with a deployment is named by its field", () => {
   ]);
 });
 
+test("a template that was stored before a rule was made does not keep a workload from changing, until it changes itself", () => {
+  const template = (image: string) => ({
+    metadata: { labels: { app: "web" } },
+    spec: {
+      containers: [{ name: "web", image, resources: { requests: { "example.com/gpu": "1" } } }],
+    },
+  });
+  const old = deployment({ template: template("web:1") });
+  const scaled = deployment({ template: template("web:1"), replicas: 5 });
+  assert.deepEqual(deploymentKind.validateUpdate(scaled, old), []);
+  const rolled = deployment({ template: template("web:2") });
+  assert.match(
+    deploymentKind.validateUpdate(rolled, old)[0]?.message ?? "",
+    /Limit must be set for non overcommitable resources/,
+  );
+});
+
 test("the selector stays as it is", () => {
   const old = deployment();
   const changed = cloneJson(old);
