@@ -117,7 +117,8 @@ export function explainPod(input: ExplainInput): Explanation {
   const refused = groupsOf(verdicts, cluster);
   const feasible = rankedNodes(judgement, verdicts, cluster);
   if (nodeName) {
-    const { refusals = [] } = verdicts.get(own ?? -1) ?? {};
+    // It has its room there, whomever more is being made for.
+    const refusals = own === undefined ? [] : refusalsOf(judgement, own);
     const refusedNow = refusals.flatMap(({ rejection }) => rejection.reasons);
     return { type: "placed", node: nodeName, refusedNow, refused, feasible };
   }

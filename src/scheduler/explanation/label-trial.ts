@@ -30,7 +30,7 @@ export class LabelTrial {
   openedBy(changes: readonly Remedy[], nodes: readonly NodeIndex[]): readonly NodeIndex[] {
     const relabelling = changes.find((remedy) => remedy.type === "label-node");
     if (!relabelling) return nodes;
-    const others = new Set(changes.filter((remedy) => remedy !== relabelling).map(sortOf));
+    const others = changes.filter((remedy) => remedy !== relabelling);
     const tried = nodes.slice(0, this.#left);
     this.#left -= tried.length;
     const opened = tried.filter((node) => this.#opens(node, relabelling.labels, others));
@@ -38,18 +38,32 @@ export class LabelTrial {
   }
 
   /** Who still refuses the node has no more to ask for than the other changes. */
-  #opens(node: NodeIndex, labels: Relabelling, others: ReadonlySet<string>): boolean {
+  #opens(node: NodeIndex, labels: Relabelling, others: readonly Remedy[]): boolean {
     const cluster = this.#cluster;
     return cluster.withLabels(node, labels, () => {
       const counters = new CountersInUse(cluster.counters);
       const judgement = judge(this.#plugins, this.#shape, cluster, counters);
       const refusals = refusalsOf(judgement, node);
       counters.release();
+      if (others.length === 0) return refusals.length === 0;
       return refusals.every(({ plugin: name }) => {
         const plugin = this.#plugins.find((one) => one.name === name);
         const remedies = plugin?.remedies?.(this.#shape, cluster)(node) ?? [];
-        return remedies.length > 0 && remedies.every((remedy) => others.has(sortOf(remedy)));
+        return (
+          remedies.length > 0 && remedies.every((remedy) => others.some((other) => covers(other, remedy)))
+        );
       });
     });
   }
+}
+
+/** Whether who does the one has done the other as well. */
+function covers(done: Remedy, asked: Remedy): boolean {
+  if (sortOf(done) !== sortOf(asked)) return false;
+  return amountOf(done) >= amountOf(asked);
+}
+
+function amountOf(remedy: Remedy): number {
+  if ("by" in remedy) return remedy.by;
+  return "to" in remedy ? remedy.to : 0;
 }

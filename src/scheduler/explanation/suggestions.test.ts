@@ -100,6 +100,24 @@ test("a node without a zone is to get that of the pods that are wanted near, and
   ]);
 });
 
+test("what the label makes more is not passed over", () => {
+  const full = {
+    metadata: { name: "a", labels: { [zone]: "za", disk: "ssd" } },
+    status: { allocatable: {} },
+  };
+  const nodes = [full, node("b", { [zone]: "zb", disk: "ssd" }), node("c", { [zone]: "zb" })];
+  const app = { app: "web" };
+  const pods = ["b", "b", "c"].map((nodeName, index) => pod(`web-${index}`, { nodeName }, app));
+  const constraint = { topologyKey: zone, maxSkew: 1, whenUnsatisfiable: "DoNotSchedule" };
+  const spread = [{ ...constraint, labelSelector: { matchLabels: app } }];
+  const waiting = pod("web", { nodeSelector: { disk: "ssd" }, topologySpreadConstraints: spread }, app);
+  // With c in it, zone zb has one pod more.
+  assert.deepEqual(suggested({ pod: waiting, nodes, pods }), [
+    `allow a maxSkew of 3 over ${zone} (opens b)`,
+    "allow 1 pods on the node (opens a)",
+  ]);
+});
+
 test("no pod is asked for where none would be the right one", () => {
   const nodes = [node("a", { [zone]: "za" })];
   assert.deepEqual(suggested({ pod: pod("api", near("podAffinity", undefined)), nodes }), []);

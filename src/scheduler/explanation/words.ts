@@ -41,7 +41,7 @@ export function remedyInWords(remedy: Remedy): string {
 /** `label the node "disk=ssd"`, `take the label "spare" off the node`. */
 function relabellingInWords(labels: Relabelling): string {
   const entries = Object.entries(labels);
-  const given = entries.flatMap(([key, value]) => (value === null ? [] : [value ? `${key}=${value}` : key]));
+  const given = entries.flatMap(([key, value]) => (value === null ? [] : [`${key}=${value}`]));
   const taken = entries.flatMap(([key, value]) => (value === null ? [key] : []));
   return [
     ...(given.length > 0 ? [`label the node "${given.join(", ")}"`] : []),

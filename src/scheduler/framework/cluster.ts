@@ -152,9 +152,11 @@ export class Cluster {
     const { metadata } = object ?? {};
     const labels = relabelled(metadata?.labels ?? {}, changes);
     this.#setNode(node, { ...object, metadata: { ...metadata, labels } });
-    const seen = look();
-    this.#setNode(node, object);
-    return seen;
+    try {
+      return look();
+    } finally {
+      this.#setNode(node, object);
+    }
   }
 
   #place(facts: PodFacts, node: NodeIndex): void {

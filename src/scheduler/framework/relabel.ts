@@ -5,12 +5,18 @@ export type Relabelling = Readonly<Record<string, string | null>>;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What a node says of itself whenever it starts. */
-const hostname = "kubernetes.io/hostname";
+/** What a node says of itself: it says so again. */
+const ownLabels: ReadonlySet<string> = new Set([
+  "kubernetes.io/hostname",
+  "kubernetes.io/os",
+  "kubernetes.io/arch",
+  "beta.kubernetes.io/os",
+  "beta.kubernetes.io/arch",
+]);
 
 /** Whether people may give a node another value of this label. */
 export function isChangeable(key: string): boolean {
-  return key !== hostname;
+  return !ownLabels.has(key);
 }
 
 /** What of a node's labels would have to change for these requirements to hold together; undefined when no labels would do. Pure. */

@@ -43,11 +43,16 @@ export function remediesBySpread(
   const counters = new CountersInUse(cluster.counters);
   const rules = rulesOf(constraints, { shape, cluster, counters });
   counters.release();
+  /** By rule, for the first node that asks: it takes a look at all of them. */
+  const emptiest: (Remedy | "impossible")[] = [];
   return (node) => {
-    const found = rules.map((rule): Remedy | "met" | "impossible" => {
+    const found = rules.map((rule, index): Remedy | "met" | "impossible" => {
       const { trait, skew, maxSkew, topologyKey } = rule;
       const value = trait(node);
-      if (value === absent) return intoEmptiest(rule, cluster);
+      if (value === absent) {
+        emptiest[index] ??= intoEmptiest(rule, cluster);
+        return emptiest[index];
+      }
       return skew(value) > maxSkew ? { type: "raise-max-skew", topologyKey, to: skew(value) } : "met";
     });
     if (found.includes("impossible")) return [];
