@@ -25,6 +25,8 @@ export interface UsageCurve {
   /** The wave's height, as a part of the level, and its length. */
   readonly wave: { readonly height: number; readonly periodMs: number };
   readonly memoryBytes: number;
+  /** Nobody said how much memory it uses: what it begins with is taken to fit, whatever the limit. */
+  readonly isMemoryAssumed?: boolean;
   readonly leakBytesPerHour: number;
 }
 
@@ -48,12 +50,12 @@ export function usageAt(
 
 /** After how long more is used than the limit allows: at once, when the leak has come so far, or never (undefined). Pure. */
 export function outOfMemoryAfterMs(
-  { memoryBytes, leakBytesPerHour }: UsageCurve,
+  { memoryBytes, isMemoryAssumed = false, leakBytesPerHour }: UsageCurve,
   limitBytes: number,
 ): number | undefined {
-  if (memoryBytes > limitBytes) return 0;
+  if (memoryBytes > limitBytes && !isMemoryAssumed) return 0;
   if (leakBytesPerHour <= 0) return undefined;
-  return ((limitBytes - memoryBytes) / leakBytesPerHour) * 3_600_000;
+  return Math.max(0, ((limitBytes - memoryBytes) / leakBytesPerHour) * 3_600_000);
 }
 
 /** An ordinary service on an ordinary day. */
@@ -67,6 +69,7 @@ export const ordinary: Behaviour = {
     cpuMilli: 50,
     wave: { height: 0.5, periodMs: 1_800_000 },
     memoryBytes: 32 * 1024 * 1024,
+    isMemoryAssumed: true,
     leakBytesPerHour: 0,
   },
 };

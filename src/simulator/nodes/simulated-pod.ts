@@ -1,8 +1,9 @@
-import { type Pod, type PodStatus, podLimits } from "#api";
+import type { Pod, PodStatus } from "#api";
 import type { Clock, Random, Timer } from "#base";
 import { limits } from "../limits.ts";
 import { between, happens } from "../time/seeds.ts";
 import { type Behaviour, outOfMemoryAfterMs, type Usage, usageAt } from "./behaviour.ts";
+import { memoryLimit } from "./memory-limit.ts";
 import { hasProcesses, nextState, type PodEvent, type PodState } from "./pod-state.ts";
 
 /** How the containers of a pod ended last. */
@@ -124,8 +125,12 @@ export class SimulatedPod {
       if (readyMs > 0) this.#after(readyMs, () => this.#take("becameReady"));
       else this.#take("becameReady");
     } else if (this.#state === "ready") {
-      this.#failuresInRow = 0;
-      this.#planEnd();
+      const limitBytes = memoryLimit(this.pod);
+      const oomMs =
+        limitBytes === undefined ? undefined : outOfMemoryAfterMs(this.#behaviour.usage, limitBytes);
+      // One that is killed as soon as it works has not come to work.
+      if (oomMs !== 0) this.#failuresInRow = 0;
+      this.#planEnd(oomMs);
     } else if (this.#state === "backingOff") {
       this.startedAt = undefined;
       const pauseMs = limits.crashBackOffMs * 2 ** Math.min(this.#failuresInRow - 1, 5);
@@ -137,9 +142,9 @@ export class SimulatedPod {
   }
 
   /** The first of what ends a container that runs. */
-  #planEnd(): void {
+  #planEnd(oomMs: number | undefined): void {
     const { random } = this.#host;
-    const { runsForMs, crashesPerHour, usage } = this.#behaviour;
+    const { runsForMs, crashesPerHour } = this.#behaviour;
     if (runsForMs) {
       this.#after(between(random, runsForMs), () => this.#end({ exitCode: 0, reason: "Completed" }));
     }
@@ -147,8 +152,6 @@ export class SimulatedPod {
       const afterMs = (-Math.log(1 - random.float()) * 3_600_000) / crashesPerHour;
       this.#after(afterMs, () => this.#end({ exitCode: 1, reason: "Error" }));
     }
-    const limitBytes = podLimits(this.pod).memory;
-    const oomMs = limitBytes === undefined ? undefined : outOfMemoryAfterMs(usage, limitBytes);
     if (oomMs !== undefined) this.#after(oomMs, () => this.#end({ exitCode: 137, reason: "OOMKilled" }));
   }
 

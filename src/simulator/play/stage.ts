@@ -152,6 +152,7 @@ export class Stage {
       usage: {
         ...usage,
         memoryBytes: model?.memoryBytes ?? usage.memoryBytes,
+        isMemoryAssumed: model?.memoryBytes === undefined,
         leakBytesPerHour: model?.leakBytesPerHour ?? 0,
       },
     };

@@ -5,7 +5,8 @@ export function isApplied({ kind, metadata }: KubernetesObject): boolean {
   if (metadata?.ownerReferences?.length || metadata?.deletionTimestamp) return false;
   const { name = "", namespace } = metadata ?? {};
   if (namespace === "default" && name === "kubernetes") return false;
-  if (name.startsWith("system-") || (name === "default" && namespace !== undefined)) return false;
+  if (kind === "PriorityClass" && name.startsWith("system-")) return false;
+  if (kind === "ServiceAccount" && name === "default") return false;
   return !(kind === "Namespace" && builtInNamespaces.has(name)) && name !== "kube-root-ca.crt";
 }
 

@@ -65,7 +65,9 @@ export function clusterContents({ nodes, pods, objects }: ClusterObjects): Clust
     nodes: nodes.map(scenarioNode),
     objects: [
       ...objects.flatMap(({ resource, items }) =>
-        items.filter(isApplied).map((item) => placed(asApplied(item, resource))),
+        items
+          .filter((item) => isApplied({ ...item, kind: resource.kind }))
+          .map((item) => placed(asApplied(item, resource))),
       ),
       ...bare.map((pod) => placed(asApplied(pod, { group: "", version: "v1", kind: "Pod" }))),
     ],

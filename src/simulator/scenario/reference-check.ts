@@ -25,21 +25,16 @@ const references: readonly Reference[] = [
 const podSpecs = ["spec", "spec.template.spec", "spec.jobTemplate.spec.template.spec"];
 
 /**
- * Pods that name what nobody has defined by the time that they are applied: their controllers would try to create them for ever, and the reason would stand
- * in a condition.
+ * Pods that name what nobody ever defines: their controllers would try to create them for ever, and the reason would stand in a condition. What comes later is
+ * waited for, as in a cluster.
  */
 export function mistakesOfReference(
   objects: readonly PlacedObject[],
   events: readonly ScenarioEvent[],
 ): Mistake[] {
-  const deployed = events.flatMap(({ atMs, action }) => (action.do === "deploy" ? [{ atMs, action }] : []));
-  return [
-    ...objects.flatMap((placed) => mistakes(placed, objects)),
-    ...deployed.flatMap(({ atMs, action }) => {
-      const sooner = deployed.filter((other) => other.atMs <= atMs).flatMap((other) => other.action.objects);
-      return action.objects.flatMap((placed) => mistakes(placed, [...objects, ...sooner]));
-    }),
-  ];
+  const deployed = events.flatMap(({ action }) => (action.do === "deploy" ? action.objects : []));
+  const all = [...objects, ...deployed];
+  return all.flatMap((placed) => mistakes(placed, all));
 }
 
 function mistakes({ object, placeOf }: PlacedObject, there: readonly PlacedObject[]): Mistake[] {
