@@ -79,9 +79,7 @@ function together(remedies: readonly Remedy[]): readonly Remedy[] | undefined {
     labels = mergedRelabelling(labels, remedy.labels);
     if (!labels) return undefined;
   }
-  const others = remedies.filter(({ type }) => type !== "label-node");
-  const all: readonly Remedy[] =
-    Object.keys(labels).length > 0 ? [{ type: "label-node", labels }, ...others] : others;
+  const all = remedies.map((remedy) => (remedy.type === "label-node" ? { ...remedy, labels } : remedy));
   return [...new Map(all.map((remedy) => [sortOf(remedy), remedy])).values()];
 }
 
