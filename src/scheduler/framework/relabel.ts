@@ -1,4 +1,5 @@
 import type { NodeSelectorRequirement } from "#api";
+import { wholeNumber } from "./whole-number.ts";
 
 /** Labels that a node would get, or lose (null). */
 export type Relabelling = Readonly<Record<string, string | null>>;
@@ -80,7 +81,7 @@ function valueFor({ operator, values = [] }: NodeSelectorRequirement): string | 
   if (operator === "In") return values[0];
   if (operator === "Exists") return "";
   if (operator === "NotIn" || operator === "DoesNotExist") return null;
-  const bound = integer(values[0]);
+  const bound = wholeNumber(values[0]);
   if (bound === undefined) return undefined;
   const next = operator === "Gt" ? bound + 1n : bound - 1n;
   // The value of a label begins with a letter or a digit.
@@ -92,10 +93,6 @@ function compares(
   bound: string | undefined,
   test: (number: bigint, bound: bigint) => boolean,
 ): boolean {
-  const [number, limit] = [integer(value), integer(bound)];
+  const [number, limit] = [wholeNumber(value), wholeNumber(bound)];
   return number !== undefined && limit !== undefined && test(number, limit);
-}
-
-function integer(text: string | undefined): bigint | undefined {
-  return text !== undefined && /^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : undefined;
 }

@@ -1,6 +1,7 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm, PodSpec } from "#api";
 import { absent, type LabelColumn } from "./nodes/label-columns.ts";
 import type { NodeTable } from "./nodes/node-table.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type NodeTest = (node: number) => boolean;
 
@@ -84,7 +85,7 @@ function compares(
   bound: string | undefined,
   holds: (value: bigint, bound: bigint) => boolean,
 ): NodeTest {
-  const limit = integer(bound);
+  const limit = wholeNumber(bound);
   if (limit === undefined) return () => false;
   /** By domain: values do not change, so each is parsed once. */
   const judged: boolean[] = [];
@@ -92,13 +93,9 @@ function compares(
     const domain = column.of(node);
     if (domain === absent) return false;
     if (judged[domain] === undefined) {
-      const value = integer(column.value(domain));
+      const value = wholeNumber(column.value(domain));
       judged[domain] = value !== undefined && holds(value, limit);
     }
     return judged[domain];
   };
-}
-
-function integer(text: string | undefined): bigint | undefined {
-  return text !== undefined && /^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : undefined;
 }

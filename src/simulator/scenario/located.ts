@@ -214,12 +214,16 @@ function placeOf({ file, lines }: Reading, offset: number): Place {
   return { file, line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-/** Level by level, so that no depth is too much for it. */
+/** Level by level, so that no depth is too much for it; what a level has twice is looked at once, so that a list that contains itself ends, too. */
 function isDeeper(value: unknown, most: number): boolean {
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
+  let level = new Set([value]);
+  for (let depth = 0; level.size > 0; depth += 1) {
     if (depth > most) return true;
-    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+    const next = new Set<unknown>();
+    for (const one of level) {
+      if (typeof one === "object" && one !== null) for (const child of Object.values(one)) next.add(child);
+    }
+    level = next;
   }
   return false;
 }

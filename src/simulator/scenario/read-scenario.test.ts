@@ -362,6 +362,14 @@ test("what is nested too deeply is told with its file", () => {
   }
 });
 
+test("a list that contains itself, twice in each level, is told as what it is", () => {
+  const manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\ndata: &a [*a, *a]\n";
+  assert.match(
+    mistakes(good, { "shop.yaml": manifest })[0] ?? "",
+    /^in\/shop\.yaml:1:1: this is nested too deeply to be read/,
+  );
+});
+
 test("more pods than can be played are refused where they are asked for, in the words of events", () => {
   const many = shop.replace("spec:\n  selector", "spec:\n  replicas: 1000000\n  selector");
   assert.deepEqual(mistakes(good, { "shop.yaml": many }), [

@@ -65,7 +65,8 @@ function scenario(
     document.complain("a scenario needs nodes: a fleet, or those of the live cluster (--from-cluster)");
   }
   const before = mistakes.length;
-  const objects = [...cluster.objects, ...manifests(items("manifests"), files, mistakes)];
+  const written = manifests(items("manifests"), files, mistakes);
+  const objects = [...cluster.objects, ...written];
   const isComplete = mistakes.length === before;
   const found = events(items("events"), {
     startAt: start,
@@ -76,7 +77,9 @@ function scenario(
     files,
     mistakes,
   });
-  if (isComplete && mistakes.length === before) mistakes.push(...mistakesOfReference(objects, found));
+  if (isComplete && mistakes.length === before) {
+    mistakes.push(...mistakesOfReference(written, { events: found, there: cluster.objects }));
+  }
   const later = found.flatMap(({ action }) => (action.do === "deploy" ? action.objects : []));
   const models = services(fields.get("services"), {
     objects: [...objects, ...later],

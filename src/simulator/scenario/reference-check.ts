@@ -1,4 +1,5 @@
-import type { KubernetesObject, PodSpec } from "#api";
+import type { PodSpec } from "#api";
+import { fieldAt } from "./field-at.ts";
 import { unknown } from "./located.ts";
 import type { Mistake } from "./mistakes.ts";
 import type { PlacedObject, ScenarioEvent } from "./scenario.ts";
@@ -26,21 +27,21 @@ const podSpecs = ["spec", "spec.template.spec", "spec.jobTemplate.spec.template.
 
 /**
  * Pods that name what nobody ever defines: their controllers would try to create them for ever, and the reason would stand in a condition. What comes later is
- * waited for, as in a cluster.
+ * waited for, as in a cluster. What is `there` already (in a live cluster) can be named, and is nobody's mistake.
  */
 export function mistakesOfReference(
   objects: readonly PlacedObject[],
-  events: readonly ScenarioEvent[],
+  { events, there }: { readonly events: readonly ScenarioEvent[]; readonly there: readonly PlacedObject[] },
 ): Mistake[] {
   const deployed = events.flatMap(({ action }) => (action.do === "deploy" ? action.objects : []));
-  const all = [...objects, ...deployed];
-  return all.flatMap((placed) => mistakes(placed, all));
+  const written = [...objects, ...deployed];
+  return written.flatMap((placed) => mistakes(placed, [...there, ...written]));
 }
 
 function mistakes({ object, placeOf }: PlacedObject, there: readonly PlacedObject[]): Mistake[] {
   const namespace = object.metadata?.namespace;
   return podSpecs.flatMap((path) => {
-    const spec = at(object, path) as Partial<PodSpec> | undefined;
+    const spec = fieldAt(object, path) as Partial<PodSpec> | undefined;
     if (path === "spec" && object.kind !== "Pod") return [];
     return references.flatMap(({ kind, field, builtIn }) => {
       const name = spec?.[field];
@@ -63,10 +64,4 @@ function namesOf(kind: Reference["kind"], there: readonly PlacedObject[], namesp
       ? [metadata?.name ?? ""]
       : [],
   );
-}
-
-function at(object: KubernetesObject, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], object);
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from "#api";
+import { fieldAt } from "./field-at.ts";
 import type { KindMistake } from "./kind-check.ts";
 
 /** Fields that say how many pods there are to be. */
@@ -10,13 +11,9 @@ export const mostReplicas = 10_000;
 /** What would be too much to play. */
 export function mistakesOfSize(object: KubernetesObject): KindMistake[] {
   return counts.flatMap((field) => {
-    const value = at(object, field);
+    const value = fieldAt(object, field);
     // What is no number is the API's to refuse.
     if (typeof value !== "number" || value <= mostReplicas) return [];
     return [{ field, message: `a whole number from 0 to ${mostReplicas} is needed here, not "${value}"` }];
   });
-}
-
-function at(object: unknown, field: string): unknown {
-  return field.split(".").reduce((value, name) => (value as Record<string, unknown> | null)?.[name], object);
 }

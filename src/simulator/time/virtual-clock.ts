@@ -101,15 +101,18 @@ const ticksPerMs = 1024;
  * Where a turn ends changes nothing of what happens, and in which order.
  */
 function turnUntil(step: () => void, isOver: () => boolean): void {
-  let untilMs = 0;
+  let untilMs: number | undefined;
   const again = () => {
     if (isOver()) return;
-    untilMs = systemClock.monotonicMs() + longestTurnMs;
+    untilMs = undefined;
     for (let taken = 0; taken < stepsPerTurn; taken += 1) setImmediate(stepInTime);
     setImmediate(again);
   };
   const stepInTime = () => {
-    if (systemClock.monotonicMs() < untilMs) step();
+    const nowMs = systemClock.monotonicMs();
+    // From the first step on: each turn takes one at least, however late it comes.
+    untilMs ??= nowMs + longestTurnMs;
+    if (nowMs < untilMs) step();
   };
   setImmediate(again);
 }
